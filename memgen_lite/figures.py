@@ -1,0 +1,174 @@
+"""Style, paths and saving of figures: one place each."""
+
+import base64
+import html
+import io
+import json
+import math
+import os
+import re
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from .files import atomic_write
+
+# Okabe and Ito (2008): told apart with every common kind of color vision. Order is by contrast on white.
+COLORS = {
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "sky": "#56B4E9",
+    "orange": "#E69F00",
+    "black": "#000000",
+    "gray": "#767676",
+}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1)))
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#444444",
+    "axes.grid": True,
+    "axes.labelsize": 10,
+    "axes.linewidth": 0.8,
+    "axes.prop_cycle": mpl.cycler(color=list(COLORS.values())[:7]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 100,
+    "figure.facecolor": "white",
+    "figure.figsize": (8.0, 4.0),
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "grid.color": "#E3E3E3",
+    "grid.linewidth": 0.7,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "pdf.fonttype": 42,
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "memgen_lite",
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+}
+
+
+def use_style():
+    """Draw all later figures of this process in the project's style (a notebook's set-up cell calls it)."""
+    mpl.rcParams.update(STYLE)
+
+
+def folder():
+    """Where figures go: `MEMGEN_FIGURES` if set, else `figures/` of the project that the working folder is in."""
+    if chosen := os.environ.get("MEMGEN_FIGURES"):
+        return Path(chosen)
+    here = Path.cwd()
+    for place in (here, *here.parents):
+        if (place / "figures").is_dir() and (place / "notebooks").is_dir():
+            return place / "figures"
+    return here / "figures"
+
+
+class Picture:
+    """A drawn figure that shows as an image with alt text in a notebook, and as its alt text everywhere else."""
+
+    def __init__(self, png, alt, width):
+        self.png, self.alt, self.width = png, alt, width
+
+    def html(self):
+        data = base64.b64encode(self.png).decode("ascii")
+        alt = html.escape(self.alt, quote=True)
+        return f'<img alt="{alt}" style="max-width:100%;width:{self.width}px" src="data:image/png;base64,{data}">'
+
+    def __repr__(self):
+        return self.alt
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self.html(), "text/plain": self.alt}
+
+
+def picture(fig, alt, *, dpi=120):
+    """Draw a figure into a :class:`Picture` and close it. `alt` states what the figure shows, in words."""
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must be a sentence that states the figure's finding, got {alt!r}")
+    png = _render(fig, "png", dpi)
+    _close(fig)
+    return Picture(png, " ".join(alt.split()), round(fig.get_figwidth() * 96))
+
+
+def save(fig, name, *, alt, numbers, sources=(), dpi=144):
+    """Write `figures/<name>.svg`, `.pdf`, `.png` and `.json`, close the figure, and return it as a :class:`Picture`.
+
+    Parameters
+    ----------
+    fig : matplotlib Figure.
+    name : str of lower-case letters, digits and underscores.
+    alt : str, one or two sentences that state the finding; it goes into the page and into the `.json`.
+    numbers : dict of the numbers behind the figure; arrays become lists. These are what the tests compare.
+    sources : data sets (anything with a `credit`) or str; printed under the figure and stored.
+
+    Raises
+    ------
+    ValueError : for a name that is no plain file name, or an empty alt text.
+    """
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        raise ValueError(f"name must be made of a-z, 0-9 and _, got {name!r}")
+    credits = [getattr(source, "credit", source) for source in sources]
+    if credits:
+        _print_credit(fig, "  ·  ".join(credits))
+    target = folder()
+    target.mkdir(parents=True, exist_ok=True)
+    for kind in ("svg", "pdf"):
+        with atomic_write(target / f"{name}.{kind}") as file:
+            file.write(_render(fig, kind, dpi))
+    shown = picture(fig, alt, dpi=dpi)
+    with atomic_write(target / f"{name}.png") as file:
+        file.write(shown.png)
+    record = {"alt": shown.alt, "numbers": plain(numbers), "sources": credits}
+    with atomic_write(target / f"{name}.json") as file:
+        file.write((json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    return shown
+
+
+def plain(value):
+    """Numbers as JSON has them: arrays as lists, floats to 10 digits, NaN and infinities as words."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return float(f"{value:.10g}") if math.isfinite(value) else str(value)
+    return value
+
+
+def _render(fig, kind, dpi):
+    # Dates and tool versions would make the bytes depend on when and where the figure was drawn.
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"]}):
+        fig.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
+
+
+def _print_credit(fig, text):
+    engine = fig.get_layout_engine()
+    height = 0.16 / fig.get_figheight()
+    if engine is not None and hasattr(engine, "set"):
+        left, bottom, width, top = 0, height, 1, 1 - height
+        engine.set(rect=(left, bottom, width, top))
+    fig.text(0.005, 0.005, text, fontsize=6.5, color="#555555", ha="left", va="bottom")
+
+
+def _close(fig):
+    # Only figures that pyplot manages need closing, and importing pyplot is slow where nobody did.
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(fig)
