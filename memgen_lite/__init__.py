@@ -12,7 +12,20 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_MODULES = ("coin", "cats", "data", "figures", "memories", "metrics", "neighbors", "peers", "pi", "plots", "text", "widgets")
+_MODULES = (
+    "coin",
+    "cats",
+    "data",
+    "figures",
+    "memories",
+    "metrics",
+    "neighbors",
+    "peers",
+    "pi",
+    "plots",
+    "text",
+    "widgets",
+)
 _NAMES = {"MemGEN": "memgen"}
 
 __all__ = ["__version__", *_NAMES, *_MODULES]  # noqa: PLE0604 - every name resolves through __getattr__

@@ -89,7 +89,9 @@ class Predict(W.VBox):
         return Reveal(self.answer, truth, tolerance)
 
     def __repr__(self):
-        options = f" [{' | '.join(self.choices)}]" if self.choices else f" [{self.control.min:g} to {self.control.max:g}]"
+        options = (
+            f" [{' | '.join(self.choices)}]" if self.choices else f" [{self.control.min:g} to {self.control.max:g}]"
+        )
         return f"Predict: {self.question}{options}"
 
     def _repr_mimebundle_(self, **kwargs):
@@ -125,3 +127,11 @@ def _with_fallback(bundle, text, page):
     # A front end that runs widgets takes the widget; every other one, and a stored notebook, shows the page.
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     return {**data, "text/plain": text, "text/html": page}, metadata
+
+
+def __getattr__(name):
+    if name == "HumanEvaluation":  # it is built from what is above, so it can be imported only afterwards
+        from .study import HumanEvaluation
+
+        return HumanEvaluation
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

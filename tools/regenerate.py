@@ -1,8 +1,8 @@
 """Execute the notebooks from clean kernels, in place, and say what changed.
 
-    python tools/regenerate.py              all of them
-    python tools/regenerate.py 01 04        those whose names start so
-    python tools/regenerate.py --check      and fail if anything changed
+python tools/regenerate.py              all of them
+python tools/regenerate.py 01 04        those whose names start so
+python tools/regenerate.py --check      and fail if anything changed
 """
 
 import argparse
@@ -83,7 +83,9 @@ def report(before, after, took):
     total = sum(len(names) for _, names in changes)
     figures = sum(name.endswith(".json") for name in after)
     verdict = f"{total} files differ from before" if total else "every byte as before"
-    print(f"{figures} figures and {sum(name.endswith('.ipynb') for name in after)} notebooks in {took:.0f} s: {verdict}.")
+    print(
+        f"{figures} figures and {sum(name.endswith('.ipynb') for name in after)} notebooks in {took:.0f} s: {verdict}."
+    )
     return bool(total)
 
 
@@ -97,14 +99,18 @@ def main():
     if not paths:
         parser.error(f"no notebook starts with any of {arguments.prefixes}")
     before, start, failed = fingerprints(), time.monotonic(), []
-    cells = sum(len([1 for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]) for path in paths)
+    cells = sum(
+        len([1 for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]) for path in paths
+    )
     with tqdm(total=cells, unit="cell", desc=f"{len(paths)} notebooks") as progress, ThreadPoolExecutor(2) as pool:
         for path, done in [(path, pool.submit(execute, path, progress)) for path in paths]:
             try:
                 done.result()
             except CellExecutionError as error:
                 failed.append(path.name)
-                tqdm.write(f"\n{path.name} failed and was left as it was:\n{re.sub(chr(27) + r'[[][0-9;]*m', '', str(error))}")
+                tqdm.write(
+                    f"\n{path.name} failed and was left as it was:\n{re.sub(chr(27) + r'[[][0-9;]*m', '', str(error))}"
+                )
     changed = report(before, fingerprints(), time.monotonic() - start)
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
