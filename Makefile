@@ -1,0 +1,41 @@
+# The commands of the project; `make help` lists them. PYTHON chooses the interpreter that .venv is made from.
+PYTHON ?= python3
+ifeq ($(OS),Windows_NT)
+  BIN := .venv/Scripts
+else
+  BIN := .venv/bin
+endif
+READY := .venv/ready
+
+.PHONY: help figures test lab lint bench requirements clean
+.DEFAULT_GOAL := help
+
+help:  ## list these commands
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+figures: $(READY)  ## execute every notebook on a clean kernel, rewrite figures/ and the stored outputs, say what changed
+	$(BIN)/python tools/regenerate.py
+
+test: $(READY)  ## all tests: the package, the notebooks strictly, the figures
+	$(BIN)/python tools/run_tests.py
+
+lab: $(READY)  ## open JupyterLab on the page that leads through the notebooks
+	$(BIN)/python tools/lab.py
+
+lint: $(READY)  ## style, imports between layers, notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## measure everything in benchmarks/ and rewrite its numbers and its table
+	$(BIN)/python benchmarks/run.py
+
+requirements: $(READY)  ## pin the newest versions that pyproject.toml allows into requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
+	  --no-header --no-annotate --upgrade --output-file requirements.txt
+
+clean:  ## remove .venv and everything that was built
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
+
+$(READY): requirements.txt pyproject.toml tools/setup.py
+	$(PYTHON) tools/setup.py

@@ -72,7 +72,7 @@ class Predict(W.VBox):
             self.control = W.RadioButtons(options=self.choices, value=None, layout=W.Layout(width="auto"))
         else:
             low, high = range
-            self.control = W.FloatSlider(min=low, max=high, step=step, value=(low + high) / 2, readout_format=".4~g")
+            self.control = W.FloatSlider(min=low, max=high, step=step, value=(low + high) / 2, readout_format=".4g")
         self.control.observe(self._keep, names="value")
         super().__init__([W.HTML(self._prompt()), self.control])
 

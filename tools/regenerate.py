@@ -59,6 +59,7 @@ def execute(path, progress):
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=40"],  # no warning about loopback TCP from every kernel
         on_cell_executed=lambda **_: progress.update(),
     )
     client.execute()

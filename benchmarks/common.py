@@ -1,0 +1,59 @@
+"""What the benchmarks share: timing side by side, the machine's name, and where numbers are kept."""
+
+import datetime
+import json
+import platform
+import sys
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parent / "tools"))
+import environment  # noqa: E402 - before NumPy, whose threads it counts
+
+environment.apply()
+
+
+def seconds(*functions, repeats=5):
+    """The shortest time of each function over `repeats` rounds, in each of which all take their turn."""
+    best = [float("inf")] * len(functions)
+    for _ in range(repeats):
+        for i, function in enumerate(functions):
+            start = time.perf_counter()
+            function()
+            best[i] = min(best[i], time.perf_counter() - start)
+    return best
+
+
+def machine(*packages):
+    """The date, the processor and the versions that a measurement belongs to."""
+    cpu = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), cpu)
+        cpu = f"{cpu}, {sum(line.startswith('processor') for line in lines)} cores seen, 1 thread used"
+    return {
+        "date": datetime.date.today().isoformat(),
+        "cpu": cpu,
+        "python": platform.python_version(),
+        **{package: version(package) for package in ("numpy", *packages)},
+    }
+
+
+def store(name, title, rows, **more):
+    """Write `benchmarks/<name>.json`: a title, rows of equal keys for the table, and whatever else is asked for."""
+    record = {"title": title, "rows": rows, **more}
+    (FOLDER / f"{name}.json").write_text(json.dumps(record, indent=1, sort_keys=True, default=float) + "\n")
+
+
+def short(value):
+    """A number as a table shows it."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def table(rows):
+    """Rows of equal keys as a Markdown table."""
+    keys = list(rows[0])
+    lines = ["| " + " | ".join(keys) + " |", "|" + " --- |" * len(keys)]
+    return "\n".join(lines + ["| " + " | ".join(short(row[key]) for key in keys) + " |" for row in rows])

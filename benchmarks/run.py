@@ -1,0 +1,34 @@
+"""Run every benchmark, and write the tables of all of them into `benchmarks/README.md`.
+
+    python benchmarks/run.py             all
+    python benchmarks/run.py memory pi   some
+"""
+
+import json
+import subprocess
+import sys
+
+from common import FOLDER, table
+
+HEAD = """# Benchmarks
+
+Written by `make bench`; not part of the tests. Each ratio is of two things measured in one run, turn by turn, the shortest of several
+rounds. The notebooks draw these stored numbers, so that executing a page twice gives the same bytes.
+"""
+
+
+def main():
+    names = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("common", "run"))
+    failed = [name for name in names if subprocess.run([sys.executable, FOLDER / f"{name}.py"]).returncode]
+    sections = [HEAD]
+    for path in sorted(FOLDER.glob("*.json")):
+        record = json.loads(path.read_text())
+        measured = ", ".join(f"{key} {value}" for key, value in record["machine"].items())
+        sections.append(f"## {record['title']}\n\n`{path.stem}`: {measured}.\n\n{table(record['rows'])}\n")
+    (FOLDER / "README.md").write_text("\n".join(sections), encoding="utf-8")
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Make `.venv` with everything that `requirements.txt` pins, and this package in place. Needs only Python 3.11 or later."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+UV = "uv==0.13.8"  # installs the pinned packages in seconds where pip takes minutes
+
+
+def main():
+    if sys.version_info < (3, 11):
+        sys.exit(f"memgen_lite needs Python 3.11 or later, this is {sys.version.split()[0]}; try: make PYTHON=python3.12 ...")
+    try:
+        import ensurepip  # noqa: F401 - only to see whether it is there
+    except ImportError:
+        sys.exit("This Python can't make virtual environments; on Debian and Ubuntu: sudo apt install python3-venv")
+    print(f"Setting up .venv for Python {sys.version.split()[0]} (once, about half a minute)", flush=True)
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        venv.create(VENV, with_pip=True, clear=VENV.exists())
+    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")}
+    install = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--no-deps"]
+    for command in (
+        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV],
+        [*install, "--requirement", ROOT / "requirements.txt"],
+        [*install, "--editable", ROOT],
+    ):
+        if (status := subprocess.run(command, env=environment, cwd=ROOT).returncode) != 0:
+            sys.exit(f"set-up failed at: {' '.join(map(str, command[1:]))} (exit status {status})")
+    (VENV / "ready").touch()
+
+
+if __name__ == "__main__":
+    main()
