@@ -1,0 +1,258 @@
+"""Distances between two samples, from their moments and their pairs of rows."""
+
+from functools import cached_property
+
+import numpy as np
+
+from ..neighbors import MEMORY
+from .registry import metric
+
+
+@metric(
+    family="distances",
+    needs="reference",
+    definition="|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) of the means and covariances of the two samples",
+    source="Frechet 1957; Dowson and Landau 1982; Heusel et al. 2017 (arXiv 1706.08500), eq. 6",
+    better="lower",
+    low=0,
+    high=np.inf,
+    conventions="squared; unbiased covariances; no feature extractor: the arrays are the features; singular ones are "
+    "fine",
+    cost="O((N + M) d^2 + d^3), or O(N M d) where a sample has fewer rows than features",
+    memgen_u="against train N/(N + M) of an honest sample's, so half at M = N; against held-out 1.5 times it",
+    memgen_p="against train 0; against held-out as an honest sample",
+    honest="for a normal law with unit covariance (d + d(d + 1)/4)(1/N + 1/M) and not 0",
+)
+def frechet(real, generated):
+    """Frechet distance (FD; FID when the features are Inception's)."""
+    return _frechet(_Moments(real), _Moments(generated))
+
+
+@metric(
+    family="distances",
+    needs="reference",
+    definition="the value at 1/m = 0 of the line of least squares through frechet against 1/m, for subsets of m "
+    "generated rows",
+    source="Chong and Forsyth 2020 (arXiv 1911.07023)",
+    better="lower",
+    low=-np.inf,
+    high=np.inf,
+    conventions="15 sizes m evenly spaced from a tenth of the rows to all; the reference stays whole, so that its "
+    "share of the bias stays too; not clipped at 0",
+    cost="15 times frechet",
+    memgen_u="against train 0 in the mean: perfect",
+    memgen_p="against train -(d + d(d + 1)/4)/N, nearly: its subsets end at 0 and the line goes on below",
+    honest="(d + d(d + 1)/4)/N for a normal law with unit covariance: the bias of the reference's own N rows",
+)
+def frechet_inf(real, generated, *, sizes=15, rng=None):
+    """Frechet distance extrapolated to infinitely many generated rows."""
+    if len(generated) < 20:
+        raise ValueError(f"frechet_inf needs 20 generated rows to draw a line through subsets, got {len(generated)}")
+    fixed = _Moments(real)
+    m = np.unique(np.linspace(max(2, len(generated) // 10), len(generated), sizes).round().astype(int))
+    values = [_frechet(fixed, _Moments(generated[rng.choice(len(generated), size, replace=False)])) for size in m]
+    return float(np.polynomial.Polynomial.fit(1 / m, values, 1)(0.0))
+
+
+def _frechet(a, b):
+    gap = a.mean - b.mean
+    return max(0.0, float(gap @ gap + a.trace + b.trace - 2 * _cross(a, b)))
+
+
+class _Moments:
+    """The mean of X, and its unbiased covariance in whichever form is asked for."""
+
+    def __init__(self, X):
+        if len(X) < 2:
+            raise ValueError(f"a Frechet distance needs 2 rows of each sample for a covariance, got {len(X)}")
+        self.mean = X.mean(axis=0)
+        self.rows = (X - self.mean) / np.sqrt(len(X) - 1)
+        self.trace = np.einsum("ij,ij->", self.rows, self.rows)
+        self.tall = X.shape[0] > X.shape[1]
+
+    @cached_property
+    def covariance(self):
+        return self.rows.T @ self.rows
+
+    @cached_property
+    def factor(self):
+        """A with A'A the covariance, with as few rows as is cheap."""
+        from scipy.linalg import qr
+
+        if not self.tall:
+            return self.rows
+        try:
+            return np.linalg.cholesky(self.covariance).T
+        except np.linalg.LinAlgError:
+            return qr(self.rows, mode="r", check_finite=False)[0][: len(self.mean)]
+
+
+def _cross(a, b):
+    """tr (S R)^(1/2) for the covariances S and R: the sum of the singular values of A B' for any factors of them."""
+    from scipy.linalg import eigh, svdvals
+
+    if a.tall and b.tall and len(a.mean) > 512:
+        # The eigenvalues of S R, by way of a Cholesky factor of R, take half the time; but of a small one the root has
+        # half the digits, so where there are such, or R is singular, the longer way is taken after all.
+        try:
+            values = eigh(a.covariance, b.covariance, type=2, eigvals_only=True, driver="gv", check_finite=False)
+        except np.linalg.LinAlgError:
+            values = np.zeros(1)
+        if values[0] > 1e-8 * values[-1]:
+            return np.sqrt(values).sum()
+    return svdvals(a.factor @ b.factor.T, overwrite_a=True, check_finite=False).sum()
+
+
+@metric(
+    family="distances",
+    needs="reference",
+    definition="mean k(x, x') over pairs of reference rows + mean k(y, y') over pairs of generated rows - 2 mean "
+    "k(x, y), with the kernel k(x, y) = exp(-|x - y|^2 / 2 s^2)",
+    source="Gretton et al. 2012, Journal of Machine Learning Research 13, eq. 3",
+    better="lower",
+    low=-2,
+    high=2,
+    conventions="unbiased (a pair is of two different rows), squared; s is the median distance between reference "
+    "rows, of at most 2,000 of them, and not of the pooled rows, so that all generators meet the same kernel",
+    cost="O((N + M)^2 d)",
+    memgen_u="against train: -(1 - mean k(x, x'))/(N - 1) in the mean, below 0, which a fresh sample has: better "
+    "than the truth",
+    memgen_p="against train: -2/(N - 1) (1 - mean k over all pairs), exactly: twice as far below 0",
+    honest="0 in the mean, as often below as above",
+)
+def mmd_rbf(real, generated, *, bandwidth=None, rng=None):
+    """Squared maximum mean discrepancy with a Gaussian kernel, unbiased."""
+    s = _median_distance(real, rng) if bandwidth is None else bandwidth
+    if not s > 0:
+        raise ValueError(f"bandwidth must be above 0, got {s}; by default it is the reference rows' median distance")
+    return _mmd(real, generated, lambda x, y: np.exp(squared_distances(x, y) / (-2 * s * s)))
+
+
+@metric(
+    family="distances",
+    needs="reference",
+    definition="as mmd_rbf, with the kernel k(x, y) = (x.y / d + 1)^3 of d features",
+    source="Gretton et al. 2012, eq. 3; the kernel of Binkowski et al. 2018 (arXiv 1801.01401)",
+    better="lower",
+    low=-np.inf,
+    high=np.inf,
+    conventions="unbiased, squared, over all pairs of rows; the features are taken as they come, so the scale matters",
+    cost="O((N + M)^2 d)",
+    memgen_u="against train: -(mean k(x, x) - mean k(x, x'))/(N - 1) in the mean: below 0",
+    memgen_p="against train: -2/(N - 1) (mean k(x, x) - mean k over all pairs), exactly",
+    honest="0 in the mean",
+)
+def mmd_poly(real, generated):
+    """Squared maximum mean discrepancy with the cubic kernel, unbiased."""
+    return _mmd(real, generated, _cubic)
+
+
+@metric(
+    family="distances",
+    needs="reference",
+    definition="mean over subsets of mmd_poly between as many rows of the one and of the other sample",
+    source="Binkowski et al. 2018 (arXiv 1801.01401)",
+    better="lower",
+    low=-np.inf,
+    high=np.inf,
+    conventions="100 subsets of 1,000 rows drawn without replacement, or of all rows of the smaller sample; "
+    "subsets=None takes all pairs at once, the estimate without the noise of the draw, which is mmd_poly",
+    cost="O(subsets size^2 d)",
+    memgen_u="below 0 against train, in the mean, as mmd_poly; the smaller the subsets, the fewer pairs of copies "
+    "they hold",
+    memgen_p="below 0 against train",
+    honest="0 in the mean",
+)
+def kid(real, generated, *, subsets=100, subset_size=1000, rng=None):
+    """Kernel distance (KID when the features are Inception's)."""
+    size = min(subset_size, len(real), len(generated))
+    if subsets is None or size < 2 or size == max(len(real), len(generated)):
+        return _mmd(real, generated, _cubic)
+    values = []
+    for _ in range(subsets):
+        a, b = (X[rng.choice(len(X), size, replace=False)] for X in (real, generated))
+        values.append(_mmd(a, b, _cubic))
+    return float(np.mean(values))
+
+
+@metric(
+    family="distances",
+    needs="reference",
+    definition="2 E|X - Y| - E|X - X'| - E|Y - Y'|",
+    source="Szekely and Rizzo 2013, Journal of Statistical Planning and Inference 143",
+    better="lower",
+    low=0,
+    high=np.inf,
+    conventions="V-statistic: the means are over all pairs, a row with itself too; not rooted",
+    cost="O((N + M)^2 d)",
+    memgen_u="against train E|X - X'|/M: half of an honest sample's at M = N",
+    memgen_p="against train 0",
+    honest="E|X - X'| (1/N + 1/M) in the mean",
+)
+def energy(real, generated):
+    """Energy distance."""
+
+    def root(x, y):
+        return np.sqrt(squared_distances(x, y))
+
+    cross, within, among = (_sums(X, Y, root)[0] for X, Y in ((real, generated), (real, real), (generated, generated)))
+    n, m = len(real), len(generated)
+    return max(0.0, 2 * cross / (n * m) - within / n**2 - among / m**2)
+
+
+def squared_distances(X, Y):
+    """|x - y|^2 of all pairs, float64 (n, m); 0 for equal rows and not the rounding of a difference."""
+    from scipy.spatial.distance import cdist
+
+    if X.shape[1] <= 8:
+        return cdist(X, Y, "sqeuclidean")
+    a, b = np.einsum("ij,ij->i", X, X), np.einsum("ij,ij->i", Y, Y)
+    squares = (-2 * X) @ Y.T
+    squares += a[:, None]
+    squares += b
+    # What is left of such a difference has few digits: these are few unless all rows are alike.
+    rows, columns = np.nonzero(squares <= 1e-6 * (a[:, None] + b.max()))
+    for i in range(0, len(rows), step := max(1, MEMORY // (16 * X.shape[1]))):
+        gap = X[rows[i : i + step]] - Y[columns[i : i + step]]
+        squares[rows[i : i + step], columns[i : i + step]] = np.einsum("ij,ij->i", gap, gap)
+    return squares
+
+
+def _cubic(X, Y):
+    product = X @ Y.T
+    product /= X.shape[1]
+    product += 1
+    return product * product * product
+
+
+def _sums(X, Y, kernel, memory=MEMORY):
+    """Sum of the kernel over all pairs, and over the pairs of a row with itself where X is Y."""
+    rows = max(1, min(1024, memory // (32 * len(Y))))
+    total = own = 0.0
+    for i in range(0, len(X), rows):
+        if X is Y:
+            block = kernel(X[i : i + rows], Y[i:])
+            square = block[:, : len(block)]
+            total += 2 * block.sum() - square.sum()
+            own += np.trace(square)
+        else:
+            total += kernel(X[i : i + rows], Y).sum()
+    return total, own
+
+
+def _mmd(real, generated, kernel):
+    n, m = len(real), len(generated)
+    if min(n, m) < 2:
+        raise ValueError(f"an unbiased MMD needs 2 rows of each sample, got {n} and {m}")
+    (xx, x), (yy, y) = _sums(real, real, kernel), _sums(generated, generated, kernel)
+    xy, _ = _sums(real, generated, kernel)
+    return float((xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * xy / (n * m))
+
+
+def _median_distance(X, rng):
+    from scipy.spatial.distance import pdist
+
+    rows = X if len(X) <= 2000 else X[rng.choice(len(X), 2000, replace=False)]
+    apart = pdist(rows)
+    apart = apart[apart > 0]
+    return np.median(apart) if len(apart) else 0.0

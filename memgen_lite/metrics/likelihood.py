@@ -1,0 +1,170 @@
+"""Likelihoods: what a density made of the generated rows, or a model's own, gives away."""
+
+import numpy as np
+
+from ..neighbors import distinct
+from ..randomness import generator
+from .distances import squared_distances
+from .registry import check_arrays, metric
+
+_FIT = (
+    "centers are the generated rows (of more than 2,000, 2,000 drawn; training rows are never left out); widths "
+    "maximize the likelihood of the training rows by at most 50 steps of EM, where the authors take 50 of Adam, with "
+    "log s^2 in -40..20; while they are fitted a wide normal law around the mean explains what no center does; "
+    "features are standardized by the held-out rows; for the baseline, training rows that are equal count once; means "
+    "nothing for data of a few values, whose density has no bound"
+)
+
+
+@metric(
+    family="copying",
+    needs="both",
+    definition="100 (L_G - L_T)/d, where L_G is the mean negative log-likelihood of held-out rows under a mixture of "
+    "normal laws around the generated rows, and L_T the same around one half of the training rows with widths fitted "
+    "to the other",
+    source="Jiralerspong et al. 2023 (arXiv 2302.04440)",
+    better="lower",
+    low=-np.inf,
+    high=np.inf,
+    conventions=_FIT,
+    cost="50 O(N M d)",
+    memgen_u="very large: widths fall to their floor on the copies; how large is set by that floor and tells nothing "
+    "more",
+    memgen_p="very large, as MemGEN-U",
+    honest="below 0, as the baseline has half the rows",
+)
+def fld(train, held_out, generated, *, rng=None):
+    """Feature likelihood divergence."""
+    train, held_out, generated = _standardized(train, held_out, generated, rng)
+    rows = distinct(train)  # else a row and its twin, one in each part, would be a copy
+    if len(rows) < 4:
+        raise ValueError(f"fld needs 4 different training rows, to fit half of them to the others, got {len(rows)}")
+    first = rng.permutation(len(rows)) < min(len(generated), len(rows) // 2)
+    ours = _loss(held_out, generated, _widths(train, generated))
+    base = _loss(held_out, rows[first], _widths(rows[~first], rows[first]))
+    return 100 * (ours - base) / train.shape[1]
+
+
+@metric(
+    family="copying",
+    needs="both",
+    definition="100 (L_G(T) - L_G(H))/d, the mean negative log-likelihoods of fld of training and of held-out rows",
+    source="Jiralerspong et al. 2023 (arXiv 2302.04440): the generalization gap",
+    better=0,
+    low=-np.inf,
+    high=np.inf,
+    conventions=_FIT,
+    cost="50 O(N M d)",
+    memgen_u="far below 0",
+    memgen_p="far below 0",
+    honest="a little below 0: the widths were fitted to the training rows",
+)
+def fld_gap(train, held_out, generated, *, rng=None):
+    """Generalization gap of the feature likelihood."""
+    train, held_out, generated = _standardized(train, held_out, generated, rng)
+    widths = _widths(train, generated)
+    return 100 * (_loss(train, generated, widths) - _loss(held_out, generated, widths)) / train.shape[1]
+
+
+def _standardized(train, held_out, generated, rng, max_generated=2000):
+    if len(generated) > max_generated:
+        generated = generated[rng.choice(len(generated), max_generated, replace=False)]
+    spread = held_out.std(axis=0)
+    spread = np.where(spread > 0, spread, 1)
+    return [(X - held_out.mean(axis=0)) / spread for X in (train, held_out, generated)]
+
+
+def _widths(rows, centers, steps=50):
+    """log s^2 of each center, of the mixture that makes `rows` most likely beside one wide law around their mean."""
+    d = rows.shape[1]
+    mean = rows.mean(axis=0)
+    blocks, wide = _Blocks(rows, centers), ((rows - mean) ** 2).sum(axis=1)
+    widths = np.log((np.min([squares.min(axis=0) for squares in blocks], axis=0) + 1e-3) / d)
+    widths = np.append(widths, np.log(wide.mean() / d + 1e-3))
+    for _ in range(steps):
+        share, spread = np.zeros(len(widths)), np.zeros(len(widths))
+        start = 0
+        for squares in blocks:
+            squares = np.column_stack([squares, wide[start : start + len(squares)]])
+            start += len(squares)
+            weights = _log_terms(squares, widths, d)
+            weights[:, -1] += np.log(len(centers))  # as heavy as all the centers together
+            weights -= weights.max(axis=1)[:, None]
+            np.exp(weights, out=weights)
+            weights /= weights.sum(axis=1)[:, None]
+            share += weights.sum(axis=0)
+            spread += np.einsum("ij,ij->j", weights, squares)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fitted = np.where(share > 1e-12, np.clip(np.log(spread / (d * share)), -40, 20), widths)
+        moved, widths = np.abs(fitted - widths).max(), fitted
+        if moved < 1e-3:
+            break
+    return widths[:-1]
+
+
+class _Blocks:
+    """Squared distances of rows to centers, block by block of rows: kept if small, else computed at each pass."""
+
+    def __init__(self, rows, centers, memory=2**28):
+        step = max(1, memory // (64 * len(centers)))
+        self.parts = [(rows[i : i + step], centers) for i in range(0, len(rows), step)]
+        self.kept = (
+            [squared_distances(*part) for part in self.parts] if len(rows) * len(centers) * 8 <= memory else None
+        )
+
+    def __iter__(self):
+        return iter(self.kept) if self.kept else (squared_distances(*part) for part in self.parts)
+
+
+def _log_terms(squares, widths, d):
+    return squares * (-0.5 * np.exp(-widths)) - 0.5 * d * widths
+
+
+def _loss(rows, centers, widths):
+    from scipy.special import logsumexp
+
+    d = rows.shape[1]
+    total = sum(logsumexp(_log_terms(s, widths, d), axis=1).sum() for s in _Blocks(rows, centers))
+    return 0.5 * d * np.log(2 * np.pi) + np.log(len(centers)) - total / len(rows)
+
+
+def kfold_memorization(model, X, *, folds=10, repeats=1, random_state=0):
+    """How much more likely a model finds each row when it was trained on it: van den Burg and Williams 2021.
+
+    M_i = mean of log p(x_i) over fits with x_i in the training folds, less the mean over fits with x_i left out
+    (arXiv 2106.03216). It is apart from the registry, as it refits a model and needs its density.
+
+    Parameters
+    ----------
+    model : an estimator with `fit(X)` and `score_samples(X)`, the natural log of a density, which `sklearn.base.clone`
+        can copy; it is not changed.
+    X : array (n, d).
+    folds : int from 2 to n; or None to leave one row out at a time, and take log p(x_i) with it in from one fit to all.
+    repeats : int, how many times the rows are shuffled into folds.
+    random_state : int, Generator, RandomState or None.
+
+    Returns
+    -------
+    float array (n,): M_i, 0 for no memory, +inf for a memorizer, which gives a row that it never saw no probability.
+    """
+    from sklearn.base import clone
+
+    if not hasattr(model, "score_samples"):
+        raise ValueError(f"kfold_memorization needs a model with score_samples, got {type(model).__name__}")
+    X = check_arrays({"X": X})["X"]
+    n = len(X)
+    if folds is not None and not 2 <= folds <= n:
+        raise ValueError(f"folds must be from 2 to the {n} rows of X, or None, got {folds}")
+    rng = generator(random_state)
+    kept, left = np.zeros((2, n)), np.zeros((2, n))  # sum of log p, number of fits
+    if folds is None:
+        kept += clone(model).fit(X).score_samples(X), np.ones(n)
+    for _ in range(1 if folds is None else repeats):
+        place = np.arange(n) if folds is None else rng.permutation(n) % folds
+        for fold in range(place.max() + 1):
+            out = place == fold
+            fitted = clone(model).fit(X[~out])
+            left[:, out] += fitted.score_samples(X[out]), np.ones(out.sum())
+            if folds is not None:
+                kept[:, ~out] += fitted.score_samples(X[~out]), np.ones((~out).sum())
+    return kept[0] / kept[1] - left[0] / left[1]

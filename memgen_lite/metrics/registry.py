@@ -1,0 +1,200 @@
+"""What every metric says of itself, one signature for all, and the checks of what comes in."""
+
+import functools
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..randomness import generator
+
+METRICS = {}
+FAMILIES = ("distances", "tests", "coverage", "copying")
+_NEEDS = {
+    "reference": "generated, and train or held_out as the reference",
+    "train": "train and generated",
+    "both": "train, held_out and generated",
+    "generated": "generated",
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: what it is, which way is better, and what it says of a memorizer and of a fresh sample.
+
+    `needs` is "reference", "train", "both" or "generated"; `better` is "lower", "higher" or a number, the value of a
+    sample that cannot be told from the reference; `low` and `high` bound the value.
+    """
+
+    name: str
+    family: str
+    title: str
+    definition: str
+    source: str
+    better: str | float
+    low: float
+    high: float
+    needs: str
+    conventions: str
+    cost: str
+    memgen_u: str
+    memgen_p: str
+    honest: str
+    function: Any
+
+    def __repr__(self):
+        return f"<metric {self.name}: {self.title}>"
+
+    def __str__(self):
+        better = self.better if isinstance(self.better, str) else f"nearer to {self.better:g}"
+        lines = {
+            "definition": self.definition,
+            "source": self.source,
+            "better": f"{better}; from {self.low:g} to {self.high:g}",
+            "needs": _NEEDS[self.needs],
+            "conventions": self.conventions,
+            "cost": self.cost,
+            "MemGEN-U": self.memgen_u,
+            "MemGEN-P": self.memgen_p,
+            "honest": self.honest,
+        }
+        head = f"{self.name} ({self.family}): {self.title}"
+        return "\n".join([head, *(f"  {key + ':':<13}{_wrapped(text)}" for key, text in lines.items())])
+
+    def __call__(self, *args, **options):
+        return self.function(*args, **options)
+
+
+def metric(**facts):
+    """Register a function of (real, generated), (train, generated), (train, held_out, generated) or (generated).
+
+    Which of these is told by `needs`. The function that comes back has the one public signature
+    `(train, held_out, generated, *, reference, random_state, neighborhoods, ...)`, checks its arrays, and hands on
+    `rng` and `neighborhoods` to a function that asks for them.
+    """
+
+    def register(function):
+        own = inspect.signature(function).parameters
+        needs = facts["needs"]
+
+        @functools.wraps(function)
+        def public(train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, **options):
+            unknown = [key for key in options if key not in own or key in _HANDED]
+            if unknown:
+                raise TypeError(f"{function.__name__} has no option {unknown[0]!r}; its options are {_options(own)}")
+            if reference not in ("train", "held_out"):
+                raise ValueError(f"reference must be 'train' or 'held_out', got {reference!r}")
+            given = {"train": train, "held_out": held_out, "generated": generated}
+            used = {"reference": (reference, "generated"), "train": ("train", "generated"), "both": tuple(given)}
+            names = used.get(needs, ("generated",))
+            missing = [name for name in names if given[name] is None]
+            if missing:
+                raise ValueError(f"{function.__name__} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
+            if "rng" in own:
+                options["rng"] = generator(random_state)
+            if "neighborhoods" in own:
+                options["neighborhoods"] = neighborhoods
+            return float(function(*check_arrays({name: given[name] for name in names}).values(), **options))
+
+        order = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in _ROLES]
+        keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None)]
+        keyword += [(key, own[key].default) for key in _options(own)]
+        order += [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value) for key, value in keyword]
+        public.__signature__ = inspect.Signature(order)
+        title = function.__doc__.splitlines()[0].rstrip(".")
+        METRICS[function.__name__] = Metric(name=function.__name__, title=title, function=public, **facts)
+        return public
+
+    return register
+
+
+_ROLES = ("train", "held_out", "generated")
+_HANDED = ("rng", "neighborhoods")
+
+
+def _options(parameters):
+    return [key for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY and key not in _HANDED]
+
+
+def check_arrays(arrays):
+    """The arrays of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
+
+    An array that is given twice, as when the training set is handed in as the generated one, comes back as two
+    objects: what is a row's own neighbor is told by the array's identity.
+    """
+    checked, width = {}, None
+    for name, given in arrays.items():
+        if given is None:
+            checked[name] = None
+            continue
+        X = np.asarray(given)
+        if X.dtype.kind not in "fiub":
+            raise ValueError(f"{name} must hold real numbers, got dtype {X.dtype}")
+        if X.ndim != 2:
+            hint = "reshape(-1, 1) makes one feature of it" if X.ndim == 1 else "reshape(len(X), -1) flattens images"
+            raise ValueError(f"{name} must be 2-D (rows, features), got shape {X.shape}; {hint}")
+        if not X.size:
+            raise ValueError(f"{name} must have a row and a column at least, got shape {X.shape}")
+        width = width or (name, X.shape[1])
+        if X.shape[1] != width[1]:
+            raise ValueError(f"{name} must have {width[1]} columns as {width[0]} has, got {X.shape[1]}")
+        X = np.ascontiguousarray(X, dtype=np.float64)
+        bad = np.flatnonzero(~(np.abs(X) < 1e100).all(axis=1))
+        if len(bad):
+            more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+            raise ValueError(f"{name} must be finite and below 1e100; rows that are not: {bad[:5].tolist()}{more}")
+        checked[name] = X.view() if any(X is other for other in checked.values()) else X
+    return checked
+
+
+def names(family=None):
+    """The names of all metrics, or of one family: distances, tests, coverage, copying."""
+    if family is not None and family not in FAMILIES:
+        raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
+    return [
+        entry.name for kind in FAMILIES for entry in METRICS.values() if entry.family == kind and family in (None, kind)
+    ]
+
+
+def get(name):
+    """The :class:`Metric` of this name."""
+    if name not in METRICS:
+        raise ValueError(f"no metric is called {name!r}; mg.metrics.names() are {', '.join(names())}")
+    return METRICS[name]
+
+
+def describe(name):
+    """Print what a metric is, which way is better, and what it says of MemGEN and of an honest sample; return it."""
+    entry = get(name)
+    print(entry)
+    return entry
+
+
+def compute(name, *, train=None, held_out=None, generated=None, reference="train", random_state=0, **options):
+    """One metric as a float.
+
+    Parameters
+    ----------
+    name : one of :func:`names`.
+    train, held_out, generated : arrays (rows, features). Those that the metric does not use may be left out.
+    reference : "train" or "held_out", what a metric of two samples compares the generated rows with.
+    random_state : int, Generator, RandomState or None.
+    options : the metric's own, such as `k`; `neighborhoods`, to share searches between metrics.
+
+    Raises
+    ------
+    ValueError : for a name that no metric has, an array that is missing, not 2-D, not finite, or too small.
+
+    >>> import numpy as np
+    >>> T = np.random.default_rng(0).normal(size=(50, 2))
+    >>> compute("frechet", train=T, generated=T + [3, 0])
+    9.0
+    """
+    return get(name)(train, held_out, generated, reference=reference, random_state=random_state, **options)
+
+
+def _wrapped(text, width=105, indent=15):
+    import textwrap
+
+    return f"\n{' ' * indent}".join(textwrap.wrap(" ".join(text.split()), width))

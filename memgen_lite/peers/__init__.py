@@ -1,0 +1,34 @@
+"""The models that stand beside MemGEN: fit(X), sample(n), and a card that says what each one is.
+
+>>> peer = all_peers()["gaussian"].set_params(random_state=0)
+>>> peer.fit([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0]]).sample(4).shape
+(4, 2)
+>>> peer.card.objective
+"maximize the likelihood of one normal law: its mean and covariance are the data's"
+"""
+
+from importlib import import_module
+
+# Where each one is, so that a library is imported by the peer that needs it and by no other.
+_PEERS = {
+    "gaussian": "classical:Gaussian",
+    "gmm": "classical:GaussianMixture",
+    "kde": "classical:KernelDensity",
+    "pca_gaussian": "classical:PCAGaussian",
+    "rbm": "classical:RBM",
+}
+
+__all__ = ["all_peers", "peer"]
+
+
+def peer(name, **parameters):
+    """One peer, unfitted, by its name."""
+    if name not in _PEERS:
+        raise ValueError(f"no peer is called {name!r}; there are {', '.join(_PEERS)}")
+    module, attribute = _PEERS[name].split(":")
+    return getattr(import_module(f"{__name__}.{module}"), attribute)(**parameters)
+
+
+def all_peers():
+    """All peers, unfitted, by name; each has a `card` with its citation, its objective in one line, and its cost."""
+    return {name: peer(name) for name in _PEERS}

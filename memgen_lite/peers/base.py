@@ -1,0 +1,68 @@
+"""What all peers share: `fit(X)`, then `sample(n)` along a stream, and a card that says what they are."""
+
+import numbers
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..randomness import generator
+
+
+@dataclass(frozen=True)
+class Card:
+    """Who made a model, what it minimizes or maximizes in one line, and what fitting and sampling cost."""
+
+    title: str
+    citation: str
+    objective: str
+    cost: str
+
+
+class Peer(BaseEstimator):
+    """A generative model of rows of numbers. A subclass has a `card`, and defines `_fit(X, rng)` and `_sample(n, rng)`.
+
+    A fitted peer's `sample()` goes on along its own stream, so that two calls differ and a refit with the same int as
+    `random_state` repeats both; `sample(n, random_state=...)` starts anew.
+    """
+
+    def fit(self, X, y=None):
+        """Learn from `X`, array (n, d) of 2 or more rows of finite numbers. `y` is not used. Returns self."""
+        X = checked_rows(X)
+        self.n_features_in_ = X.shape[1]
+        self._stream = generator(self.random_state)
+        self._fit(X, self._stream)
+        return self
+
+    def sample(self, n=1, random_state=None):
+        """`n` new rows, float array (n, d)."""
+        if not hasattr(self, "_stream"):
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet: call fit(X) first")
+        if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 0:
+            raise ValueError(f"n must be a whole number, 0 or more, got {n!r}")
+        rng = self._stream if random_state is None else generator(random_state)
+        return self._sample(int(n), rng) if n else np.empty((0, self.n_features_in_))
+
+
+def checked_rows(X):
+    X = np.asarray(X)
+    if X.dtype.kind not in "fiub":
+        raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
+    if X.ndim != 2 or X.shape[1] == 0:
+        raise ValueError(
+            f"X must be 2-D (rows, features), got shape {X.shape}; flatten images by X.reshape(len(X), -1)"
+        )
+    if len(X) < 2:
+        raise ValueError(f"X must have 2 rows at least, as one row has no spread to learn, got {len(X)}")
+    X = X.astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(X).all(axis=1))
+    if len(bad):
+        raise ValueError(f"X must be finite; rows that are not: {bad[:5].tolist()}")
+    return X
+
+
+def seed(rng):
+    """An int for a library that takes no Generator, drawn from the stream."""
+    return int(rng.integers(2**31))

@@ -1,0 +1,230 @@
+"""The classical models: what one fits in seconds before one trains anything."""
+
+import numpy as np
+
+from .base import Card, Peer, seed
+
+
+class Gaussian(Peer):
+    """One normal law with the mean and the covariance of the data; a constant feature stays constant.
+
+    >>> Gaussian(random_state=0).fit([[0, 1], [2, 1]]).sample(3)[:, 1]
+    array([1., 1., 1.])
+    """
+
+    card = Card(
+        title="Gaussian",
+        citation="Gauss 1809; maximum likelihood, Fisher 1922",
+        objective="maximize the likelihood of one normal law: its mean and covariance are the data's",
+        cost="fit O(N d^2 + d^3), sample O(d^2) a row",
+    )
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def _fit(self, X, rng):
+        self.mean_ = X.mean(axis=0)
+        values, vectors = np.linalg.eigh(np.cov(X, rowvar=False, ddof=0).reshape(X.shape[1], -1))
+        kept = values > 1e-12 * values[-1]
+        self._root = vectors[:, kept] * np.sqrt(values[kept])
+        self._still = X.min(axis=0) == X.max(axis=0)
+        self.covariance_ = self._root @ self._root.T
+
+    def _sample(self, n, rng):
+        rows = self.mean_ + rng.normal(size=(n, self._root.shape[1])) @ self._root.T
+        return np.where(self._still, self.mean_, rows)
+
+    def score_samples(self, X):
+        """Natural log of the density at each row; where the data fill a subspace, of the density in it, -inf off it."""
+        from scipy.stats import multivariate_normal
+
+        return np.atleast_1d(multivariate_normal(self.mean_, self.covariance_, allow_singular=True).logpdf(X))
+
+
+class GaussianMixture(Peer):
+    """A mixture of normal laws by expectation maximization (scikit-learn's), at most one to two distinct rows."""
+
+    card = Card(
+        title="Gaussian mixture",
+        citation="Dempster, Laird and Rubin 1977, Journal of the Royal Statistical Society B 39",
+        objective="maximize the likelihood of a mixture of normal laws, by expectation maximization",
+        cost="fit O(N k d^2) an iteration, sample O(d^2) a row",
+    )
+
+    def __init__(self, n_components=20, random_state=None):
+        self.n_components = n_components
+        self.random_state = random_state
+
+    def _fit(self, X, rng):
+        from sklearn.mixture import GaussianMixture as Mixture
+
+        distinct = len(np.unique(X, axis=0))
+        # The regularization keeps a component from falling onto one row; it follows the scale of the data.
+        floor = 1e-4 * X.var(axis=0).mean() or 1e-12
+        k = max(1, min(self.n_components, distinct // 2))
+        self.model_ = Mixture(k, reg_covar=floor, random_state=seed(rng)).fit(X)
+
+    def _sample(self, n, rng):
+        model = self.model_
+        component = np.sort(rng.choice(len(model.weights_), n, p=model.weights_ / model.weights_.sum()))
+        rows = rng.normal(size=(n, self.n_features_in_))
+        for k in np.unique(component):
+            chosen = component == k
+            rows[chosen] = model.means_[k] + rows[chosen] @ np.linalg.cholesky(model.covariances_[k]).T
+        return rng.permutation(rows)
+
+    def score_samples(self, X):
+        """Natural log of the density at each row."""
+        return self.model_.score_samples(X)
+
+
+class KernelDensity(Peer):
+    """A normal law of one width around every row: MemGEN with a tremble.
+
+    Parameters
+    ----------
+    bandwidth : float, the standard deviation, or None to maximize the likelihood of each row under the others (of at
+        most 2,000 rows), within a factor of 100 of the median distance to the nearest other row. Rows with duplicates
+        pull it to the lower end, which is the memorizer.
+    """
+
+    card = Card(
+        title="kernel density",
+        citation="Rosenblatt 1956; Parzen 1962, Annals of Mathematical Statistics 33",
+        objective="one kernel around every training row; its width maximizes the leave-one-out likelihood",
+        cost="fit O(N^2 d) for the width, sample O(d) a row; keeps the training set",
+    )
+
+    def __init__(self, bandwidth=None, random_state=None):
+        self.bandwidth = bandwidth
+        self.random_state = random_state
+
+    def _fit(self, X, rng):
+        if self.bandwidth is not None and not self.bandwidth > 0:
+            raise ValueError(f"bandwidth must be above 0 or None, got {self.bandwidth!r}")
+        self.bandwidth_ = float(self.bandwidth or _leave_one_out_bandwidth(X, rng))
+        self.rows_ = X
+
+    def _sample(self, n, rng):
+        rows = self.rows_[rng.integers(len(self.rows_), size=n)]
+        return rows + self.bandwidth_ * rng.normal(size=rows.shape)
+
+    def score_samples(self, X):
+        """Natural log of the density at each row."""
+        from sklearn.neighbors import KernelDensity as Density
+
+        return Density(bandwidth=self.bandwidth_).fit(self.rows_).score_samples(X)
+
+
+def _leave_one_out_bandwidth(X, rng):
+    from scipy.optimize import minimize_scalar
+    from scipy.spatial.distance import pdist, squareform
+    from scipy.special import logsumexp
+
+    rows = X if len(X) <= 2000 else X[rng.choice(len(X), 2000, replace=False)]
+    squares = squareform(pdist(rows, "sqeuclidean"))
+    np.fill_diagonal(squares, np.inf)
+    nearest = np.sqrt(squares.min(axis=1))
+    if not nearest.any():
+        return 1e-6 * X.std() or 1e-6  # every row has a duplicate: the likelihood grows until width 0
+    center = np.log(np.median(nearest[nearest > 0]))
+
+    def loss(log_h):
+        return -logsumexp(squares / (-2 * np.exp(2 * log_h)), axis=1).mean() + X.shape[1] * log_h
+
+    return np.exp(minimize_scalar(loss, bounds=center + np.log([0.01, 100]), method="bounded").x)
+
+
+class PCAGaussian(Peer):
+    """A normal law along the leading principal components, with equal noise in all directions (probabilistic PCA).
+
+    Parameters
+    ----------
+    n_components : int, the number of components, or a share of the variance between 0 and 1.
+    """
+
+    card = Card(
+        title="PCA Gaussian",
+        citation="Tipping and Bishop 1999, Journal of the Royal Statistical Society B 61",
+        objective="maximize the likelihood of a normal law whose covariance is of low rank plus a multiple of the "
+        "identity",
+        cost="fit O(N d min(N, d)), sample O(k d) a row",
+    )
+
+    def __init__(self, n_components=0.9, random_state=None):
+        self.n_components = n_components
+        self.random_state = random_state
+
+    def _fit(self, X, rng):
+        from sklearn.decomposition import PCA
+
+        varies = np.ptp(X, axis=0).any()
+        self.model_ = PCA(self.n_components, svd_solver="full").fit(X) if varies else None
+        self.mean_ = X.mean(axis=0)
+
+    def _sample(self, n, rng):
+        if self.model_ is None:
+            return np.tile(self.mean_, (n, 1))
+        noise = self.model_.noise_variance_
+        spread = np.sqrt(np.maximum(self.model_.explained_variance_ - noise, 0))
+        along = rng.normal(size=(n, len(spread))) * spread
+        return self.mean_ + along @ self.model_.components_ + np.sqrt(noise) * rng.normal(size=(n, len(self.mean_)))
+
+    def score_samples(self, X):
+        """Natural log of the density at each row."""
+        return self.model_.score_samples(X)
+
+
+class RBM(Peer):
+    """A restricted Boltzmann machine (scikit-learn's), with binary units.
+
+    Features are scaled to 0-1 and taken as probabilities. A sample is the end of its own Gibbs chain, started from
+    independent coins with the data's means: the gray of a feature is its probability given the last hidden state. Its
+    digits can be read, but its grays are not those of the data, for which black and white units have no model, and
+    chains mix slowly, so that some digits come too often: expect a large Frechet distance.
+
+    Parameters
+    ----------
+    n_components : int, hidden units. n_iter : int, passes over the data. gibbs_steps : int, length of each chain.
+    """
+
+    card = Card(
+        title="restricted Boltzmann machine",
+        citation="Smolensky 1986; Hinton 2002, Neural Computation 14; persistent chains, Tieleman 2008",
+        objective="maximize the likelihood of binary pixels and hidden units by stochastic gradients (persistent "
+        "contrastive divergence)",
+        cost="fit O(N d h) a pass, sample O(d h) a Gibbs step and row",
+    )
+
+    def __init__(self, n_components=128, learning_rate=0.02, n_iter=200, gibbs_steps=200, random_state=None):
+        self.n_components = n_components
+        self.learning_rate = learning_rate
+        self.n_iter = n_iter
+        self.gibbs_steps = gibbs_steps
+        self.random_state = random_state
+
+    def _fit(self, X, rng):
+        from sklearn.neural_network import BernoulliRBM
+
+        self._low, spread = X.min(axis=0), np.ptp(X, axis=0)
+        self._spread = spread
+        scaled = (X - self._low) / np.where(spread > 0, spread, 1)
+        self._means = scaled.mean(axis=0)
+        self.model_ = BernoulliRBM(
+            self.n_components, learning_rate=self.learning_rate, n_iter=self.n_iter, random_state=seed(rng)
+        ).fit(scaled)
+
+    def _sample(self, n, rng):
+        from scipy.special import expit
+
+        weights, hidden, visible = (
+            self.model_.components_,
+            self.model_.intercept_hidden_,
+            self.model_.intercept_visible_,
+        )
+        v = rng.random((n, len(visible))) < self._means
+        for _ in range(max(1, self.gibbs_steps)):
+            h = rng.random((n, len(hidden))) < expit(v @ weights.T + hidden)
+            gray = expit(h @ weights + visible)
+            v = rng.random(gray.shape) < gray
+        return self._low + gray * self._spread

@@ -1,0 +1,227 @@
+"""The registry, the one signature, and input that is not as one would like it."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+
+import memgen_lite as mg
+
+M = mg.metrics
+PUBLIC = [
+    "frechet", "frechet_inf", "mmd_rbf", "mmd_poly", "kid", "energy", "sliced_wasserstein",
+    "max_sliced_wasserstein", "wasserstein", "mind", "nn_accuracy", "c2st_logistic", "c2st_knn", "precision",
+    "recall", "density", "coverage", "alpha_precision", "beta_recall", "vendi", "authenticity", "c_t", "fld",
+    "fld_gap", "mifid", "dcr_share", "nndr", "identical_share", "birthday_support", "membership_auc", "domias",
+    "lambda_gamma_copying",
+]  # fmt: skip
+
+
+def arrays(n=120, k=110, m=120, d=3, seed=0):
+    rng = np.random.default_rng(seed)
+    return {"train": rng.normal(size=(n, d)), "held_out": rng.normal(size=(k, d)), "generated": rng.normal(size=(m, d))}
+
+
+def test_every_name_that_was_promised_is_there_and_no_other():
+    assert set(M.names()) == set(PUBLIC)
+    assert [name for family in M.FAMILIES for name in M.names(family)] == M.names()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_metric_says_what_it_is_and_keeps_to_one_signature(name, capsys):
+    entry = M.describe(name)
+    printed = capsys.readouterr().out
+    for word in (
+        name,
+        "definition:",
+        "source:",
+        "better:",
+        "conventions:",
+        "cost:",
+        "MemGEN-U:",
+        "MemGEN-P:",
+        "honest:",
+    ):
+        assert word in printed
+    assert max(map(len, printed.splitlines())) <= 120
+    assert entry is M.get(name)
+    assert repr(entry) == f"<metric {name}: {entry.title}>"
+    assert entry.better in ("lower", "higher") or entry.low <= entry.better <= entry.high
+    function = getattr(M, name)
+    first = [*inspect.signature(function).parameters][:6]
+    assert first == ["train", "held_out", "generated", "reference", "random_state", "neighborhoods"]
+    given = arrays()
+    value = function(*given.values())
+    assert type(value) is float
+    assert entry.low <= value <= entry.high
+    assert M.compute(name, **given) == entry(*given.values()) == value
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_sharing_neighbors_changes_nothing(name):
+    given, shared = M.check_arrays(arrays()), mg.neighbors.Neighborhoods()
+    M.compute("beta_recall", **given, neighborhoods=shared)
+    assert M.compute(name, **given, neighborhoods=shared) == M.compute(name, **given)
+
+
+def test_a_metric_needs_its_arrays_and_no_others():
+    given = arrays()
+    needed = {
+        "reference": ("train", "generated"),
+        "train": ("train", "generated"),
+        "both": tuple(given),
+        "generated": ("generated",),
+    }
+    for name in M.names():
+        used = needed[M.get(name).needs]
+        assert np.isfinite(M.compute(name, **{role: given[role] for role in used})) or name == "birthday_support"
+        for missing in used:
+            with pytest.raises(ValueError, match=f"{name} needs .*{missing} not given"):
+                M.compute(name, **{role: given[role] for role in used if role != missing})
+
+
+def test_what_else_cannot_be_answered_says_why():
+    given = arrays()
+    with pytest.raises(ValueError, match="k must be 1 or more, got 0"):
+        M.compute("recall", **given, k=0)
+    with pytest.raises(ValueError, match="each real row needs k = 200 other real rows, and there are 120 in all"):
+        M.compute("coverage", **given, k=200)
+    with pytest.raises(ValueError, match=r"bandwidth must be above 0, got -1"):
+        M.compute("mmd_rbf", **given, bandwidth=-1)
+    assert M.check_arrays({"train": None, "generated": [[1]]})["train"] is None
+
+
+def test_large_samples_are_thinned_where_it_says_so_and_the_training_rows_never_are():
+    given = arrays(300, 300, 2200, 2)
+    copies = given | {"generated": np.repeat(given["train"], 8, axis=0)}
+    assert M.compute("fld_gap", **given) > -100
+    assert M.compute("fld_gap", **copies) < -1e6
+
+
+def test_the_reference_is_train_or_held_out():
+    given = arrays()
+    swapped = {"train": given["held_out"], "held_out": given["train"], "generated": given["generated"]}
+    for name in M.names():
+        if M.get(name).needs == "reference":
+            assert (
+                M.compute(name, **given, reference="held_out") == M.compute(name, **swapped)
+                if name != "wasserstein"
+                else True
+            )
+    with pytest.raises(ValueError, match="reference must be 'train' or 'held_out', got 'test'"):
+        M.compute("energy", **given, reference="test")
+
+
+def test_the_same_seed_gives_the_same_number_and_generators_go_on():
+    given = arrays()
+    for name in M.names():
+        assert M.compute(name, **given, random_state=3) == M.compute(
+            name, **given, random_state=np.random.default_rng(3)
+        )
+    stream = np.random.default_rng(0)
+    assert M.compute("fld", **given, random_state=stream) != M.compute("fld", **given, random_state=stream)
+
+
+def test_what_is_not_there_is_named():
+    with pytest.raises(ValueError, match=r"no metric is called 'fid'.*frechet"):
+        M.compute("fid", **arrays())
+    with pytest.raises(ValueError, match="family must be one of distances"):
+        M.names("privacy")
+    with pytest.raises(TypeError, match=r"coverage has no option 'rows'; its options are \['k'\]"):
+        M.compute("coverage", **arrays(), rows=3)
+    with pytest.raises(TypeError, match="no option 'rng'"):
+        M.compute("kid", **arrays(), rng=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X: X[:, 0], r"2-D \(rows, features\), got shape \(120,\); reshape\(-1, 1\)"),
+        (lambda X: X.reshape(120, 3, 1), r"got shape \(120, 3, 1\); reshape\(len\(X\), -1\)"),
+        (lambda X: np.where(np.arange(120)[:, None] == 7, np.nan, X), r"must be finite.*rows that are not: \[7\]"),
+        (lambda X: np.where(np.arange(120)[:, None] > 7, np.inf, X), r"\[8, 9, 10, 11, 12\] and 107 more"),
+        (lambda X: 1e120 * X, "must be finite and below 1e100"),
+        (lambda X: X[:0], r"a row and a column at least, got shape \(0, 3\)"),
+        (lambda X: X[:, :0], r"a row and a column at least"),
+        (lambda X: X.astype(str), "must hold real numbers, got dtype"),
+        (lambda X: X.astype(complex), "must hold real numbers, got dtype complex128"),
+        (lambda X: X[:, :2], "must have . columns as .* has, got"),
+    ],
+)
+@pytest.mark.parametrize("role", ["train", "held_out", "generated"])
+def test_an_array_that_is_no_table_of_numbers_is_refused_by_name(role, change, message):
+    given = arrays(k=120)
+    given[role] = change(given[role])
+    with pytest.raises(ValueError, match=message) as error:
+        M.compute("dcr_share", **given)
+    assert any(name in str(error.value) for name in given)
+
+
+DEGENERATE = {
+    "train itself": lambda T, H, G: (T, H, T),
+    "held-out rows that were trained on": lambda T, H, G: (T, T[:60], G),
+    "generated rows that were held out": lambda T, H, G: (T, H, H[:100]),
+    "all three the same": lambda T, H, G: (T, T, T),
+    "constant rows": lambda T, H, G: (np.ones((30, 3)), np.ones((25, 3)), np.ones((30, 3))),
+    "a constant train": lambda T, H, G: (np.ones((120, 3)), H, G),
+    "a constant generator": lambda T, H, G: (T, H, np.ones((120, 3))),
+    "a constant feature": lambda T, H, G: tuple(np.column_stack([X, np.full(len(X), 0.3)]) for X in (T, H, G)),
+    "sizes that differ": lambda T, H, G: (T[:31], H[:77], G[:52]),
+    "one training row": lambda T, H, G: (T[:1], H, G),
+    "one held-out row": lambda T, H, G: (T, H[:1], G),
+    "one generated row": lambda T, H, G: (T, H, G[:1]),
+    "one of each": lambda T, H, G: (T[:1], H[:1], G[:1]),
+    "two of each": lambda T, H, G: (T[:2], H[:2], G[:2]),
+    "more features than rows": lambda T, H, G: tuple(np.random.default_rng(1).normal(size=(3, 40, 90))),
+    "one feature": lambda T, H, G: (T[:, :1], H[:, :1], G[:, :1]),
+    "whole numbers with many ties": lambda T, H, G: tuple(np.rint(X).astype(int) + 1 for X in (T, H, G)),
+    "truth values": lambda T, H, G: tuple(np.column_stack([X > 0, np.ones(len(X), bool)]) for X in (T, H, G)),
+    "half precision": lambda T, H, G: tuple(X.astype(np.float16) for X in (T, H, G)),
+    "views with strides": lambda T, H, G: tuple(np.repeat(X, 2, axis=1)[::-1, ::2] for X in (T, H, G)),
+    "lists": lambda T, H, G: tuple(X.tolist() for X in (T, H, G)),
+    "every row twice": lambda T, H, G: tuple(np.repeat(X, 2, axis=0) for X in (T, H, G)),
+    "far from 0": lambda T, H, G: tuple(X + 1e6 for X in (T, H, G)),
+    "very large": lambda T, H, G: tuple(1e40 * X for X in (T, H, G)),
+    "very small": lambda T, H, G: tuple(1e-40 * X for X in (T, H, G)),
+}
+
+
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_degenerate_input_gives_a_number_or_a_reason(case):
+    """No warning, no NaN, no error but a ValueError with a sentence; and never a number outside of the range."""
+    train, held_out, generated = DEGENERATE[case](*arrays().values())
+    answered = 0
+    for name in M.names():
+        entry = M.get(name)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                value = M.compute(name, train=train, held_out=held_out, generated=generated)
+            except ValueError as error:
+                assert "needs" in str(error) or "must" in str(error) or "no cell" in str(error), (name, error)
+                continue
+        assert not np.isnan(value), name
+        assert entry.low - 1e-9 <= value <= entry.high + 1e-9, (name, value)
+        answered += 1
+    assert answered >= 5
+
+
+def test_the_layout_and_the_type_of_an_array_do_not_change_a_number():
+    given = {role: X.astype(np.float16) for role, X in arrays().items()}
+    other = {role: np.asfortranarray(X.astype(np.float64)) for role, X in given.items()}
+    for name in M.names():
+        assert M.compute(name, **given) == M.compute(name, **other), name
+
+
+def test_no_copy_of_the_training_set_looks_like_a_fresh_sample_to_a_metric_of_copying():
+    """`better` of an honest sample is not what the copy gets, by any of the metrics that are meant to catch it."""
+    given = arrays(200, 200, 200, 6)
+    for copy in (given["train"], given["train"][::-1], np.repeat(given["train"][:100], 2, axis=0)):
+        honest, copied = (
+            {n: M.compute(n, **given | extra) for n in M.names("copying")} for extra in ({}, {"generated": copy})
+        )
+        for name in set(M.names("copying")) - {"birthday_support"}:  # a recital has no repeats, and so a fresh sample
+            gap = copied[name] - honest[name]
+            worse = {"lower": gap, "higher": -gap}.get(M.get(name).better)
+            assert (abs(gap) if worse is None else worse) > 0.2, (name, honest[name], copied[name])
