@@ -24,11 +24,12 @@ _MODULES = (
     "pi",
     "plots",
     "text",
+    "web",
     "widgets",
 )
 _NAMES = {"MemGEN": "memgen"}
 
-__all__ = ["__version__", *_NAMES, *_MODULES]  # noqa: PLE0604 - every name resolves through __getattr__
+__all__ = ["__version__", *_NAMES, *_MODULES]
 
 
 def __getattr__(name):

@@ -1,36 +1,16 @@
 """Every data set of the project, with its source and licence. Nothing is downloaded when used."""
 
-from dataclasses import dataclass
-from typing import Any
+import codecs
+from importlib.util import find_spec
 
-import numpy as np
+from .dataset import Dataset
+from .density import density
+from .folder import folder
+from .pictures import emoji, photographs
+from .prose import prose
+from .randomness import generator
 
-
-@dataclass(frozen=True)
-class Dataset:
-    """Data with where it comes from.
-
-    Attributes
-    ----------
-    train, held_out : what a model sees, and a fresh sample of the same law that it never sees (None where there is none).
-    name, source, license, credit : str; `credit` is the line that a figure prints.
-    y, y_held_out : labels of the two parts, or None.
-    feature_names : list of str, or None.
-    """
-
-    train: Any
-    held_out: Any
-    name: str
-    source: str
-    license: str
-    credit: str
-    y: Any = None
-    y_held_out: Any = None
-    feature_names: list | None = None
-
-    def __repr__(self):
-        held_out = "" if self.held_out is None else f", {len(self.held_out):,} held out"
-        return f"{self.name}: {len(self.train):,} to train on{held_out}. {self.credit}"
+__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "photographs", "prose", "zen"]
 
 
 def digits(random_state=0):
@@ -51,8 +31,54 @@ def digits(random_state=0):
         y=y,
         y_held_out=y_held_out,
         name="digits",
-        source="UCI Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, 1998), the test part, from scikit-learn",
+        source="UCI Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, 1998), test part, in scikit-learn",
         license="CC BY 4.0",
         credit="Digits: Alpaydin and Kaynak (1998), UCI, CC BY 4.0, from scikit-learn",
         feature_names=list(bunch.feature_names),
+    )
+
+
+def cats(n=200, random_state=0, size=64, *, n_held_out=None):
+    """Cats drawn from a known law (:mod:`memgen_lite.cats`), uint8 (n, size, size, 3); `n_held_out` is n if None.
+
+    `y` is the structured array of the parameters behind each picture, with `feature_names` as its fields;
+    `memgen_lite.cats.log_prob(y)` is their exact log density under the population.
+
+    >>> two = cats(2)
+    >>> two.train.shape, two.y.shape, two.feature_names[:4]
+    ((2, 64, 64, 3), (2,), ['fur', 'pattern', 'eyes', 'pose'])
+    """
+    from .cats import PARAMETERS, draw, sample_parameters
+
+    rng = generator(random_state)
+    y, y_held_out = sample_parameters(n, rng), sample_parameters(n if n_held_out is None else n_held_out, rng)
+    return Dataset(
+        train=draw(y, size),
+        held_out=draw(y_held_out, size),
+        y=y,
+        y_held_out=y_held_out,
+        name="cats",
+        source="drawn from parameters with a known law by memgen_lite.cats",
+        license="MIT",
+        credit="Drawn cats: memgen_lite, MIT",
+        feature_names=list(PARAMETERS.names),
+    )
+
+
+def zen():
+    """The Zen of Python, the poem inside CPython, line by line (its title first, no empty lines); nothing is held out.
+
+    >>> zen().train[1]
+    'Beautiful is better than ugly.'
+    """
+    # Importing `this` prints the poem; its compiled code holds it, turned by 13 letters, as its longest constant.
+    code = find_spec("this").loader.get_code("this")
+    poem = codecs.decode(max((constant for constant in code.co_consts if isinstance(constant, str)), key=len), "rot13")
+    return Dataset(
+        train=[line for line in poem.splitlines() if line.strip()],
+        held_out=None,
+        name="zen",
+        source="The Zen of Python, by Tim Peters (PEP 20, 2004): the module `this` of CPython",
+        license="PSF License Version 2",
+        credit="The Zen of Python: Tim Peters, from CPython, PSF License Version 2",
     )

@@ -8,6 +8,7 @@ import math
 import os
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import matplotlib as mpl
@@ -94,8 +95,10 @@ class Picture:
         return {"text/html": self.html(), "text/plain": self.alt}
 
 
-def picture(fig, alt, *, dpi=120):
-    """Draw a figure into a :class:`Picture` and close it. `alt` states what the figure shows, in words."""
+def picture(fig, alt, *, sources=(), dpi=120):
+    """Draw a figure into a :class:`Picture` and close it: as :func:`save`, without the files."""
+    if sources:
+        _print_credit(fig, _credits(sources))
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must be a sentence that states the figure's finding, got {alt!r}")
     png = _render(fig, "png", dpi)
@@ -120,9 +123,9 @@ def save(fig, name, *, alt, numbers, sources=(), dpi=144):
     """
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"name must be made of a-z, 0-9 and _, got {name!r}")
-    credits = [getattr(source, "credit", source) for source in sources]
+    credits = _credits(sources)
     if credits:
-        _print_credit(fig, "  ·  ".join(credits))
+        _print_credit(fig, credits)
     target = folder()
     target.mkdir(parents=True, exist_ok=True)
     for kind in ("svg", "pdf"):
@@ -159,13 +162,17 @@ def _render(fig, kind, dpi):
     return buffer.getvalue()
 
 
-def _print_credit(fig, text):
+def _credits(sources):
+    return [getattr(source, "credit", source) for source in sources]
+
+
+def _print_credit(fig, credits):
+    lines = textwrap.wrap("  ·  ".join(credits), width=int(fig.get_figwidth() * 20))  # 20 characters to the inch
+    height = (0.06 + 0.1 * len(lines)) / fig.get_figheight()
     engine = fig.get_layout_engine()
-    height = 0.16 / fig.get_figheight()
-    if engine is not None and hasattr(engine, "set"):
-        left, bottom, width, top = 0, height, 1, 1 - height
-        engine.set(rect=(left, bottom, width, top))
-    fig.text(0.005, 0.005, text, fontsize=6.5, color="#555555", ha="left", va="bottom")
+    if hasattr(engine, "set"):
+        engine.set(rect=(0, height, 1, 1 - height))
+    fig.text(0.005, 0.005, "\n".join(lines), fontsize=6.5, color="#555555", ha="left", va="bottom")
 
 
 def _close(fig):

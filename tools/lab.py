@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import environment
@@ -12,10 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def main():
     environment.apply()
     command = [sys.executable, "-m", "jupyterlab", "--ServerApp.root_dir", ROOT / "notebooks"]
-    try:
-        sys.exit(subprocess.run([*command, "--LabApp.default_url=/lab/tree/00_start_here.ipynb", *sys.argv[1:]]).returncode)
-    except KeyboardInterrupt:
-        pass
+    with suppress(KeyboardInterrupt):
+        page = "--LabApp.default_url=/lab/tree/00_start_here.ipynb"
+        sys.exit(subprocess.run([*command, page, *sys.argv[1:]]).returncode)
 
 
 if __name__ == "__main__":

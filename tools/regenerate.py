@@ -59,6 +59,7 @@ def execute(path, progress):
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        coalesce_streams=True,  # else one print is stored in as many pieces as it happened to arrive in
         extra_arguments=["--IPKernelApp.log_level=40"],  # no warning about loopback TCP from every kernel
         on_cell_executed=lambda **_: progress.update(),
     )
@@ -70,7 +71,7 @@ def execute(path, progress):
 
 
 def fingerprints():
-    places = [*sorted((ROOT / "figures").glob("*.*")), *sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    places = [*sorted((ROOT / "figures").glob("[a-z]*.*")), *sorted((ROOT / "notebooks").glob("*.ipynb"))]
     return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in places}
 
 

@@ -13,7 +13,9 @@ UV = "uv==0.13.8"  # installs the pinned packages in seconds where pip takes min
 
 def main():
     if sys.version_info < (3, 11):
-        sys.exit(f"memgen_lite needs Python 3.11 or later, this is {sys.version.split()[0]}; try: make PYTHON=python3.12 ...")
+        sys.exit(
+            f"memgen_lite needs Python 3.11 or later, this is {sys.version.split()[0]}; try: make PYTHON=python3.12 ..."
+        )
     try:
         import ensurepip  # noqa: F401 - only to see whether it is there
     except ImportError:
@@ -22,7 +24,9 @@ def main():
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         venv.create(VENV, with_pip=True, clear=VENV.exists())
-    environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
+    }
     install = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--no-deps"]
     for command in (
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV],

@@ -1,0 +1,172 @@
+"""The reader's own pictures: a folder as a data set, in which every file is either loaded or named with a reason."""
+
+import os
+import stat
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from .dataset import Dataset, split
+
+
+def folder(path, size=64, held_out=0.2, random_state=0):
+    """The images in a folder and the folders inside it, as square thumbnails: uint8 (n, size, size, 3).
+
+    Each is what an image viewer shows, its middle square scaled to `size`: turned as its EXIF data says, the first
+    frame of an animation, transparent parts on white, every color mode as RGB; 16 bits become 8, and whole numbers of
+    32 bits or fractions are stretched from their least to their greatest (fractions from 0 to 1 are taken as they are).
+
+    Parameters
+    ----------
+    path : str or Path.
+    size : int, pixels.
+    held_out : share of the images that goes into `.held_out`, drawn by `random_state`.
+
+    Returns
+    -------
+    Dataset in order of file name. `names` are paths inside the folder; `y` is the name of the first folder on that
+    path, "" for none, and None where there are no folders. `skipped` has (name, reason) for every file not loaded: no
+    image, empty, truncated, hidden, over Pillow's limit on pixels (`PIL.Image.MAX_IMAGE_PIXELS`), or no file at all.
+    Links are followed, also out of the folder, but each file and each folder is read once. PostScript is not opened, as
+    that would run it.
+
+    Raises
+    ------
+    FileNotFoundError, NotADirectoryError : if `path` is not a folder.
+    ValueError : if none of its files is an image; the message says what was wrong with each.
+    """
+    from tqdm.auto import tqdm
+
+    path = Path(path).expanduser()
+    if size < 1:
+        raise ValueError(f"size must be 1 or more pixels, got {size}")
+    if not path.exists():
+        raise FileNotFoundError(f"path must be a folder of images, and {str(path)!r} does not exist")
+    if not path.is_dir():
+        raise NotADirectoryError(f"path must be a folder of images, and {str(path)!r} is a file")
+    files, skipped = _files(path)
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        warnings.simplefilter("ignore")  # what Pillow warns of is either harmless or found out below
+        jobs = pool.map(lambda name: _thumbnail(path / name, size), files)
+        results = list(tqdm(jobs, "Images", total=len(files), disable=len(files) < 100))
+    loaded = [(name, image) for name, image in zip(files, results, strict=True) if not isinstance(image, str)]
+    skipped += [(name, reason) for name, reason in zip(files, results, strict=True) if isinstance(reason, str)]
+    skipped = tuple(sorted((_printable(name), reason) for name, reason in skipped))
+    if not loaded:
+        told = "; ".join(f"{name}: {reason}" for name, reason in skipped[:20]) or "it is empty"
+        more = f"; and {len(skipped) - 20:,} more" if len(skipped) > 20 else ""
+        raise ValueError(f"path must be a folder of images, and {str(path)!r} has none that can be read ({told}{more})")
+    names = [_printable(name) for name, _ in loaded]
+    images = np.stack([image for _, image in loaded])
+    labels = np.array([name.split("/")[0] if "/" in name else "" for name in names])
+    labels = labels if any(labels) else None
+    train, kept = split(len(names), held_out, random_state)
+    return Dataset(
+        train=images[train],
+        held_out=images[kept] if len(kept) else None,
+        y=None if labels is None else labels[train],
+        y_held_out=None if labels is None or not len(kept) else labels[kept],
+        names=[names[i] for i in train],
+        names_held_out=[names[i] for i in kept] if len(kept) else None,
+        name=path.resolve().name or "folder",
+        source="a folder of the reader's own pictures",
+        license="as the reader has them",
+        credit=f"Pictures: the reader's own ({len(names):,} loaded, {len(skipped):,} skipped)",
+        skipped=skipped,
+    )
+
+
+def _files(root):
+    """Relative names of the files to open, sorted, and (name, reason) of what is not to be opened."""
+    files, skipped, seen = [], [], {os.path.realpath(root): "."}
+
+    def name_of(path):
+        return Path(path).relative_to(root).as_posix()
+
+    def unreadable(error):
+        skipped.append((name_of(error.filename), f"cannot be opened: {error.strerror}"))
+
+    for here, folders, names in os.walk(root, followlinks=True, onerror=unreadable):
+        open_to = []
+        for folder in sorted(folders):
+            name = name_of(os.path.join(here, folder))
+            if folder.startswith("."):
+                skipped.append((name, "a hidden folder"))
+            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, folder)), name)) != name:
+                skipped.append((name, f"a link to a folder that is read already, {_printable(first)}"))
+            else:
+                open_to.append(folder)
+        folders[:] = open_to
+        for file in sorted(names):
+            name = name_of(os.path.join(here, file))
+            if file.startswith("."):
+                skipped.append((name, "a hidden file"))
+            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, file)), name)) != name:
+                skipped.append((name, f"the same file as {_printable(first)}"))
+            else:
+                files.append(name)
+    return sorted(files), skipped
+
+
+def _thumbnail(path, size):
+    """The file as an array (size, size, 3), or the reason why not, as a str."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            return "not a file but a pipe, socket or device"
+        if not facts.st_size:
+            return "an empty file"
+        Image.init()
+        with Image.open(path, formats=[name for name in Image.ID if name != "EPS"]) as image:
+            if image.width * image.height > (Image.MAX_IMAGE_PIXELS or np.inf):
+                return f"{image.width:,} x {image.height:,} pixels are more than Pillow's limit on pixels"
+            image.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded no larger than needed
+            upright = _upright(image)
+            side = min(upright.size)
+            left, top = (upright.width - side) // 2, (upright.height - side) // 2
+            square = _rgb(upright.crop((left, top, left + side, top + side)))
+            return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0))
+    except UnidentifiedImageError:
+        return "not an image that Pillow can read"
+    except Image.DecompressionBombError:
+        return "more pixels than twice Pillow's limit"
+    except FileNotFoundError:
+        return "a link to nothing"
+    except Exception as error:  # a broken file may raise anything in a decoder, and must not end the others' loading
+        return f"cannot be decoded: {str(error) or type(error).__name__}"
+
+
+def _upright(image):
+    from PIL import ImageOps
+
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF data: the picture itself is whole
+        return image
+
+
+def _rgb(image):
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        values = np.nan_to_num(np.asarray(image, dtype=float), posinf=0, neginf=0)
+        low, high = values.min(), values.max()
+        if image.mode == "F" and low >= 0 and high <= 1:
+            low, high = 0, 1
+        image = Image.fromarray(np.round(255 * (values - low) / max(high - low, 1e-300)).astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _printable(name):
+    # A file name need not be valid text; what is not is shown as its code.
+    return name.encode("utf-8", "backslashreplace").decode()
