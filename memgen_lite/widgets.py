@@ -95,8 +95,11 @@ class Predict(W.VBox):
         return f"Predict: {self.question}{options}"
 
     def _repr_mimebundle_(self, **kwargs):
-        options = "".join(f"<li>{html.escape(choice)}</li>" for choice in self.choices or ())
-        return _with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), f"{self._prompt()}<ul>{options}</ul>")
+        if self.choices is None:
+            answers = f"<p>A number from {self.control.min:g} to {self.control.max:g}.</p>"
+        else:
+            answers = f"<ul>{''.join(f'<li>{html.escape(choice)}</li>' for choice in self.choices)}</ul>"
+        return _with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self._prompt() + answers)
 
 
 class Reveal:
