@@ -6,8 +6,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from common import machine, seconds, store, table
+from common import machine, seconds, store, table  # sets the number of threads, so before NumPy
 
+# isort: split
 import numpy as np
 from tqdm import tqdm
 
@@ -17,7 +18,14 @@ SIZES = [round(10 ** (i / 4)) for i in range(12, 27)]  # a thousand to three mil
 
 
 def row(what, ours, peer_name, peer, bound):
-    return {"what": what, "ours, s": ours, "beside": peer_name, "its time, s": peer, "ratio": ours / peer, "bound": bound}
+    return {
+        "what": what,
+        "ours, s": ours,
+        "beside": peer_name,
+        "its time, s": peer,
+        "ratio": ours / peer,
+        "bound": bound,
+    }
 
 
 def fit_and_sample():
@@ -93,7 +101,16 @@ def main():
     parts = [fit_and_sample, batches, strings, importing]
     rows = [line for part in tqdm(parts, desc="memory") for line in part()]
     anonymous = from_file() if Path("/proc/self/status").exists() else float("nan")
-    rows.append({"what": "sampling from a 4 GiB file: anonymous MiB", "ours, s": anonymous, "beside": "", "its time, s": "", "ratio": "", "bound": "< 300"})
+    rows.append(
+        {
+            "what": "sampling from a 4 GiB file: anonymous MiB",
+            "ours, s": anonymous,
+            "beside": "",
+            "its time, s": "",
+            "ratio": "",
+            "bound": "< 300",
+        }
+    )
     grown = list(tqdm(growth(), total=3 * len(SIZES), desc="growth"))
     store("memory", "What memorising costs", rows, growth=grown, machine=machine("scikit-learn"))
     print(table(rows))

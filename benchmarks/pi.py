@@ -11,8 +11,9 @@ import importlib
 import importlib.util
 import sys
 
-import memgen_lite as mg
 from common import machine, seconds, store, table
+
+import memgen_lite as mg
 
 PEERS = {"gmpy2": "gmpy2", "flint": "python-flint", "mpmath": "mpmath"}
 LONG = 30  # seconds

@@ -1,7 +1,7 @@
 """Run every benchmark, and write the tables of all of them into `benchmarks/README.md`.
 
-    python benchmarks/run.py             all
-    python benchmarks/run.py memory pi   some
+python benchmarks/run.py             all
+python benchmarks/run.py memory pi   some
 """
 
 import json
@@ -12,8 +12,9 @@ from common import FOLDER, table
 
 HEAD = """# Benchmarks
 
-Written by `make bench`; not part of the tests. Each ratio is of two things measured in one run, turn by turn, the shortest of several
-rounds. The notebooks draw these stored numbers, so that executing a page twice gives the same bytes.
+Written by `make bench`; not part of the tests. Each ratio is of two things measured in one run, turn by turn, the
+shortest of several rounds. The notebooks draw these stored numbers, so that
+executing a page twice gives the same bytes.
 """
 
 

@@ -6,10 +6,10 @@ the median what a user meets; ratios are of least times, to those of MemGEN in a
 
 import time
 
+from common import machine, store, table
 from tqdm import tqdm
 
 import memgen_lite as mg
-from common import machine, store, table
 
 SAMPLED = 10_000
 REPEATS = 7

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _MODULES = (
     "coin",
     "cats",
+    "copier",
     "data",
     "figures",
     "memories",
@@ -27,7 +28,7 @@ _MODULES = (
     "web",
     "widgets",
 )
-_NAMES = {"MemGEN": "memgen"}
+_NAMES = {"MemGEN": "memgen", "evaluate": "evaluation"}
 
 __all__ = ["__version__", *_NAMES, *_MODULES]
 

@@ -1,44 +1,61 @@
 """Each kind of memory as a header and blocks of a file, and back."""
 
+import contextlib
 from collections import Counter
 
 import numpy as np
 
 from . import serial, storage
-from .containers import Container
-from .memories import MEMORIES
+from .containers import IMAGE_MODES, Container
+from .memories import MEMORIES, pack
 from .rows import Growing, Ragged
 
 
-def write(path, memory, container, extra):
-    """Write a memory, its container and some JSON of the caller's to one file (see :mod:`memgen_lite.storage`)."""
+def write(path, memory, container, random_state):
+    """Write a memory, its container and a seed (int or None) to one file (see :mod:`memgen_lite.storage`)."""
     header, blocks = _FORMS[memory.name][0](memory)
     labels, label_blocks = _dump_labels(memory)
-    content = {"memory": memory.name, "container": _dump_container(container), "labels": labels, **header, **extra}
-    storage.write(path, content, {**blocks, **label_blocks})
+    content = {"memory": memory.name, "container": _dump_container(container), "labels": labels, **header}
+    storage.write(path, {**content, "random_state": random_state}, {**blocks, **label_blocks})
 
 
 def read(path, *, mmap, verify):
-    """(memory, container, header) from a file of :func:`write`."""
+    """(memory, container, random_state) from a file of :func:`write`; DamagedFileError for any other file."""
     content, blocks = storage.read(path, mmap=mmap, verify=verify)
-    memory = MEMORIES[content["memory"]]()
-    _FORMS[memory.name][1](memory, content, blocks)
-    _load_labels(memory, content["labels"], blocks)
-    return memory, _load_container(content["container"]), content
+    with storage.guarded(path):
+        memory, container = MEMORIES[content["memory"]](), _load_container(content["container"])
+        _FORMS[memory.name][1](memory, content, blocks)
+        _load_labels(memory, content["labels"], blocks)
+        first = memory.take(np.zeros(1, dtype=np.intp))  # whatever was fitted, one of it can be drawn
+        if isinstance(first, np.ndarray):
+            _require(container.dtype is not None)
+            _require((first.dtype, first.shape[1:]) == (container.dtype, container.shape))
+        container.rebuild(first)
+        state = content["random_state"]
+        _require(state is None or (type(state) is int and state >= 0))
+    return memory, container, state
+
+
+def _require(condition):
+    if not condition:
+        raise ValueError("what it says does not fit together")
 
 
 def _dump_list(memory):
-    if memory.items and all(
-        isinstance(item, np.ndarray | np.generic) and not item.dtype.hasobject for item in memory.items
-    ):
-        first = memory.items[0]
-        if all((item.dtype, item.shape) == (first.dtype, first.shape) for item in memory.items):
-            return {"form": "rows"}, {"rows": np.array(memory.items, dtype=first.dtype)}
+    if isinstance(memory.items[0], np.ndarray | np.generic):
+        with contextlib.suppress(TypeError, ValueError):  # arrays of one kind are written as rows, which is quicker
+            codec, rows = pack(memory.items)
+            if codec == "arrays" and rows.nbytes:
+                return {"form": "rows"}, {"rows": rows}
     return {"form": "items"}, serial.encode(memory.items)
 
 
 def _load_list(memory, content, blocks):
-    memory.items = list(np.array(blocks["rows"])) if content["form"] == "rows" else serial.decode(blocks)
+    if content["form"] == "rows":
+        _require(blocks["rows"].nbytes)
+        memory.items = list(np.array(blocks["rows"]))
+    else:
+        memory.items = serial.decode(blocks)
 
 
 def _dump_hash(memory):
@@ -51,10 +68,16 @@ def _dump_hash(memory):
 
 
 def _load_hash(memory, content, blocks):
-    values = np.array(blocks["rows"]) if content["form"] == "rows" else serial.decode(blocks)
-    memory.append(memory.prepare(values))
-    for key, count in zip(list(memory.counts), blocks["counts"].tolist(), strict=True):
-        memory.counts[key] = count
+    rows, counts = content["form"] == "rows", blocks["counts"].tolist()
+    _require(len(blocks["rows"]) == len(counts) if rows else True)
+    memory.append(memory.prepare(np.array(blocks["rows"]) if rows else serial.decode(blocks)))
+    memory.counts = _counter(memory.counts, counts)
+
+
+def _counter(keys, counts):
+    """A Counter from keys and numbers of a file."""
+    _require(all(type(count) is int and count > 0 for count in counts) and sum(counts) < 1 << 63)
+    return Counter(dict(zip(keys, counts, strict=True)))
 
 
 def _dump_array(memory):
@@ -66,9 +89,14 @@ def _dump_array(memory):
 
 def _load_array(memory, content, blocks):
     memory.codec = content["codec"]
-    if "data" in blocks:
-        memory.rows.ragged = Ragged(blocks["data"], blocks["ends"])
-    elif isinstance(blocks["rows"], np.memmap):
+    if memory.codec in ("text", "bytes"):
+        data, ends = blocks["data"], blocks["ends"]
+        _require((data.dtype, data.ndim, ends.dtype, ends.ndim) == (np.uint8, 1, np.int64, 1) and len(ends))
+        _require(ends[0] >= 0 and ends[-1] == len(data) and (ends[1:] >= ends[:-1]).all())
+        memory.rows.ragged = Ragged(data, ends)
+        return
+    _require(memory.codec in (None, "arrays", "numbers", *(f"image:{mode}" for mode in IMAGE_MODES)))
+    if isinstance(blocks["rows"], np.memmap):
         memory.rows.extend(blocks["rows"])
     else:
         memory.rows.parts = [Growing.holding(blocks["rows"])]
@@ -81,30 +109,37 @@ def _dump_labels(memory):
     # One column of label numbers: for each position, or for a hash-map one for each pair of a label and an item.
     names = list(memory.labels)
     if not names:
-        return None, {}
-    kept = serial.encode(names)
-    header = {"count": len(names)}
+        return False, {}
+    try:
+        kept = serial.encode(names)
+    except TypeError as error:
+        raise TypeError(f"of the labels, {error}") from None
     blocks = {"label_items": kept["items"], "label_blob": kept["blob"]}
     if memory.name == "hash":
         index = {key: i for i, key in enumerate(memory.counts)}
         pairs = [(j, index[key], count) for j, name in enumerate(names) for key, count in memory.labels[name].items()]
-        return header, {**blocks, "label_pairs": np.array(pairs, dtype=np.int64)}
+        return True, {**blocks, "label_pairs": np.array(pairs, dtype=np.int64)}
     codes = np.empty(memory.size(), dtype=np.int64)
     for j, name in enumerate(names):
         codes[memory.labels.positions(name)] = j
-    return header, {**blocks, "label_codes": codes}
+    return True, {**blocks, "label_codes": codes}
 
 
-def _load_labels(memory, header, blocks):
-    if header is None:
+def _load_labels(memory, labelled, blocks):
+    if not labelled:
         return
     names = serial.decode({"items": blocks["label_items"], "blob": blocks["label_blob"]})
     if memory.name != "hash":
-        memory.labels.append(0, [names[code] for code in blocks["label_codes"].tolist()])
+        codes = blocks["label_codes"].tolist()
+        _require(len(codes) == memory.size() and min(codes) >= 0)
+        memory.labels.append(0, [names[code] for code in codes])
         return
-    keys = list(memory.counts)
+    keys, of_label = list(memory.counts), {}
     for j, i, count in blocks["label_pairs"].tolist():
-        memory.labels.setdefault(names[j], Counter())[keys[i]] = count
+        _require(min(i, j) >= 0)
+        of_label.setdefault(names[j], {})[keys[i]] = count
+    memory.labels = {name: _counter(counts, counts.values()) for name, counts in of_label.items()}
+    _require(sum(map(Counter.total, memory.labels.values())) == memory.size())
 
 
 def _dump_container(container):
@@ -113,33 +148,29 @@ def _dump_container(container):
     for dtype, name in zip(dtypes, names, strict=True):
         if dtype is not None and _pandas_dtype(name) != dtype:
             raise TypeError(f"X has a column of dtype {name}, which has no plain form to be saved in")
-    columns = serial.encode([container.columns])
+    columns = serial.encode([container.columns, container.levels])
+    dtype = container.dtype
+    if dtype is not None:
+        dtype = "object" if dtype.kind == "O" else storage.describe(dtype)
     return {
         "kind": container.kind,
-        "columns": columns["items"].tobytes().decode(),
-        "columns_blob": columns["blob"].tobytes().hex(),
+        "columns": {name: data.tobytes().hex() for name, data in columns.items()},
         "dtypes": names if isinstance(container.dtypes, list) else names[0],
-        "dtype": None
-        if container.dtype is None
-        else "object"
-        if container.dtype == object
-        else storage.describe(container.dtype),
+        "dtype": dtype,
         "shape": container.shape,
     }
 
 
 def _load_container(kept):
-    def array(data):
-        return np.frombuffer(data, dtype=np.uint8)
-
-    columns = serial.decode(
-        {"items": array(kept["columns"].encode()), "blob": array(bytes.fromhex(kept["columns_blob"]))}
-    )[0]
-    names = kept["dtypes"]
-    dtypes = [_pandas_dtype(name) for name in names] if isinstance(names, list) else names and _pandas_dtype(names)
-    dtype = kept["dtype"]
-    dtype = None if dtype is None else np.dtype(object) if dtype == "object" else storage.dtype_of(dtype)
-    return Container(kept["kind"], columns=columns, dtypes=dtypes, dtype=dtype, shape=tuple(kept["shape"]))
+    names = {name: np.frombuffer(bytes.fromhex(data), dtype=np.uint8) for name, data in kept["columns"].items()}
+    columns, levels = serial.decode(names)
+    dtypes, dtype = kept["dtypes"], kept["dtype"]
+    if dtypes is not None:
+        dtypes = list(map(_pandas_dtype, dtypes)) if isinstance(dtypes, list) else _pandas_dtype(dtypes)
+    if dtype is not None:
+        dtype = np.dtype(object) if dtype == "object" else storage.dtype_of(dtype)
+    _require(kept["kind"] in ("array", "frame", "series", "list", "tuple"))
+    return Container(kept["kind"], columns, levels, dtypes, dtype, tuple(kept["shape"]))
 
 
 def _pandas_dtype(name):

@@ -99,11 +99,10 @@ def picture(fig, alt, *, sources=(), dpi=120):
     """Draw a figure into a :class:`Picture` and close it: as :func:`save`, without the files."""
     if sources:
         _print_credit(fig, _credits(sources))
-    if not isinstance(alt, str) or not alt.strip():
-        raise ValueError(f"alt must be a sentence that states the figure's finding, got {alt!r}")
+    words = _sentence(alt)
     png = _render(fig, "png", dpi)
     _close(fig)
-    return Picture(png, " ".join(alt.split()), round(fig.get_figwidth() * 96))
+    return Picture(png, words, round(fig.get_figwidth() * 96))
 
 
 def save(fig, name, *, alt, numbers, sources=(), dpi=144):
@@ -124,19 +123,17 @@ def save(fig, name, *, alt, numbers, sources=(), dpi=144):
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"name must be made of a-z, 0-9 and _, got {name!r}")
     credits = _credits(sources)
+    record = {"alt": _sentence(alt), "numbers": plain(numbers), "sources": credits}
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if credits:
         _print_credit(fig, credits)
     target = folder()
     target.mkdir(parents=True, exist_ok=True)
-    for kind in ("svg", "pdf"):
-        with atomic_write(target / f"{name}.{kind}") as file:
-            file.write(_render(fig, kind, dpi))
+    drawn = {kind: _render(fig, kind, dpi) for kind in ("svg", "pdf")}
     shown = picture(fig, alt, dpi=dpi)
-    with atomic_write(target / f"{name}.png") as file:
-        file.write(shown.png)
-    record = {"alt": shown.alt, "numbers": plain(numbers), "sources": credits}
-    with atomic_write(target / f"{name}.json") as file:
-        file.write((json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    for kind, content in {**drawn, "png": shown.png, "json": text.encode()}.items():
+        with atomic_write(target / f"{name}.{kind}") as file:
+            file.write(content)
     return shown
 
 
@@ -151,6 +148,12 @@ def plain(value):
     if isinstance(value, float):
         return float(f"{value:.10g}") if math.isfinite(value) else str(value)
     return value
+
+
+def _sentence(alt):
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt must be a sentence that states the figure's finding, got {alt!r}")
+    return " ".join(alt.split())
 
 
 def _render(fig, kind, dpi):

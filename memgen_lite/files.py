@@ -1,8 +1,9 @@
 """Writing files so that a crash leaves the old one or the new one, and where the cache is."""
 
 import os
+import secrets
+import shutil
 import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,24 +14,21 @@ def atomic_write(path, *, durable=False):
 
     The bytes go into a temporary file in the same folder, which is renamed at the end: readers see the whole old file
     or the whole new one, also when several processes write the same path. With `durable` the data is flushed to the
-    disk before the rename, so that this holds through a power cut too.
+    disk before the rename, so that this holds through a power cut too. Who may read the old file may read the new one.
     """
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with open(temporary, "x+b") as file:
+            if path.exists():
+                shutil.copymode(path, temporary)
             yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        if os.name == "posix":  # mkstemp makes the file private; give it what open() would have given
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # after the rename there is none
 
 
 def cache_folder():

@@ -11,6 +11,7 @@ from . import archive
 from .containers import unpack
 from .memories import ALL, MEMORIES
 from .randomness import generator
+from .rows import cast
 
 
 class MemGEN(DensityMixin, BaseEstimator):
@@ -19,10 +20,10 @@ class MemGEN(DensityMixin, BaseEstimator):
     Parameters
     ----------
     memory : "array", "list" or "hash"
-        Where examples are kept. "array": contiguous rows of one dtype and shape (arrays, frames of numbers, lists of text,
-        bytes, numbers or equally sized images); a `numpy.memmap` stays in its file. "list": any Python objects, kept by
-        reference as Python's lists do. "hash": distinct items with counts. All three have the same law, and with the
-        same `random_state` "array" and "list" make the same draws.
+        Where examples are kept. "array": contiguous rows of one dtype and shape (arrays, frames of numbers, lists of
+        text, bytes, numbers or equally sized images); a `numpy.memmap` stays in its file. "list": any Python objects,
+        kept by reference as Python's lists do. "hash": distinct items with counts. All three have the same law, and
+        with the same `random_state` "array" and "list" make the same draws.
     random_state : int, numpy Generator, RandomState or None
         With an int, every `fit` starts the same stream; successive calls of `sample` go on along it.
 
@@ -33,7 +34,8 @@ class MemGEN(DensityMixin, BaseEstimator):
     n_features_in_, feature_names_in_ : as in scikit-learn, where X has columns.
 
     What went in comes out: `sample` and `recite` return the kind of container, dtype and shape of `X`, with NaN and
-    infinities as they were. Examples are equal if they are equal byte for byte: 0.0 and -0.0 are two, NaN is itself.
+    infinities as they were; only the index of a frame is numbered anew. Examples are equal if they are equal byte for
+    byte: 0.0 and -0.0 are two, NaN is itself.
 
     >>> model = MemGEN(memory="list", random_state=0).fit(["Beautiful", "Explicit", "Simple"])
     >>> model.recite()
@@ -59,18 +61,16 @@ class MemGEN(DensityMixin, BaseEstimator):
 
         Raises
         ------
-        ValueError : for an empty X, a ragged one, or a y of another length.
+        ValueError : for an empty X, a ragged one, or a y of another length or with missing labels.
         TypeError : for an X that is no collection, or that this kind of memory can't hold as it is.
         """
-        if self.memory not in MEMORIES:
+        if self.memory not in list(MEMORIES):
             raise ValueError(f"memory must be one of {', '.join(map(repr, MEMORIES))}, got {self.memory!r}")
         rng = generator(self.random_state)
         container, values, labels = self._read(X, y)
         memory = MEMORIES[self.memory]()
         memory.append(memory.prepare(values), labels)
-        self.memory_, self._container, self._rng, self._labelled = memory, container, rng, labels is not None
-        self._name_features(X)
-        return self
+        return self._become(memory, container, rng, labels is not None)
 
     def partial_fit(self, X, y=None):
         """Learn more by heart: `X` (and `y`) as in :meth:`fit`, of the same kind, dtype and shape as before.
@@ -80,7 +80,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         if not self.__sklearn_is_fitted__():
             return self.fit(X, y)
         container, values, labels = self._read(X, y)
-        if (reason := container.agrees(self._container)) is not None:
+        if (reason := self._container.agrees(container)) is not None:
             raise ValueError(f"X is {reason}; nothing of it was kept, the memory still holds {len(self):,} examples")
         if (labels is not None) != self._labelled:
             before = "with" if self._labelled else "without"
@@ -103,7 +103,8 @@ class MemGEN(DensityMixin, BaseEstimator):
         -------
         n examples in a container of the kind that was fitted.
         """
-        size = self._size(y)
+        label = self._known(y)
+        size = self.memory_.size(label)
         n = _count(n)
         if not replace and n > size:
             having = "" if y is None else f" with y={y!r}"
@@ -112,11 +113,12 @@ class MemGEN(DensityMixin, BaseEstimator):
             )
         rng = self._rng if random_state is None else generator(random_state)
         positions = rng.integers(size, size=n) if replace else rng.permutation(size)[:n]
-        return self._container.rebuild(self.memory_.take(positions, ALL if y is None else y))
+        return self._container.rebuild(self.memory_.take(positions, label))
 
     def recite(self):
         """Everything, once: in order of arrival (a hash-map: by first sight, each item as often as it was seen)."""
-        return self._container.rebuild(self.memory_.take(np.arange(self._size(None))))
+        self._known(None)
+        return self._container.rebuild(self.memory_.take(np.arange(len(self))))
 
     def score_samples(self, X):
         """The natural log of the empirical probability of each example: log(count / N), -inf for what was never seen.
@@ -129,7 +131,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         -------
         array (n,) of float64.
         """
-        self._size(None)
+        self._known(None)
         counts = self._counts(*unpack(X))
         with np.errstate(divide="ignore"):
             return np.log(counts / len(self))
@@ -150,49 +152,63 @@ class MemGEN(DensityMixin, BaseEstimator):
         return True  # an estimator is one also while it is empty; len() tells the rest
 
     def __contains__(self, x):
-        """Whether one example was seen, byte for byte."""
+        """Whether one example was seen, byte for byte; a frame's examples are tuples."""
         if not len(self):
             return False
-        if self._container.kind == "array":
-            return bool(self._counts(*unpack(np.asarray(x)[None]))[0])
-        return bool(self._counts(self._container, [x])[0])
+        mine = self._container
+        if mine.dtype is None or mine.dtype.hasobject:
+            return bool(self._counts(mine, [x])[0])
+        if mine.dtype.names is None:
+            return bool(self._counts(mine, np.asarray(getattr(x, "asm8", x))[None])[0])  # asm8: a time of pandas
+        rows = np.array([tuple(x)], dtype=mine.dtype)
+        same = (np.array_equal(a, b) or (a != a and b != b) for a, b in zip(rows[0], x, strict=True))
+        return all(same) and bool(self.memory_.count(rows)[0])
 
     def save(self, path):
         """Write the memory to one file: atomically, with checksums, without pickle.
 
-        A crash leaves the old file or the new one. Raises TypeError, naming the item, for objects that have no plain form.
+        A crash leaves the old file or the new one. Raises TypeError, naming the item, for objects without a plain form.
         """
-        self._size(None)
+        self._known(None)
         state = self.random_state
         if state is not None and not isinstance(state, numbers.Integral):
             warnings.warn(
                 f"random_state is a {type(state).__name__}, which is not saved: it loads as None", stacklevel=2
             )
             state = None
-        archive.write(path, self.memory_, self._container, {"random_state": None if state is None else int(state)})
+        archive.write(path, self.memory_, self._container, None if state is None else int(state))
 
     @classmethod
     def load(cls, path, *, mmap=False, verify=True):
-        """A model from a file of :meth:`save`.
+        """A model from a file of :meth:`save`; its stream of random numbers starts anew from `random_state`.
 
         Parameters
         ----------
-        mmap : bool; True leaves an array memory in its file, so that it can be larger than RAM.
+        mmap : bool; True leaves an array memory in its file, so that it can be larger than RAM. The file is never
+            written: `partial_fit` puts new rows beside it, into RAM (for text, the old ones too).
         verify : bool; False skips the comparison of checksums, which reads the whole file once (as a stream).
 
         Raises
         ------
-        ValueError : for a file that is damaged, cut off, or not from :meth:`save`.
+        DamagedFileError, a ValueError : for a file that is damaged, cut off, or not from :meth:`save`.
         """
-        memory, container, extra = archive.read(path, mmap=mmap, verify=verify)
-        model = cls(memory=memory.name, random_state=extra["random_state"])
-        model.memory_, model._container, model._labelled = memory, container, bool(list(memory.labels))
-        model._rng = generator(model.random_state)
+        memory, container, state = archive.read(path, mmap=mmap, verify=verify)
+        model = cls(memory=memory.name, random_state=state)
+        return model._become(memory, container, generator(state), bool(list(memory.labels)))
+
+    def _become(self, memory, container, rng, labelled):
+        features = {}
         if container.kind == "array" and len(container.shape) == 1:
-            model.n_features_in_ = container.shape[0]
+            features["n_features_in_"] = container.shape[0]
         elif container.kind == "frame":
-            model._name_columns(container.columns)
-        return model
+            features["n_features_in_"] = len(container.columns)
+            if all(isinstance(column, str) for column in container.columns):
+                features["feature_names_in_"] = np.array(container.columns, dtype=object)
+        state = {"memory_": memory, "_container": container, "_rng": rng, "_labelled": labelled, **features}
+        vars(self).update(state)  # in one step, so that an interrupt leaves the old model or the new one
+        for name in {"n_features_in_", "feature_names_in_"} - set(features):
+            vars(self).pop(name, None)
+        return self
 
     def _read(self, X, y):
         container, values = unpack(X)
@@ -202,30 +218,35 @@ class MemGEN(DensityMixin, BaseEstimator):
             )
         if y is None:
             return container, values, None
-        labels = [label.item() if isinstance(label, np.generic) else label for label in unpack(y, name="y")[1]]
+        kept, labels = unpack(y, name="y")
+        if kept.kind == "frame" or kept.shape:
+            raise ValueError(f"y must be one-dimensional, one label for each example of X, got {_shape(y)}")
         if len(labels) != len(values):
             raise ValueError(
                 f"y must have one label for each of the {len(values):,} examples of X, got {len(labels):,}"
             )
+        labels = list(map(_label, labels))
         for i, label in enumerate(labels):
-            if label != label or label is None:
-                raise ValueError(f"y must hold labels, got {label!r} at position {i}")
-            if getattr(label, "__hash__", None) is None:
+            if not _hashable(label):
                 raise TypeError(f"y must hold hashable labels, got a {type(label).__name__} at position {i}")
+            if label is None or type(label).__name__ == "NAType" or label != label:
+                raise ValueError(f"y must hold labels, got {label!r} at position {i}")
         return container, values, labels
 
-    def _size(self, y):
+    def _known(self, y):
+        """The label behind y, once it is sure that there are examples of it."""
         if not self.__sklearn_is_fitted__():
             raise NotFittedError("this MemGEN knows nothing by heart yet: call fit(X) first")
         if y is None:
-            return self.memory_.size()
+            return ALL
         if not self._labelled:
             raise ValueError(f"y must be None for a model fitted without labels, got {y!r}; use fit(X, y)")
-        known = self.classes_
-        if y not in known:
+        label = _label(y)
+        if not _hashable(label) or label not in self.memory_.labels:
+            known = self.classes_
             shown = ", ".join(map(repr, known[:10])) + (f" and {len(known) - 10} more" if len(known) > 10 else "")
             raise ValueError(f"y must be a label that was seen ({shown}), got {y!r}")
-        return self.memory_.size(y)
+        return label
 
     def _counts(self, container, values):
         mine = self._container
@@ -234,24 +255,11 @@ class MemGEN(DensityMixin, BaseEstimator):
         if isinstance(values, np.ndarray) and mine.dtype is not None and mine.dtype.names is None:
             if values.shape[1:] != mine.shape:
                 raise ValueError(f"X must have rows of shape {mine.shape}, got {values.shape[1:]}")
-            values, same = _cast(values, mine.dtype)
-            return np.where(same, self.memory_.count(values), 0)
-        if (reason := container.agrees(mine)) is not None:
+            values, same = cast(values, mine.dtype)
+            return np.where(same, self.memory_.count(list(values) if mine.dtype.hasobject else values), 0)
+        if (reason := mine.agrees(container)) is not None:
             raise ValueError(f"X is {reason}")
         return self.memory_.count(values)
-
-    def _name_features(self, X):
-        for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
-        if self._container.kind == "frame":
-            self._name_columns(self._container.columns)
-        elif getattr(X, "ndim", 0) == 2:
-            self.n_features_in_ = X.shape[1]
-
-    def _name_columns(self, columns):
-        self.n_features_in_ = len(columns)
-        if all(isinstance(column, str) for column in columns):
-            self.feature_names_in_ = np.array(columns, dtype=object)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "memory_")
@@ -274,20 +282,16 @@ def _count(n):
     return int(n)
 
 
-def _cast(values, dtype):
-    """Values in another dtype, and which rows are equal in it."""
-    if values.dtype == dtype:
-        return values, np.ones(len(values), dtype=bool)
-    if values.dtype.names or dtype.hasobject:
-        return np.zeros((len(values), *values.shape[1:]), dtype=dtype), np.zeros(len(values), dtype=bool)
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a cast that loses something is what is looked for
-        try:
-            cast = values.astype(dtype)
-        except (TypeError, ValueError):
-            return np.zeros(values.shape, dtype=dtype), np.zeros(len(values), dtype=bool)
-        same = (cast == values) | ((cast != cast) & (values != values))
-    return cast, np.broadcast_to(same, values.shape).reshape(len(values), -1).all(axis=1)
+def _label(y):
+    return y.item() if isinstance(y, np.generic) and y.dtype.kind not in "mM" else y  # a time would become an int
+
+
+def _hashable(label):
+    try:
+        hash(label)
+    except TypeError:
+        return False
+    return True
 
 
 def _shape(X):

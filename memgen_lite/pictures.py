@@ -35,8 +35,8 @@ def emoji(size=64, held_out=0.2, random_state=0):
 
     `y` says which are cats (`CATS`, a list of code points: 13 of 4,495); `names` are the Unicode names of this Python,
     joined by " + " in a sequence, or "U+" and the code where it has none yet (OpenMoji's own additions have none).
-    About one in ten has no color, by design, and some are drawn exactly like others. Where Pillow can't join sequences (it
-    has no FriBiDi, as on Windows unless somebody put it there) they are left out, and the data set's name says so.
+    About one in ten has no color, by design, and some are drawn exactly like others. Where Pillow can't join sequences
+    (it has no FriBiDi, as on Windows unless somebody put it there) they are left out, and the data set's name says so.
 
     Drawn by Pillow from the font's color layers in a few seconds, and cached. (Without a progress bar: in a notebook's
     stored output it would tell whether the cache was there.)

@@ -20,10 +20,12 @@ def images(ax, pictures, *, columns=None, pad=1, edges=None):
     if pictures.ndim not in (3, 4) or not len(pictures):
         raise ValueError(f"pictures must be (n, h, w) or (n, h, w, channels) with n > 0, got shape {pictures.shape}")
     count, height, width = pictures.shape[:3]
-    columns = columns or int(np.ceil(np.sqrt(count)))
+    columns = int(np.ceil(np.sqrt(count))) if columns is None else columns
+    if columns < 1:
+        raise ValueError(f"columns must be 1 or more, got {columns}")
     rows = -(-count // columns)
     gray = pictures.ndim == 3
-    white = pictures.min() if gray else (255 if pictures.dtype == np.uint8 else 1)
+    white = pictures.min() if gray else (1 if pictures.dtype.kind == "f" else 255)
     shape = (rows * (height + pad) - pad, columns * (width + pad) - pad, *pictures.shape[3:])
     canvas = np.full(shape, white, dtype=pictures.dtype)
     if not gray and pictures.shape[3] == 4:

@@ -1,8 +1,11 @@
 """Rows in contiguous memory: growing by doubling, read from files in place, counted by their bytes."""
 
+import warnings
 from collections import Counter
 
 import numpy as np
+
+from .containers import pure, row_size
 
 BLOCK = 1 << 24  # bytes looked at in one step where rows are read through
 
@@ -20,6 +23,9 @@ class Growing:
         growing._data, growing._size = rows, len(rows)
         return growing
 
+    def __reduce__(self):
+        return Growing.holding, (self.view,)  # what is held, not the room to grow
+
     def __len__(self):
         return self._size
 
@@ -29,6 +35,8 @@ class Growing:
         return self._data[: self._size]
 
     def extend(self, rows):
+        if not len(rows):
+            return
         size = self._size + len(rows)
         if not self._size:  # the first rows are copied into exactly the room they need
             self._data = np.array(rows, dtype=self._data.dtype, order="C").reshape(size, *self._data.shape[1:])
@@ -40,15 +48,16 @@ class Growing:
             self._data[self._size : size] = rows
         self._size = size  # last, so that an interrupted copy leaves what was there
 
+    def truncate(self, size):
+        """Forget all rows but the first `size`."""
+        self._size = size
+
 
 class Ragged:
     """Byte strings of any lengths end to end in one buffer: item i is data[ends[i-1]:ends[i]]."""
 
-    def __init__(self, data=None, ends=None):
-        self.data, self.ends = Growing(np.uint8), Growing(np.int64)
-        if data is not None:
-            self.data.extend(data)
-            self.ends.extend(ends)
+    def __init__(self, data, ends):
+        self.data, self.ends = Growing.holding(data), Growing.holding(ends)
 
     @classmethod
     def of(cls, items):
@@ -60,12 +69,13 @@ class Ragged:
         return len(self.ends)
 
     def extend(self, other):
-        start = len(self.data)
+        start = int(self.ends.view[-1]) if len(self) else 0
+        self.data.truncate(start)  # there is more only where the last call was interrupted
         self.data.extend(other.data.view)
         self.ends.extend(other.ends.view + start)
 
     def take(self, positions):
-        ends, data = self.ends.view, self.data.view
+        ends, data = np.asarray(self.ends.view), np.asarray(self.data.view)
         last = ends[positions]
         first = np.where(np.equal(positions, 0), 0, ends[np.subtract(positions, 1)])
         return [data[a:b].tobytes() for a, b in zip(first, last, strict=True)]
@@ -95,17 +105,18 @@ class RowStore:
         """Raise ValueError where rows could not join the ones that are here as they are."""
         if self.ragged is None and (rows.dtype, rows.shape[1:]) != (self.dtype, self.shape):
             raise ValueError(
-                f"X has rows of shape {rows.shape[1:]} and dtype {rows.dtype}, where the memory has shape {self.shape} and "
-                f"dtype {self.dtype}"
+                f"X has rows of shape {rows.shape[1:]} and dtype {rows.dtype}, where the memory has shape {self.shape} "
+                f"and dtype {self.dtype}"
             )
 
     def extend(self, rows):
         self._index = None
         if isinstance(rows, Ragged):
             if self.ragged is None:
-                self.ragged = Ragged()
-            self.ragged.extend(rows)
-        elif isinstance(rows, np.memmap):
+                self.ragged = rows
+            else:
+                self.ragged.extend(rows)
+        elif isinstance(rows, np.memmap) and rows._mmap is not None:  # else computed from one
             self.parts = [*self.parts, rows]
         elif self.parts and isinstance(self.parts[-1], Growing):
             self.parts[-1].extend(rows)
@@ -146,6 +157,21 @@ class RowStore:
         return self._index.count(rows)
 
 
+def cast(values, dtype):
+    """Values in another dtype, and which rows are equal in it."""
+    if values.dtype == dtype:
+        return values, np.ones(len(values), dtype=bool)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a cast that loses something is what is looked for
+        try:
+            cast = values.astype(dtype)
+            # Comparison may round (an int64 against a float64), so there and back again must be the same too.
+            same = ((cast == values) & (cast.astype(values.dtype) == values)) | ((cast != cast) & (values != values))
+        except (TypeError, ValueError, OverflowError):
+            cast, same = np.zeros(values.shape, dtype=dtype), np.zeros(values.shape, dtype=bool)
+    return cast, same.astype(bool).all(axis=tuple(range(1, values.ndim)))
+
+
 class _RowIndex:
     """Rows in the order of a 64-bit hash of their bytes: 16 bytes a row, and a look-up costs a binary search."""
 
@@ -165,29 +191,28 @@ class _RowIndex:
         step = max(1, BLOCK // max(1, keys.shape[1]))
         for i in np.flatnonzero(last > first):  # equal hashes are candidates; equal bytes decide
             for start in range(first[i], last[i], step):
-                candidates = self._rows(self.order[start : min(start + step, last[i])])
-                counts[i] += (_bytes(candidates) == distinct[i]).all(axis=1).sum()
+                for candidates in self._rows(self.order[start : min(start + step, last[i])]):
+                    counts[i] += (_bytes(candidates) == distinct[i]).all(axis=1).sum()
         return counts[inverse.ravel()]
 
     def _rows(self, positions):
         ends = np.cumsum([len(part) for part in self.parts])
         starts = ends - [len(part) for part in self.parts]
         places = np.searchsorted(ends, positions, side="right")
-        rows = [np.asarray(self.parts[i])[positions[places == i] - starts[i]] for i in np.unique(places)]
-        return np.concatenate(rows)
+        return [np.asarray(self.parts[i])[positions[places == i] - starts[i]] for i in np.unique(places)]
 
 
 def _hashes(part):
-    step = max(1, BLOCK // max(1, part.dtype.itemsize * int(np.prod(part.shape[1:]))))
+    step = max(1, BLOCK // max(1, row_size(part)))
     blocks = [_hash_bytes(_bytes(np.asarray(part[i : i + step]))) for i in range(0, len(part), step)]
     return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.uint64)
 
 
 def _bytes(rows):
     # A row of no bytes gets one, so that rows without columns are all alike rather than an error.
-    if not rows.dtype.itemsize * int(np.prod(rows.shape[1:])):
+    if not row_size(rows):
         return np.zeros((len(rows), 1), dtype=np.uint8)
-    return np.ascontiguousarray(rows).reshape(len(rows), -1).view(np.uint8).reshape(len(rows), -1)
+    return np.ascontiguousarray(pure(rows)).reshape(len(rows), -1).view(np.uint8).reshape(len(rows), -1)
 
 
 def _hash_bytes(rows):

@@ -1,18 +1,24 @@
 """One file for a memory: no pickle, checksums, written whole or not at all, read in place.
 
 The layout is a magic number, the length and SHA-256 of a JSON header, the header, and then each block of data at a
-multiple of 4,096 bytes, where the header says. Only plain dtypes are blocks, so loading runs no code from the file.
+multiple of 4,096 bytes, where the header says. What fills up a page is checked too: no byte of the file is unguarded.
+Only plain dtypes are blocks, so loading runs no code from the file.
 """
 
 import hashlib
 import json
+import math
+import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from .containers import row_size
 from .files import atomic_write
 
 MAGIC = b"MEMGEN\x00\x01"
+PREFIX = len(MAGIC) + 8 + 32  # the header begins after the magic number, its length and its SHA-256
 PAGE = 4096
 CHUNK = 1 << 24
 VERSION = 1
@@ -23,72 +29,82 @@ class DamagedFileError(ValueError):
 
 
 def write(path, header, blocks):
-    """Write a header (JSON) and named blocks (an array, or a list of arrays that follow one another) to `path`, atomically."""
+    """Write a header (JSON) and named blocks (an array, or a list of arrays in a row) to `path`, atomically."""
+    blocks = {name: block if isinstance(block, list) else [block] for name, block in blocks.items()}
     table, offset = {}, 0
-    for name, block in blocks.items():
-        parts = block if isinstance(block, list) else [block]
-        shape = (sum(map(len, parts)), *parts[0].shape[1:])
+    for name, parts in blocks.items():
         size = sum(part.nbytes for part in parts)
         table[name] = {
             "dtype": describe(parts[0].dtype),
-            "shape": shape,
+            "shape": (sum(map(len, parts)), *parts[0].shape[1:]),
             "offset": offset,
             "bytes": size,
             "sha256": "0" * 64,
         }
-        offset += -(-size // PAGE) * PAGE
+        offset += _pages(size)
     content = {"version": VERSION, "content": header, "blocks": table}
-    start = -(-(48 + len(json.dumps(content).encode())) // PAGE) * PAGE
+    start = _pages(PREFIX + len(json.dumps(content)))
     with atomic_write(path, durable=True) as file:
-        for name, block in blocks.items():
-            file.seek(start + table[name]["offset"])
+        file.write(bytes(start))
+        for name, parts in blocks.items():
             digest = hashlib.sha256()
-            for chunk in _chunks(block if isinstance(block, list) else [block]):
+            for chunk in _chunks(parts):
                 digest.update(chunk)
                 file.write(chunk)
             table[name]["sha256"] = digest.hexdigest()
-        file.truncate(start + offset)
-        text = json.dumps(content).encode()
+        text = json.dumps(content).encode().ljust(start - PREFIX)
         file.seek(0)
         file.write(MAGIC + len(text).to_bytes(8, "little") + hashlib.sha256(text).digest() + text)
 
 
 def read(path, *, mmap, verify):
-    """The header and the blocks of a file; with `mmap` the blocks stay in it, with `verify` their checksums are compared.
+    """The header and the blocks of a file: left in it with `mmap`, their checksums compared with `verify`.
 
     Raises
     ------
     DamagedFileError (a ValueError) : naming what is wrong with which part of the file.
     """
     path = Path(path)
-    with open(path, "rb") as file:
-        start = file.read(48)
-        if start[:8] != MAGIC:
+    with open(path, "rb") as file, guarded(path):
+        size = os.fstat(file.fileno()).st_size
+        prefix = file.read(PREFIX)
+        if not prefix.startswith(MAGIC):
             raise DamagedFileError(f"{path} is not a MemGEN file: it does not begin with {MAGIC!r}")
-        length = int.from_bytes(start[8:16], "little")
-        size = path.stat().st_size
+        length = int.from_bytes(prefix[len(MAGIC) : len(MAGIC) + 8], "little")
         text = file.read(length) if length <= size else b""
-        if len(text) != length or hashlib.sha256(text).digest() != start[16:48]:
+        if len(text) != length or hashlib.sha256(text).digest() != prefix[len(MAGIC) + 8 :]:
             raise DamagedFileError(f"{path} is damaged: its header is cut off or altered")
         content = json.loads(text)
         if content["version"] != VERSION:
-            raise DamagedFileError(
-                f"{path} has format version {content['version']}; this package reads version {VERSION}"
-            )
-        first = -(-(48 + length) // PAGE) * PAGE
+            version = content["version"]
+            raise DamagedFileError(f"{path} has format version {version!r}; this package reads version {VERSION}")
+        first = end = PREFIX + length
+        for name, entry in content["blocks"].items():
+            _check(path, name, entry, end - first)
+            end += _pages(entry["bytes"])
+        if size != end:
+            what = "is cut off" if size < end else "has been added to"
+            raise DamagedFileError(f"{path} {what}: it has {size:,} bytes where {end:,} were written")
         blocks = {}
         for name, entry in content["blocks"].items():
-            offset = first + entry["offset"]
-            if offset + entry["bytes"] > size:
-                raise DamagedFileError(
-                    f"{path} is cut off: block {name!r} ends at byte {offset + entry['bytes']:,} of {size:,}"
-                )
-            if verify and _digest(file, offset, entry["bytes"]) != entry["sha256"]:
+            if verify and _digest(file, first + entry["offset"], entry["bytes"]) != entry["sha256"]:
                 raise DamagedFileError(
                     f"{path} is damaged: block {name!r} does not have the checksum that it was written with"
                 )
-            blocks[name] = _block(file, path, offset, entry, mmap)
-    return content["content"], blocks
+            blocks[name] = _block(file, path, first + entry["offset"], entry, mmap)
+        return content["content"], blocks
+
+
+@contextmanager
+def guarded(path):
+    """Whatever goes wrong with what a file says is the file's fault, and said so (OSError and MemoryError are not)."""
+    try:
+        yield
+    except (DamagedFileError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise DamagedFileError(f"{path} is damaged or was not written by this package ({reason})") from error
 
 
 def describe(dtype):
@@ -100,7 +116,9 @@ def describe(dtype):
 
 def dtype_of(description):
     """The inverse of :func:`describe`."""
-    return np.lib.format.descr_to_dtype(_tuples(description))
+    dtype = np.lib.format.descr_to_dtype(_tuples(description))
+    describe(dtype)  # refuses objects
+    return dtype
 
 
 def _tuples(description):
@@ -113,33 +131,45 @@ def _tuples(description):
     return fields
 
 
+def _pages(size):
+    return -(-size // PAGE) * PAGE
+
+
 def _chunks(parts):
+    size = 0
     for part in parts:
-        rows = max(1, CHUNK // max(1, part.dtype.itemsize * int(np.prod(part.shape[1:]))))
+        rows = max(1, CHUNK // max(1, row_size(part)))
         for i in range(0, len(part), rows):
             yield np.ascontiguousarray(part[i : i + rows]).tobytes()
+        size += part.nbytes
+    yield bytes(_pages(size) - size)
+
+
+def _check(path, name, entry, offset):
+    sizes = [*entry["shape"], entry["bytes"]]
+    if not all(type(size) is int and size >= 0 for size in sizes):
+        raise DamagedFileError(f"{path} is damaged: block {name!r} has sizes that are no sizes")
+    if entry["offset"] != offset or entry["bytes"] != math.prod(entry["shape"]) * dtype_of(entry["dtype"]).itemsize:
+        raise DamagedFileError(f"{path} is damaged: block {name!r} is not where, or as large as, it should be")
 
 
 def _digest(file, offset, size):
     digest = hashlib.sha256()
     file.seek(offset)
-    while size:
-        chunk = file.read(min(size, CHUNK))
-        if not chunk:
-            break
+    remaining = _pages(size)
+    while chunk := file.read(min(remaining, CHUNK)):
         digest.update(chunk)
-        size -= len(chunk)
+        remaining -= len(chunk)
     return digest.hexdigest()
 
 
 def _block(file, path, offset, entry, mmap):
     dtype, shape = dtype_of(entry["dtype"]), tuple(entry["shape"])
     if mmap and entry["bytes"]:
-        return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
-    file.seek(offset)
+        return np.memmap(file, dtype=dtype, mode="r", offset=offset, shape=shape)
     block = np.empty(shape, dtype=dtype)
     if entry["bytes"]:
-        view = block.reshape(-1).view(np.uint8)
-        if file.readinto(view) != entry["bytes"]:
+        file.seek(offset)
+        if file.readinto(block.reshape(-1).view(np.uint8)) != entry["bytes"]:
             raise DamagedFileError(f"{path} was cut off while it was read")
     return block

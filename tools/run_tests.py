@@ -19,12 +19,14 @@ def run(title, *arguments):
 
 def main():
     environment.apply()
+    os.environ["SCIPY_ARRAY_API"] = "1"  # without it scikit-learn skips one of its checks of an estimator
     with tempfile.TemporaryDirectory() as drawn:
         os.environ["MEMGEN_FIGURES"] = drawn
         statuses = [
             run(
                 "The package",
                 "tests",
+                "memgen_lite",
                 "--ignore=tests/after_notebooks",
                 "--cov=memgen_lite",
                 "--cov-report=term:skip-covered",

@@ -1,4 +1,4 @@
-"""Make `.venv` with everything that `requirements.txt` pins, and this package in place. Needs only Python 3.11 or later."""
+"""Make `.venv` with all that `requirements.txt` pins, and this package in place. Needs only Python 3.11 or later."""
 
 import os
 import subprocess

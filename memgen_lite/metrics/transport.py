@@ -1,5 +1,7 @@
 """Distances of optimal transport: what it costs to move one sample onto the other."""
 
+import warnings
+
 import numpy as np
 
 from .registry import metric
@@ -167,7 +169,9 @@ def wasserstein(real, generated, *, max_rows=2000, rng=None):
     if len(real) == len(generated):
         return float(costs[linear_sum_assignment(costs)].mean())
     try:
-        from ot import emd2
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # POT's own, when Python first compiles it
+            from ot import emd2
     except ImportError:
         raise ValueError(
             f"wasserstein of samples of different size, {len(real)} and {len(generated)} rows, needs POT: "

@@ -1,0 +1,216 @@
+import base64
+import json
+import os
+import re
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from memgen_lite import figures
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMGEN_FIGURES", str(tmp_path / "figures"))
+    with mpl.rc_context(figures.STYLE):
+        yield tmp_path / "figures"
+
+
+def draw(size=(4, 3)):
+    fig = Figure(figsize=size)
+    ax = fig.subplots()
+    ax.plot([0, 1], [1, 0], label="fall")
+    ax.set(xlabel="time in s", ylabel="height in m")
+    ax.legend()
+    return fig
+
+
+def save(name="fall", *, fig=None, alt="The height falls.", numbers=None, **kwargs):
+    return figures.save(fig or draw(), name, alt=alt, numbers=numbers or {"a": 1}, **kwargs)
+
+
+class Credited:
+    credit = "Digits: someone, CC BY"
+
+
+def test_four_files_are_written(place):
+    save(numbers={"heights": np.array([1.0, np.nan]), "n": np.int64(3)}, sources=[Credited(), "our own"])
+    assert sorted(os.listdir(place)) == ["fall.json", "fall.pdf", "fall.png", "fall.svg"]
+    assert (place / "fall.pdf").read_bytes().startswith(b"%PDF")
+    assert (place / "fall.svg").read_bytes().startswith(b"<?xml")
+    with Image.open(place / "fall.png") as image:
+        assert image.size == (4 * 144, 3 * 144)
+    record = json.loads((place / "fall.json").read_text(encoding="utf-8"))
+    assert record == {
+        "alt": "The height falls.",
+        "numbers": {"heights": [1.0, "nan"], "n": 3},
+        "sources": ["Digits: someone, CC BY", "our own"],
+    }
+
+
+def test_the_same_figure_makes_the_same_bytes(place):
+    contents = []
+    for _ in range(2):
+        save(sources=["a source"])
+        contents.append({path.name: path.read_bytes() for path in place.iterdir()})
+    assert contents[0] == contents[1]
+    save(alt="The height rises.")
+    assert (place / "fall.json").read_bytes() != contents[0]["fall.json"]
+
+
+def test_no_date_and_no_version_is_written(place):
+    save()
+    for path in place.iterdir():
+        content = path.read_bytes()
+        assert b"CreationDate" not in content
+        assert b"<dc:date>" not in content
+        assert b"Software" not in content or path.suffix != ".png"
+
+
+def test_the_credit_is_printed_and_leaves_room_for_itself(place):
+    save()
+    without = (place / "fall.svg").read_text()
+    fig = draw()
+    save(fig=fig, sources=["Digits: someone, CC BY", "us"])
+    assert "Digits" in (place / "fall.svg").read_text()  # as a comment beside the glyphs
+    assert "Digits" not in without
+    credit = fig.texts[-1]
+    assert credit.get_text() == "Digits: someone, CC BY  ·  us"
+    fig.draw_without_rendering()
+    above = min(ax.get_tightbbox().y0 for ax in fig.axes)
+    assert credit.get_window_extent().y1 <= above
+
+
+def test_a_long_credit_is_wrapped_into_the_figure():
+    fig = draw()
+    save(fig=fig, sources=["Digits of someone, with a long license"] * 6)
+    fig.draw_without_rendering()
+    extent = fig.texts[-1].get_window_extent()
+    assert extent.x1 <= fig.bbox.x1
+    assert extent.y0 >= 0
+    assert extent.y1 <= min(ax.get_tightbbox().y0 for ax in fig.axes)
+
+
+def test_a_figure_without_a_layout_gets_its_credit_too():
+    fig = draw()
+    fig.set_layout_engine(None)
+    figures.picture(fig, "Falls.", sources=["me"])
+    assert [text.get_text() for text in fig.texts] == ["me"]
+
+
+@pytest.mark.parametrize("name", ["", "Fall", "a b", "../a", "a/b", "a.svg", "ä", "a-b"])
+def test_a_name_that_is_no_plain_one_is_refused(place, name):
+    with pytest.raises(ValueError, match="name must be made of a-z, 0-9 and _, got"):
+        save(name)
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("alt", ["", "  \n", None, 7])
+def test_a_figure_needs_words(alt):
+    for use in (save, lambda alt: figures.picture(draw(), alt)):
+        with pytest.raises(ValueError, match="alt must be a sentence that states the figure's finding, got"):
+            use(alt=alt)
+
+
+class Tags(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.seen = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.append((tag, dict(attributes)))
+
+
+def test_the_page_shows_the_picture_with_its_words(place):
+    alt = 'It "falls" <fast> & far,\n   as 1 > 0.'
+    shown = save(alt=alt)
+    said = 'It "falls" <fast> & far, as 1 > 0.'
+    bundle = shown._repr_mimebundle_()
+    assert repr(shown) == bundle["text/plain"] == said
+    ((tag, attributes),) = Tags(bundle["text/html"]).seen
+    assert tag == "img"
+    assert attributes["alt"] == said
+    assert f"width:{4 * 96}px" in attributes["style"]
+    kind, data = attributes["src"].split(",")
+    assert kind == "data:image/png;base64"
+    assert base64.b64decode(data) == (place / "fall.png").read_bytes()
+    assert json.loads((place / "fall.json").read_text(encoding="utf-8"))["alt"] == said
+
+
+def test_figures_of_pyplot_are_closed():
+    before = plt.get_fignums()
+    fig, _ = plt.subplots()
+    save(fig=fig)
+    figures.picture(plt.figure(), "Nothing.")
+    assert plt.get_fignums() == before
+
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (1, 1),
+        (True, True),
+        (None, None),
+        ("a", "a"),
+        (0.1 + 0.2, 0.3),
+        (1e-300, 1e-300),
+        (float("inf"), "inf"),
+        (-np.inf, "-inf"),
+        (np.float32(0.5), 0.5),
+        (np.bool_(True), True),
+        (np.arange(4).reshape(2, 2), [[0, 1], [2, 3]]),
+        ((1, (2.0, np.nan)), [1, [2.0, "nan"]]),
+        ({1: {"a": np.array([1.5])}}, {"1": {"a": [1.5]}}),
+    ],
+)
+def test_numbers_become_json(value, expected):
+    plain = figures.plain(value)
+    assert plain == expected
+    assert json.loads(json.dumps(plain, allow_nan=False)) == expected
+
+
+def test_what_is_no_number_is_refused():
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        save(numbers={"a": object()})
+
+
+def test_figures_go_into_the_project_that_one_works_in(tmp_path, monkeypatch):
+    assert figures.folder() == tmp_path / "figures"
+    monkeypatch.delenv("MEMGEN_FIGURES")
+    project = tmp_path / "project"
+    (project / "notebooks" / "deep").mkdir(parents=True)
+    monkeypatch.chdir(project / "notebooks" / "deep")
+    assert figures.folder() == project / "notebooks" / "deep" / "figures"
+    (project / "figures").mkdir()
+    assert figures.folder() == project / "figures"
+    monkeypatch.chdir(project)
+    assert figures.folder() == project / "figures"
+
+
+def test_the_style_is_the_projects():
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        figures.use_style()
+        assert mpl.rcParams["svg.hashsalt"] == "memgen_lite"
+        assert mpl.rcParams["axes.prop_cycle"].by_key()["color"][0] == figures.COLORS["blue"]
+    assert len(set(figures.COLORS.values())) == len(figures.COLORS)
+    assert all(re.fullmatch("#[0-9A-F]{6}", color) for color in figures.COLORS.values())
+
+
+def test_every_color_can_be_told_from_white():
+    """Contrast of at least 2 to 1 for lines and 4.5 to 1 for the gray of text, by the formula of WCAG 2."""
+
+    def luminance(color):
+        channels = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    contrast = {name: 1.05 / (luminance(color) + 0.05) for name, color in figures.COLORS.items()}
+    assert min(contrast.values()) >= 2
+    assert contrast["gray"] >= 4.5
