@@ -100,6 +100,7 @@ def picture(fig, alt, *, sources=(), dpi=120):
     if sources:
         _print_credit(fig, _credits(sources))
     words = _sentence(alt)
+    _settle(fig)
     png = _render(fig, "png", dpi)
     _close(fig)
     return Picture(png, words, round(fig.get_figwidth() * 96))
@@ -129,6 +130,7 @@ def save(fig, name, *, alt, numbers, sources=(), dpi=144):
         _print_credit(fig, credits)
     target = folder()
     target.mkdir(parents=True, exist_ok=True)
+    _settle(fig)
     drawn = {kind: _render(fig, kind, dpi) for kind in ("svg", "pdf")}
     shown = picture(fig, alt, dpi=dpi)
     for kind, content in {**drawn, "png": shown.png, "json": text.encode()}.items():
@@ -163,6 +165,17 @@ def _render(fig, kind, dpi):
     with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"]}):
         fig.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
     return buffer.getvalue()
+
+
+def _settle(fig):
+    # The layout's solver leaves noise in the last bits, which the ids in an SVG show; so lay out once and round.
+    engine = fig.get_layout_engine()
+    if engine is None or not fig.axes:
+        return
+    engine.execute(fig)
+    fig.set_layout_engine("none")
+    for ax in fig.axes:
+        ax.set_position([round(side, 6) for side in ax.get_position(original=True).bounds], which="original")
 
 
 def _credits(sources):
