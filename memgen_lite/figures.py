@@ -13,6 +13,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from .files import atomic_write
 
@@ -160,10 +161,15 @@ def _sentence(alt):
 
 def _render(fig, kind, dpi):
     # Dates and tool versions would make the bytes depend on when and where the figure was drawn.
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"]}):
-        fig.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+    if kind == "png":  # as savefig does, without its first pass for a layout that is settled already
+        before, fig.dpi = fig.dpi, dpi
+        FigureCanvasAgg(fig).print_png(buffer, metadata={"Software": None})
+        fig.dpi = before
+    else:
+        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+        with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"]}):
+            fig.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
     return buffer.getvalue()
 
 
