@@ -1,4 +1,5 @@
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -30,7 +31,9 @@ def test_scikit_learn_finds_nothing_wrong(memory):
     results = check_estimator(MemGEN(memory=memory), on_skip=None)
     outcomes = Counter(result["status"] for result in results)
     assert outcomes["passed"] >= 30
-    assert [result["check_name"] for result in results if result["status"] != "passed"] == ["check_array_api_input"]
+    # That one check runs only where SCIPY_ARRAY_API is set, as `make test` does.
+    left_out = [] if os.environ.get("SCIPY_ARRAY_API") else ["check_array_api_input"]
+    assert [result["check_name"] for result in results if result["status"] != "passed"] == left_out
 
 
 def test_the_tags_say_what_is_true():
