@@ -2,12 +2,15 @@
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
   BIN := .venv/Scripts
+  PEERS_BIN := .venv-conformance/Scripts
 else
   BIN := .venv/bin
+  PEERS_BIN := .venv-conformance/bin
 endif
 READY := .venv/ready
+PEERS := .venv-conformance/ready
 
-.PHONY: help figures test lab lint bench requirements clean
+.PHONY: help figures test lab dashboard lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -22,12 +25,21 @@ test: $(READY)  ## all tests: the package, the notebooks strictly, the figures
 lab: $(READY)  ## open JupyterLab on the page that leads through the notebooks
 	$(BIN)/python tools/lab.py
 
+dashboard: $(READY)  ## serve the notebooks as pages without code, for a class
+	$(BIN)/python tools/dashboard.py
+
 lint: $(READY)  ## style, imports between layers, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## measure everything in benchmarks/ and rewrite its numbers and its table
+conformance: $(PEERS)  ## compare the metrics with those of other programs, which get an environment of their own (1.6 GB)
+	$(PEERS_BIN)/python benchmarks/run.py conformance
+
+simulate: $(READY)  ## check by simulation what the audit promises, and measure its power beside the field
+	$(BIN)/python benchmarks/run.py simulation power
+
+bench: $(READY) $(PEERS)  ## measure everything in benchmarks/ and rewrite its numbers and its table
 	$(BIN)/python benchmarks/run.py
 
 requirements: $(READY)  ## pin the newest versions that pyproject.toml allows into requirements.txt
@@ -35,7 +47,10 @@ requirements: $(READY)  ## pin the newest versions that pyproject.toml allows in
 	  --no-header --no-annotate --upgrade --output-file requirements.txt
 
 clean:  ## remove .venv and everything that was built
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
+	rm -rf .venv .venv-conformance .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
 
 $(READY): requirements.txt pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py
+
+$(PEERS): benchmarks/conformance.txt pyproject.toml tools/setup_peers.py
+	$(PYTHON) tools/setup_peers.py

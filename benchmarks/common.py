@@ -3,6 +3,7 @@
 import datetime
 import json
 import platform
+import subprocess
 import sys
 import time
 from importlib.metadata import version
@@ -13,6 +14,38 @@ sys.path.insert(0, str(FOLDER.parent / "tools"))
 import environment  # noqa: E402 - before NumPy, whose threads it counts
 
 environment.apply()
+
+
+def among_peers():
+    """Go on in `.venv-conformance`, where the peers are; a script calls this before it needs one of them."""
+    home = FOLDER.parent / ".venv-conformance"
+    if Path(sys.prefix).resolve() != home.resolve():
+        python = next((path for path in (home / "bin/python", home / "Scripts/python.exe") if path.exists()), None)
+        if python is None:
+            sys.exit("The other programs have an environment of their own, which is not there: make conformance")
+        sys.exit(subprocess.run([python, *sys.argv]).returncode)
+
+
+def declare_torchvision():
+    """Make torchvision importable where its compiled part does not fit PyTorch, as PyPI's does not a build for CPUs.
+
+    torch-fidelity and clean-fid import torchvision for their networks; what they compute from features does not call
+    it. Its two operators are declared then, with nothing behind them. Returns how torchvision came to be there.
+    """
+    try:
+        import torchvision
+    except RuntimeError:
+        import torch
+
+        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        declare_torchvision.library = torch.library.Library("torchvision", "DEF")  # declared as long as this lives
+        for operator in ("nms", "qnms"):
+            declare_torchvision.library.define(f"{operator}(Tensor boxes, Tensor scores, float overlap) -> Tensor")
+        import torchvision  # noqa: F401
+
+        return "imported without its compiled operators"
+    return "imported as installed"
 
 
 def seconds(*functions, repeats=5):
@@ -49,7 +82,7 @@ def store(name, title, rows, **more):
 
 def short(value):
     """A number as a table shows it."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.3g}" if isinstance(value, float) else "" if value is None else str(value)
 
 
 def table(rows):

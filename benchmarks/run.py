@@ -19,16 +19,24 @@ executing a page twice gives the same bytes.
 
 
 def main():
-    names = sys.argv[1:] or sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in ("common", "run"))
+    scripts = {path.stem for path in FOLDER.glob("*.py")} - {"common", "peers", "power", "run", "simulation"}
+    names = sys.argv[1:] or sorted(scripts)
     failed = [name for name in names if subprocess.run([sys.executable, FOLDER / f"{name}.py"]).returncode]
+    write_readme()
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
+def write_readme():
+    """All stored tables as one page."""
     sections = [HEAD]
     for path in sorted(FOLDER.glob("*.json")):
         record = json.loads(path.read_text())
         measured = ", ".join(f"{key} {value}" for key, value in record["machine"].items())
         sections.append(f"## {record['title']}\n\n`{path.stem}`: {measured}.\n\n{table(record['rows'])}\n")
+        more = record.get("tables", {})
+        sections += [f"### {title}\n\n{table(rows)}\n" for title, rows in more.items()]
     (FOLDER / "README.md").write_text("\n".join(sections), encoding="utf-8")
-    if failed:
-        sys.exit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ _MODULES = (
     "widgets",
 )
 _NAMES = {"MemGEN": "memgen", "evaluate": "evaluation"}
+_NAMES |= dict.fromkeys(("audit", "audit_plan", "CopyAudit"), "auditing")
+_NAMES["read_rows"] = "auditing.reading"
 
 __all__ = ["__version__", *_NAMES, *_MODULES]
 

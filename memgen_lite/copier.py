@@ -241,7 +241,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
         """
         check_is_fitted(self, "network_")
         (text,) = check_texts([text], "text")
-        ids = self._encode([text], multiple=8)[0]
+        ids = self._encode([text], multiple=32)[0]  # few shapes are compiled: a slider does not wait for one
         _, weights = _write(self.network_, ids, np.append(END, ids[:-1]))
         return np.asarray(weights)[: len(text) + 1, : len(text)]
 

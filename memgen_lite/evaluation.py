@@ -1,13 +1,12 @@
 """All metrics on one generator, each beside what an honest sample and a memorizer would have scored.
 
 A number alone says nothing: 1-NN accuracy .46 may be luck or copying, and authenticity is .35 for fresh rows of a line
-and .85 for fresh rows of 256 features. So all values are taken at one size r, of training, held-out and generated rows,
-and beside them stand three others, at the same size and on the same data:
+and .85 for fresh rows of 256 features. So beside each value stand three others, at the same sizes and on the same data:
 
-* *honest*: r training, r held-out and r "generated" rows, all three disjoint parts of the real rows (training and
-  held-out pooled, split anew without replacement, n_null // 3 times). Each replicate has the law of a fresh triple, so
-  its mean is unbiased. Its spread is approximate, as replicates share rows: it is shown, and no p-value rests on it.
-* *MemGEN-U* and *MemGEN-P*: r rows of the training part drawn with replacement, and all of them.
+* *honest*: training, held-out and "generated" rows, all three disjoint parts of the real rows (training and held-out
+  pooled, split anew without replacement, n_null // 3 times). Each replicate has the law of a fresh triple, so its mean
+  is unbiased. Its spread is approximate, as replicates share rows: it is shown, and no p-value rests on it.
+* *MemGEN-U* and *MemGEN-P*: rows of the training part drawn with replacement, and without.
 * the *p-value*: under "the generated rows are fresh draws of the held-out rows' law, whatever the training rows are",
   the 2r held-out and generated rows can change labels. They do, n_null times, with the training rows fixed, and
   (1 + number as far out) / (1 + n_null) is exact for any statistic. It is two-sided: too good is a finding, too. "Far"
@@ -18,14 +17,19 @@ All metrics meet the same relabelings, and the corrected p is that of the farthe
 Westfall and Young 1993). All test one hypothesis, so this is the chance that an honest sample has any such metric.
 Holm's correction, which takes them as unrelated, would need some 640 relabelings before 32 metrics can reach .05.
 
-r is the least of the generated rows, the held-out rows, a third of the real rows (else the three honest parts would
-share rows) and `max_rows`. A generated copy of a training row that was not drawn goes unseen by the table, so a line
-above it counts the exact copies among all rows.
+r held-out and r generated rows are used: r is the least of the held-out rows, the generated rows and a third of the
+real rows, else the three honest parts would share rows. A metric of two samples takes r training rows, so that its two
+values are of one size. A metric of copying takes all training rows that leave the parts apart, N + K - 2r of them, as a
+copy is only seen beside its original; where that is over a tenth more than r, a gap would be a difference of unlike
+things, and there is none. The metrics of `SLOW` cost more than pairs of rows do, and take the first so many rows of
+each sample, in an order drawn before the labels are looked at: a statistic like any other, so its p is exact, too.
+
+To be affordable this is computed for all relabelings at once (:mod:`memgen_lite.pool`, :mod:`memgen_lite.sweeps`). What
+a metric takes from the training rows (the bandwidth of mmd_rbf, the cells of c_t) is taken once, for all columns, and
+kid is that of all pairs. The stamp's `options` say so, and with them `mg.metrics.compute` gives the same values.
 """
 
-import html
 import importlib.metadata
-import json
 import platform
 import warnings
 
@@ -33,20 +37,30 @@ import numpy as np
 
 from . import __version__
 from . import metrics as registry
-from .files import atomic_write
-from .memgen import MemGEN
-from .neighbors import Neighborhoods
+from .calibration import calibrated, draw_passes
+from .metrics.copying import cell_centers
+from .metrics.distances import median_distance
+from .parallel import in_parallel
+from .pool import Pool, Samples
+from .progress import bar
 from .randomness import generator
+from .sweeps import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
+from .table import Evaluation
 
-LEVEL = 0.05
+SLOW = {
+    "frechet_inf": 200, "max_sliced_wasserstein": 200, "wasserstein": 300, "c2st_logistic": 300, "c2st_knn": 300,
+    "fld": 300, "fld_gap": 300,
+}  # fmt: skip
 _LEAST = 20
-_NUMBERS = (
-    "train", "held_out", "gap", "honest", "honest_low", "honest_high", "honest_gap", "memgen_u", "memgen_p",
-    "p_single", "p_value",
-)  # fmt: skip
+_TOLD = {
+    "mmd_rbf": "bandwidth: of the training rows, the same in all columns",
+    "kid": "subsets=None: all pairs at once",
+    "c_t": "centers: of the training rows, the same in all columns",
+}
+_UNSEARCHED = {*KERNELS, *SLICES, *SLOW, "frechet", "alpha_precision", "vendi", "mifid", "birthday_support"}
 
 
-def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=300, random_state=0):
+def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=None, random_state=0):
     """Every metric of `generated` on trial: against train, against held-out, an honest sample and MemGEN.
 
     Parameters
@@ -56,13 +70,15 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=3
     metrics : "all", or a list of names of :func:`memgen_lite.metrics.names`.
     n_null : int, relabelings behind a p-value, which is 1 / (1 + n_null) at the least; fewer than 99 are for a few
         metrics only, as the farthest of many is far. All metrics, against train and against held-out, are computed
-        3 + n_null + n_null // 3 times: by default about a minute on one core for 64 features.
-    max_rows : int or None, the most rows of each sample that are used; more power for at least as much more time.
+        3 + n_null + n_null // 3 times: by default half a minute of processor time for 900 rows of 64 features, and some
+        5 minutes for 10,000 rows of 512, which all processors (4 at most) share.
+    max_rows : int or None, the most rows of each sample that are used: less time for less power.
     random_state : int, Generator, RandomState or None, for the rows that are drawn, the relabelings and the metrics.
 
     Returns
     -------
-    :class:`Evaluation`. Interrupted (Ctrl-C, or stop in a notebook), it is made of the replicates done so far.
+    :class:`memgen_lite.table.Evaluation`. Interrupted (Ctrl-C, or stop in a notebook), it is made of the replicates
+    done so far.
 
     Raises
     ------
@@ -70,11 +86,11 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=3
 
     >>> X = np.random.default_rng(0).normal(size=(180, 2))
     >>> table = evaluate(X[:60], X[60:120], X[:60], ["nn_accuracy", "density"], n_null=19)
-    >>> table.to_frame()[["train", "memgen_p", "p_value", "verdict"]]
-                 train  memgen_p  p_value      verdict
+    >>> table.to_frame()[["rows", "train", "memgen_p", "p_value", "verdict"]]
+                 rows   train  memgen_p  p_value      verdict
     metric
-    nn_accuracy  0.2125       0.0     0.05  like a copy
-    density      1.0350       1.0     1.00        blind
+    nn_accuracy    40  0.2125       0.0     0.05  like a copy
+    density        40  1.0350       1.0     0.75        blind
     """
     chosen = _chosen(metrics)
     if n_null < 19:
@@ -84,162 +100,63 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=3
     if any(X is None for X in (train, held_out, generated)):
         raise ValueError("evaluate needs train, held_out and generated rows; one of them is None")
     given = registry.check_arrays({"train": train, "held_out": held_out, "generated": generated})
-    T, H, G = given.values()
-    sizes = [len(G), len(H), (len(T) + len(H)) // 3, len(G) if max_rows is None else max_rows]
-    r = min(sizes)
-    if r < _LEAST:
-        raise ValueError(
-            f"evaluate needs {_LEAST} generated, {_LEAST} held-out and {3 * _LEAST} real rows, got {len(G)} "
-            f"generated, {len(T)} training and {len(H)} held-out rows"
-        )
     rng = generator(random_state)
     seed = int(rng.integers(2**31))  # one stream for each metric in all passes: a fixed function of its rows
-    lines = _warnings(T, H, G, r)
-    pool = np.concatenate([T, H])
-    T, H, G = (X[rng.permutation(len(X))[:r]] for X in (T, H, G))
-    memory = MemGEN(random_state=int(rng.integers(2**31))).fit(T)
-    both = np.concatenate([H, G])
+    sizes = {name: len(X) for name, X in given.items()}
+    r, n = _sizes(*sizes.values(), max_rows)
+    lines = _warnings(*given.values(), r, n)
+    T, H, G = (X[rng.permutation(len(X))] for X in given.values())
+    pool = Pool(np.concatenate([T, H, G[:r]]))
+    tiers = {name: _tier(name, n, r) for name in chosen}
+    passes = draw_passes(len(T), len(H), n, r, n_null, set(tiers.values()), rng)
+    real, features, given = len(T) + len(H), T.shape[1], None
+    del T, H, G
 
-    def triples():
-        yield "observed", (T, H, G)
-        yield "memgen_u", (T, H, memory.sample(r))
-        yield "memgen_p", (T, H, memory.sample(r, replace=False))
-        for i in range(n_null):
-            order = rng.permutation(2 * r)
-            yield "relabeled", (T, both[order[:r]], both[order[r:]])
-            if i % 3 == 2:
-                order = rng.permutation(len(pool))[: 3 * r]
-                yield "honest", tuple(pool[part] for part in np.split(order, 3))
-
-    passes, reasons = {"relabeled": [], "honest": []}, {}
+    fixed, reasons, done = Samples(pool), {}, []
+    observed = passes[0][1]
+    for tier in observed:
+        fixed.take(observed[tier][0])
+    options = _options(chosen, tiers, observed, fixed, seed, reasons)
+    swept, searched = {}, [name for name in chosen if name not in _UNSEARCHED]
     try:
-        with _bar(3 + n_null + n_null // 3) as progress:
-            for kind, arrays in triples():
-                values = _values(chosen, arrays, seed, reasons if kind == "observed" else {})
-                passes.setdefault(kind, []).append(values)
+        with bar(0, "Evaluating", "step") as progress:
+            work = list(_sweeps(pool, passes, chosen, (real, r), options, seed, swept))
+            work += [(pool.steps, pool.search())] if searched else []
+            work += [(pool.steps, pool.search_lines())] if "mifid" in chosen else []
+            progress.reset(sum(steps for steps, _ in work) + len(passes))
+            for _, steps in work:
+                for _ in steps:
+                    progress.update()
+
+            def values(i):
+                kind, found = passes[i][0], {name: pairs[i] for name, pairs in swept.items()}
+                told = reasons if kind == "observed" else {}
+                return _values(chosen, passes[i], tiers, options, seed, found, Samples(pool, fixed), told)
+
+            for found in _all_values(values, len(passes)):
+                done.append(found)
                 progress.update()
     except KeyboardInterrupt:
-        if len(passes["relabeled"]) < 19 or len(passes["honest"]) < 2:
+        kinds = [kind for kind, _ in passes[: len(done)]]
+        if kinds.count("relabeled") < 19 or kinds.count("honest") < 2:
             raise
-        lines.append(f"interrupted: {len(passes['relabeled'])} of {n_null} relabelings were done")
-    rows = _rows(chosen, {kind: np.array(values) for kind, values in passes.items()}, reasons)
+        lines.append(f"interrupted: {kinds.count('relabeled')} of {n_null} relabelings were done")
+    kinds = np.array([kind for kind, _ in passes[: len(done)]])
+    rows = calibrated(chosen, {kind: np.array(done)[kinds == kind] for kind in set(kinds)}, tiers, reasons)
     stamp = {
-        "rows": {name: len(X) for name, X in given.items()},
-        "features": T.shape[1],
+        "rows": sizes,
+        "features": features,
         "rows_used": r,
-        "n_null": len(passes["relabeled"]),
-        "n_honest": len(passes["honest"]),
+        "train_rows_used": n,
+        "n_null": int((kinds == "relabeled").sum()),
+        "n_honest": int((kinds == "honest").sum()),
         "random_state": random_state if random_state is None else str(random_state),
         "versions": {"memgen_lite": __version__, "python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "options": {name: _TOLD[name] for name in options},
         "conventions": {name: registry.get(name).conventions for name in chosen},
     }
     return Evaluation(rows, lines, stamp)
-
-
-class Evaluation:
-    """What :func:`evaluate` found. It shows itself as a table, in a notebook and in a terminal.
-
-    Attributes
-    ----------
-    verdict : str, the finding in words.
-    warnings : list of str, what to know before the table is read.
-    stamp : dict: rows given and used, seed, versions, and each metric's conventions.
-    rows : list of dicts, one for each metric, with the columns of :meth:`to_frame`.
-    """
-
-    def __init__(self, rows, warnings, stamp):
-        self.rows, self.warnings, self.stamp = rows, warnings, stamp
-
-    @property
-    def verdict(self):
-        def listed(verdict):
-            return ", ".join(row["metric"] for row in self.rows if row["verdict"] == verdict)
-
-        tested = sum(not np.isnan(row["p_value"]) for row in self.rows)
-        parts = []
-        if copies := listed("like a copy"):
-            parts.append(f"Told from an honest sample, on the side where MemGEN is, by {copies}.")
-        if off := listed("off"):
-            parts.append(f"Told from an honest sample, and not as MemGEN is, by {off}.")
-        if not parts:
-            parts.append(f"Not told from an honest sample by any of the {tested} metrics tested.")
-        if blind := listed("blind"):
-            parts.append(f"Here MemGEN itself passes as honest by {blind}.")
-        return " ".join(parts)
-
-    def to_frame(self):
-        """A DataFrame, one row for each metric.
-
-        `train`, `held_out`, `gap`: the values and their difference; NaN where a metric has no such value.
-        `honest`, `honest_low`, `honest_high`: mean, 5 % and 95 % point of honest samples' values against train;
-        `honest_gap`: of their gaps. `memgen_u`, `memgen_p`: the controls' values against train. `p_single`, `p_value`:
-        of this metric alone, and corrected over the table. `verdict`: "like a copy" (p <= .05, on the side of the
-        honest mean where MemGEN is), "off" (p <= .05 otherwise), "as honest", "blind" (the same, and MemGEN is within
-        3 standard deviations of honest too) or "not computed". `reason`: why there is no value or no p-value.
-        """
-        import pandas as pd
-
-        return pd.DataFrame(self.rows).set_index("metric")
-
-    def to_json(self, path=None):
-        """The verdict, warnings, stamp and table as JSON: returned, or written to `path`. inf is "inf", NaN null."""
-
-        def plain(x):
-            return x if not isinstance(x, float) or np.isfinite(x) else None if np.isnan(x) else str(x)
-
-        table = [{key: plain(value) for key, value in row.items()} for row in self.rows]
-        whole = {"verdict": self.verdict, "warnings": self.warnings, **self.stamp, "table": table}
-        text = json.dumps(whole, indent=1, allow_nan=False) + "\n"
-        return text if path is None else _write(path, text)
-
-    def to_csv(self, path):
-        """Write :meth:`to_frame` to `path`."""
-        _write(path, self.to_frame().to_csv(lineterminator="\n"))
-
-    def _head(self):
-        s = self.stamp
-        given = ", ".join(f"{n:,} {name.replace('_', '-')}" for name, n in s["rows"].items())
-        return [
-            self.verdict,
-            *(f"Warning: {line}" for line in self.warnings),
-            f"{s['rows_used']:,} rows of each sample used, of {given}; {s['features']:,} features; "
-            f"p from {s['n_null']} relabelings, corrected over the table (max-T); honest from {s['n_honest']} splits; "
-            f"seed {s['random_state']}; " + ", ".join(f"{k} {v}" for k, v in s["versions"].items()),
-        ]
-
-    def _cells(self):
-        yield ["metric", "train", "held-out", "gap", "honest", "5 %-95 %", "MemGEN-U", "MemGEN-P", "p", "verdict"]
-        for row in self.rows:
-            shown = [_short(row[key]) for key in _NUMBERS if key not in ("honest_gap", "p_single")]
-            shown[4:6] = [f"{shown[4]}..{shown[5]}".strip(".")]
-            yield [row["metric"], *shown, row["verdict"]]
-
-    def __repr__(self):
-        import textwrap
-
-        lines = [part for line in self._head() for part in textwrap.wrap(line, 120)]
-        for first, *numbers, last in self._cells():
-            lines.append(
-                f"{first:<22}" + "".join(f"{x:>{w}}" for x, w in zip(numbers, _WIDTHS, strict=True)) + f" {last}"
-            )
-        reasons = [f"{row['metric']}: {row['reason']}" for row in self.rows if row["reason"]]
-        return "\n".join([*lines, *(part for line in reasons for part in textwrap.wrap(line, 120))])
-
-    def _repr_html_(self):
-        first, *head = map(html.escape, self._head())
-        top, *body = self._cells()
-        table = "".join(f"<th>{html.escape(x)}</th>" for x in top)
-        for cells, row in zip(body, self.rows, strict=True):
-            tip = html.escape(row["reason"] or registry.get(row["metric"]).title)
-            table += f'</tr>\n<tr title="{tip}">' + "".join(f"<td>{html.escape(x)}</td>" for x in cells)
-            if row["reason"]:
-                table += f"<td>{html.escape(row['reason'])}</td>"
-        notes = "".join(f"<br><small>{line}</small>" for line in head)
-        return f"<div><p><b>{first}</b>{notes}</p>\n<table><tr>{table}</tr></table></div>"
-
-
-_WIDTHS = (9, 9, 9, 9, 20, 9, 9, 6)
 
 
 def _chosen(wanted):
@@ -251,13 +168,27 @@ def _chosen(wanted):
     return chosen
 
 
-def _bar(total):
-    from tqdm.auto import tqdm
+def _sizes(N, K, M, max_rows):
+    """How many held-out and as many generated rows are used, and how many training rows of the metrics of copying."""
+    cap = N + K + M if max_rows is None else max_rows
+    r = min(M, K, (N + K) // 3, cap)
+    if r < _LEAST:
+        raise ValueError(
+            f"evaluate needs {_LEAST} generated, {_LEAST} held-out and {3 * _LEAST} real rows, got {M} "
+            f"generated, {N} training and {K} held-out rows"
+        )
+    n = min(N, N + K - 2 * r, cap)
+    return r, n if n > 1.1 * r else r
 
-    return tqdm(total=total, desc="Evaluating", unit="pass", leave=False, delay=2)
+
+def _tier(name, n, r):
+    """How many training, and how many held-out and generated rows a metric takes."""
+    if name in SLOW:
+        return min(SLOW[name], r), min(SLOW[name], r)
+    return (n if registry.get(name).needs in ("train", "both") else r), r
 
 
-def _warnings(T, H, G, r):
+def _warnings(T, H, G, r, n):
     trained, held = ({row.tobytes() for row in X + 0.0} for X in (T, H))
     copies, shared, known = (
         sum(row.tobytes() in seen for row in X + 0.0) for X, seen in ((G, trained), (H, trained), (G, held))
@@ -273,103 +204,72 @@ def _warnings(T, H, G, r):
         lines.append(f"{copies:,} of all {len(G):,} generated rows are equal to a training row")
     if known:
         lines.append(f"{known:,} of all {len(G):,} generated rows are equal to a held-out row")
-    if r < len(T):
-        lines.append(f"{r:,} of {len(T):,} training rows were drawn: copies of the others go unseen in the table")
+    if n < len(T):
+        lines.append(f"{n:,} of {len(T):,} training rows were drawn: copies of the others go unseen in the table")
     return lines
 
 
-def _values(chosen, arrays, seed, reasons):
+def _options(chosen, tiers, observed, fixed, seed, reasons):
+    """What is taken from the training rows once, for all columns."""
+    options = {"kid": {"subsets": None}}
+    if "mmd_rbf" in chosen:
+        bandwidth = median_distance(fixed.take(observed[tiers["mmd_rbf"]][0]), generator(seed))
+        if bandwidth > 0:
+            options["mmd_rbf"] = {"bandwidth": bandwidth}
+        else:
+            reasons["mmd_rbf"] = "mmd_rbf needs training rows that differ, whose median distance is its bandwidth"
+    if "c_t" in chosen:
+        centers = cell_centers(fixed.take(observed[tiers["c_t"]][0]), 5, generator(seed))
+        options["c_t"] = {"centers": fixed.keep(centers)}
+    return {name: options[name] for name in chosen if name in options}
+
+
+def _sweeps(pool, passes, chosen, sizes, options, seed, found):
+    """Pairs: how many steps, and their generator, which ends by leaving the values of all passes in `found`."""
+    real, r = sizes
+    kernels = [name for name in chosen if name in KERNELS and (name != "mmd_rbf" or name in options)]
+    slices = [name for name in chosen if name in SLICES]
+    if "mmd_rbf" in chosen and "mmd_rbf" not in kernels:
+        found["mmd_rbf"] = np.full((len(passes), 2), np.nan)
+    if not kernels + slices:
+        return
+    rows, d = pool.rows[pool.place], pool.rows.shape[1]
+    spans = {"honest": (0, real), "memgen_u": (0, real + r), "memgen_p": (0, real + r)}
+    spans = [spans.get(kind, (real - r, real + r)) for kind, _ in passes]
+    triples = [samples[r, r] for _, samples in passes]
+    if kernels:
+        bandwidth = options.get("mmd_rbf", {}).get("bandwidth")
+        yield kernel_steps(len(rows)), kernel_values(rows, triples, spans, kernels, bandwidth, found)
+    if slices:
+        yield sliced_steps(d), sliced_values(rows, triples, spans, slices, seed, found)
+
+
+def _all_values(function, count):
+    """function(0), ..., function(count - 1), in this order; the first one alone, as the others share its answers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield function(0)
+        yield from in_parallel(function, range(1, count))
+
+
+def _values(chosen, one, tiers, options, seed, found, shared, reasons):
     """Values against train and against held-out, array (metrics, 2); NaN where there is none, for the `reasons`."""
-    T, H, G = arrays
-    values, shared = np.full((len(chosen), 2), np.nan), Neighborhoods()
+    kind, triples = one
+    values = np.full((len(chosen), 2), np.nan)
     for i, name in enumerate(chosen):
-        needs = registry.get(name).needs
-        sides = {"both": [(T, H)], "generated": [(None, None)]}.get(needs, [(T, None), (H, None)])
-        for j, (train, held_out) in enumerate(sides):
+        if name in found:
+            values[i] = found[name]
+            continue
+        metric, (n, m) = registry.get(name), tiers[name]
+        T, H, G = (shared.take(index) for index in triples[n, m])
+        sides = {"both": [(T, H, G)], "generated": [(G,)]}.get(metric.needs, [(T, G), (H, G)])
+        if n > m and kind != "observed":
+            sides = sides[:1]  # the other is of another size: no gap will be asked for
+        for j, arrays in enumerate(sides):
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    values[i, j] = registry.compute(
-                        name, train=train, held_out=held_out, generated=G, random_state=seed, neighborhoods=shared
-                    )
+                values[i, j] = metric.on_checked(
+                    *arrays, random_state=seed, neighborhoods=shared, **options.get(name, {})
+                )
             except (ValueError, np.linalg.LinAlgError) as error:
                 reasons.setdefault(name, str(error))
     return values
-
-
-def _far(x):
-    """Distance from the mean in standard deviations, signed, along the first axis; infinities through 1 / x."""
-    if np.isinf(x).any():
-        with np.errstate(divide="ignore"):
-            x = 1 / x
-    x = x - x.mean(axis=0)
-    sd = x.std(axis=0)
-    return np.divide(x, sd, out=np.zeros_like(x), where=sd > 1e-12 * (np.abs(x).max(axis=0) + 1e-300))
-
-
-def _rows(chosen, passes, reasons):
-    observed, relabeled, honest = passes["observed"][0], passes["relabeled"], passes["honest"]
-    controls = [passes[name][0] for name in ("memgen_u", "memgen_p")]
-    n = len(relabeled)
-    farthest, facts = np.zeros(n), []
-    for i, name in enumerate(chosen):
-        pool = np.concatenate([[observed[i]], relabeled[:, i]])
-        with np.errstate(invalid="ignore"):
-            stats = {"train": pool[:, 0], "gap": pool[:, 0] - pool[:, 1]}
-        # A statistic with no answer for some relabeling is not tested, whichever one it is: that keeps p exact.
-        far = {key: _far(x) for key, x in stats.items() if not np.isnan(x).any()}
-        if not far:
-            if not np.isnan(observed[i, 0]):
-                reasons[name] = f"no value for {int(np.isnan(pool[:, 0]).sum())} of {n} relabelings, so no p-value"
-            facts.append(None)
-            continue
-        key = max(far, key=lambda key: abs(far[key][0]))
-        t = np.max([np.abs(z) for z in far.values()], axis=0).round(9)  # rounding is no evidence
-        farthest = np.maximum(farthest, t[1:])
-        facts.append((t, np.sign(far[key][0]), key))
-    rows = []
-    for i, name in enumerate(chosen):
-        row = {"metric": name, **dict.fromkeys(_NUMBERS, np.nan), "verdict": "not computed", "reason": ""}
-        rows.append(row)
-        row["reason"] = reasons.get(name, "")
-        row["train"], row["held_out"] = map(float, observed[i])
-        row["memgen_u"], row["memgen_p"] = (float(values[i, 0]) for values in controls)
-        fresh = honest[:, i]
-        with np.errstate(invalid="ignore"):
-            row["gap"] = row["train"] - row["held_out"]
-            row["honest"], row["honest_gap"] = float(fresh[:, 0].mean()), float((fresh[:, 0] - fresh[:, 1]).mean())
-        if not np.isnan(fresh[:, 0]).any():
-            for edge, share, method in (("honest_low", 0.05, "lower"), ("honest_high", 0.95, "higher")):
-                row[edge] = float(np.quantile(fresh[:, 0], share, method=method))
-        if facts[i] is None:
-            continue
-        t, side, key = facts[i]
-        row["p_single"] = float((1 + (t[1:] >= t[0]).sum()) / (1 + n))
-        row["p_value"] = float((1 + (farthest >= t[0]).sum()) / (1 + n))
-        where = [_beside(values[i], fresh, key) for values in controls]
-        if row["p_value"] <= LEVEL:
-            row["verdict"] = "like a copy" if side in where else "off"
-        else:
-            sides = {_beside(values[i], fresh, k) for values in controls for k in ("train", "gap")}
-            row["verdict"] = "as honest" if sides - {0} else "blind"
-    return rows
-
-
-def _beside(value, fresh, key):
-    """-1, 0 or 1: a control's side of the honest values, 0 within 3 standard deviations of their mean."""
-    x = np.concatenate([[value], fresh])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        x = x[:, 0] if key == "train" else x[:, 0] - x[:, 1]
-        x = 1 / x if np.isinf(x).any() else x
-        gap = x[0] - x[1:].mean()
-    return int(np.sign(gap)) if abs(gap) > max(3 * x[1:].std(ddof=1), 1e-9 * abs(x[0])) else 0
-
-
-def _short(x):
-    text = "" if np.isnan(x) else f"{x:.3g}"
-    return text if len(text) <= 8 else f"{x:.1e}"
-
-
-def _write(path, text):
-    with atomic_write(path) as file:
-        file.write(text.encode())

@@ -1,18 +1,32 @@
 """Exact nearest neighbors in bounded memory, with every tie declared.
 
-The search runs in single precision through the expanded form |q|^2 - 2 q.p + |p|^2, one matrix product a block of
-queries, and keeps every point that a bound on its rounding error cannot rule out. The few that are kept are settled
-with distances computed directly, in double precision, from the differences. So the answer is the brute-force one, a
-duplicate is at distance 0 and not near it, and the same pair of rows has the same distance wherever it is asked for.
+The search runs in single precision through the expanded form |q|^2 - 2 q.p + |p|^2, one matrix product a tile of
+queries and points, and keeps every point that a bound on its rounding error cannot rule out, given the best so far.
+The few that are kept are settled with distances computed directly, in double precision, from the differences. So the
+answer is the brute-force one, a duplicate is at distance 0 and not near it, and the same pair of rows has the same
+distance wherever it is asked for.
 """
 
 import numpy as np
 
 MEMORY = 2**27
 _ROUND = 2.0**-24
+_QUERIES, _POINTS = 256, 16384  # a matrix product's: enough to be bound by arithmetic, and small enough for a cache
+_PAIRS = 1024  # how many are settled at a time, at the least
 
 
-def neighbors(queries, points, k=1, *, metric="euclidean", memory=MEMORY, exclude_self=False, return_ties=False):
+def neighbors(
+    queries,
+    points,
+    k=1,
+    *,
+    metric="euclidean",
+    memory=MEMORY,
+    exclude_self=False,
+    return_ties=False,
+    order=None,
+    progress=None,
+):
     """The k nearest of `points` to each of `queries`.
 
     Parameters
@@ -21,15 +35,17 @@ def neighbors(queries, points, k=1, *, metric="euclidean", memory=MEMORY, exclud
     k : int from 1 to m (m - 1 with `exclude_self`).
     metric : "euclidean", or "cosine" for 1 - cos(q, p), which is computed as half the squared distance of the rows
         scaled to length 1, so that copies are at 0 exactly.
-    memory : int, bytes of scratch for the search, beside one single-precision copy of each array. At the least, one
-        query is searched at a time.
+    memory : int, bytes of scratch for the search, beside one single-precision copy of each array and the answer. At
+        the least, one query is compared with 16,384 points at a time.
     exclude_self : True where `queries` are `points`, row for row: row i is then no neighbor of row i, while its
         duplicates in other places are.
     return_ties : also return how many points lie at exactly the nearest distance.
+    order : array (m,) or None; equal distances come in ascending order of it, instead of that of the index.
+    progress : None, or called with the number of queries done since its last call.
 
     Returns
     -------
-    distances : float64 array (n, k), ascending. indices : int64 array (n, k); equal distances come in order of index.
+    distances : float64 array (n, k), ascending. indices : int64 array (n, k).
     ties : int64 array (n,), only with `return_ties`.
 
     >>> neighbors([[0.0], [5.0]], [[1.0], [-1.0], [5.0]], k=2)
@@ -44,45 +60,49 @@ def neighbors(queries, points, k=1, *, metric="euclidean", memory=MEMORY, exclud
         raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
     if not 1 <= k <= most:
         raise ValueError(f"k must be from 1 to {most}, the number of rows to choose from, got {k}")
+    if order is not None and (order := np.asarray(order)).shape != (len(points),):
+        raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
     distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
     ties = np.empty(len(queries), dtype=np.int64)
-    for block in search.blocks():
-        row, column = search.candidates(block, k, exclude_self)
-        apart = search.distances(row + block.start, column)
-        order = np.lexsort((column, apart, row))
-        row, column, apart = row[order], column[order], apart[order]
-        start = np.searchsorted(row, np.arange(block.stop - block.start))
-        best = start[:, None] + np.arange(k)
-        distances[block], indices[block] = apart[best], column[best]
-        ties[block] = np.add.reduceat((apart == apart[start][row]).astype(np.int64), start)
+    for block in search.blocks(k):
+        found = _Nearest(search, block, k, order)
+        for tile in search.tiles():
+            found.look(tile, exclude_self)
+        distances[block], indices[block], ties[block] = found.settled()
+        if progress is not None:
+            progress(block.stop - block.start)
     return (distances, indices, ties) if return_ties else (distances, indices)
 
 
-def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
+def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, return_held=False):
     """For each query, the number of points whose own ball holds it: the points p with distance(q, p) < radius(p).
 
     Parameters
     ----------
     queries : array (n, d). points : array (m, d). radii : array (m,), one for each point.
     metric, memory : as in :func:`neighbors`.
+    return_held : also return, for each point, whether its ball holds a query.
 
     Returns
     -------
-    int64 array (n,).
+    counts : int64 array (n,). held : bool array (m,), only with `return_held`.
 
     >>> count_within([[0.0], [3.0]], [[1.0], [2.0]], [1.0, 2.5])
     array([1, 1])
     """
     search, radii = _search_radii(queries, points, radii, metric, memory)
-    counts = np.empty(len(search.queries), dtype=np.int64)
+    counts, held = np.zeros(len(search.queries), dtype=np.int64), np.zeros(len(search.points), dtype=bool)
     for block in search.blocks():
-        sure, near = search.within(block, radii)
-        inside = np.array([np.count_nonzero(row) for row in sure])
-        near ^= sure
-        row, column = np.divmod(np.flatnonzero(near), near.shape[1])
-        apart = search.distances(row + block.start, column)
-        counts[block] = inside + np.bincount(row[apart < radii[column]], minlength=len(inside))
-    return counts
+        for tile in search.tiles():
+            sure, near = search.within(block, tile, radii)
+            counts[block] += [np.count_nonzero(row) for row in sure]
+            held[tile] |= sure.any(axis=0)
+            near ^= sure
+            for row, column in search.pairs(near, tile):
+                inside = search.distances(row + block.start, column) < radii[column]
+                counts[block] += np.bincount(row[inside], minlength=len(near))
+                held[column[inside]] = True
+    return (counts, held) if return_held else counts
 
 
 def pairs_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
@@ -92,14 +112,16 @@ def pairs_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
     (array([0, 1]), array([1, 1]), array([2., 1.]))
     """
     search, radii = _search_radii(queries, points, radii, metric, memory)
-    found = []
+    found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
     for block in search.blocks():
-        _, near = search.within(block, radii)
-        row, column = np.divmod(np.flatnonzero(near), near.shape[1])
-        apart = search.distances(row + block.start, column)
-        inside = apart < radii[column]
-        found.append((row[inside] + block.start, column[inside], apart[inside]))
-    return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+        for tile in search.tiles():
+            for row, column in search.pairs(search.within(block, tile, radii)[1], tile):
+                apart = search.distances(row + block.start, column)
+                inside = apart < radii[column]
+                found.append((row[inside] + block.start, column[inside], apart[inside]))
+    query, point, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((point, query))
+    return query[order], point[order], distance[order]
 
 
 def _search_radii(queries, points, radii, metric, memory):
@@ -146,11 +168,19 @@ class Neighborhoods:
 
     def in_balls(self, queries, points, k):
         """For each query, how many of the balls of points hold it."""
+        return self._within(queries, points, k)[0]
+
+    def balls_held(self, queries, points, k):
+        """For each of points, whether its ball holds a query: of the same search as :meth:`in_balls`."""
+        return self._within(queries, points, k)[1]
+
+    def _within(self, queries, points, k):
         key = (id(queries), id(points), k)
         if key not in self._balls:
-            counts = count_within(queries, points, self.radii(points, k), memory=self.memory)
-            self._balls[key] = (counts, queries, points)
-        return self._balls[key][0]
+            radii = self.radii(points, k)
+            found = count_within(queries, points, radii, memory=self.memory, return_held=True)
+            self._balls[key] = (*found, queries, points)
+        return self._balls[key][:2]
 
     def distinct(self, X):
         """The same array each time for :func:`distinct` of the same X."""
@@ -192,39 +222,35 @@ class _Search:
         # |rounding| <= (d/2 + 5) u (|q| + |p|)^2 to first order: the copies' own, the product's, and two additions.
         reach = (np.sqrt(self.query_squares) + np.sqrt(self.squares.max())) ** 2
         self.error = (0.55 * queries.shape[1] + 8) * _ROUND * reach + queries.shape[1] * 2.0**-126
+        # What the settling of a pair takes: indices, distances and two sorts.
+        self.most_pairs = max(_PAIRS, self.memory // 256)
 
-    def blocks(self):
-        # Worst case, all tied: a product, a mask, two index arrays, a distance and two sorts for every pair.
-        rows = max(1, min(1024, self.memory // (64 * len(self.points))))
-        return (slice(i, min(i + rows, len(self.queries))) for i in range(0, len(self.queries), rows))
+    def blocks(self, k=1):
+        """Slices of the queries, of which one's products with a tile, their mask and its indices fit into memory."""
+        rows = self.memory // (32 * max(min(_POINTS, len(self.points)), k))
+        return _slices(len(self.queries), max(1, min(_QUERIES, rows)))
 
-    def products(self, block, offsets):
+    def tiles(self):
+        """Slices of the points."""
+        return _slices(len(self.points), _POINTS)
+
+    def products(self, block, tile, offsets):
         """-2 q.p + offset(p), single precision."""
-        product = (-2 * self.coarse_queries[block]) @ self.coarse_points.T
-        product += offsets
+        product = (-2 * self.coarse_queries[block]) @ self.coarse_points[tile].T
+        product += offsets[tile].astype(np.float32)
         return product
 
-    def candidates(self, block, k, exclude_self):
-        """Pairs (row in the block, point), by row, among which are the k nearest of each row and all ties of these."""
-        rough = self.products(block, self.squares.astype(np.float32))
-        if exclude_self:
-            rough[np.arange(len(rough)), np.arange(block.start, block.stop)] = np.inf
-        # The k-th smallest of the minima of disjoint groups is no smaller than the k-th smallest of all.
-        groups = max(64, 8 * k)
-        each = rough.shape[1] // groups
-        if each >= 2:
-            minima = rough[:, : each * groups].reshape(len(rough), each, groups).min(axis=1)
-        else:
-            minima = rough
-        kth = np.partition(minima, k - 1, axis=1)[:, k - 1].astype(np.float64)
-        limit = kth + 2.5 * self.error[block]
-        return np.divmod(np.flatnonzero(rough <= limit[:, None].astype(np.float32)), rough.shape[1])
+    def pairs(self, mask, tile):
+        """Pairs (row in the block, point) where a mask of a tile is true, by row, in parts that fit into memory."""
+        flat = np.flatnonzero(mask)
+        for part in _slices(len(flat), self.most_pairs):
+            row, column = np.divmod(flat[part], mask.shape[1])
+            yield row, column + tile.start
 
-    def within(self, block, radii):
-        """Masks (row, point) of the balls that are sure to hold a row, and of all that may."""
+    def within(self, block, tile, radii):
+        """Masks (row, point) of the balls of a tile that are sure to hold a row, and of all that may."""
         square = np.where(radii > 0, radii, 0.0) ** 2 if not self.cosine else 2 * np.maximum(radii, 0.0)
-        offsets = self.squares - square / self.scale**2
-        rough = self.products(block, offsets.astype(np.float32))
+        rough = self.products(block, tile, self.squares - square / self.scale**2)
         # The radii are rounded too, and may be the largest numbers here.
         slack = self.error[block] + 4 * _ROUND * square.max() / self.scale**2
         border = -self.query_squares[block]
@@ -242,6 +268,74 @@ class _Search:
             gap -= self.points[columns[part]]
             apart[part] = np.einsum("ij,ij->i", gap, gap)
         return apart / 2 if self.cosine else np.sqrt(apart)
+
+
+class _Nearest:
+    """The k nearest points of a block of queries, looked for in one tile of the points after the other."""
+
+    def __init__(self, search, block, k, order):
+        self.search, self.block, self.k, self.order = search, block, k, order
+        rows = block.stop - block.start
+        self.best = np.full((rows, k), np.inf, dtype=np.float32)  # of the products so far, the k smallest or larger
+        self.pending, self.waiting = [], 0
+        self.row, self.column, self.apart = (np.empty(0, dtype) for dtype in (np.int64, np.int64, np.float64))
+        self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.int64)
+
+    def look(self, tile, exclude_self):
+        rough = self.search.products(self.block, tile, self.search.squares)
+        if exclude_self:
+            same = np.arange(max(self.block.start, tile.start), min(self.block.stop, tile.stop))
+            rough[same - self.block.start, same - tile.start] = np.inf
+        # The k smallest of the minima of disjoint groups are no smaller than the k smallest of all.
+        groups = max(256, 8 * self.k)
+        each = rough.shape[1] // groups
+        minima = rough
+        if each >= 2:
+            minima = rough[:, : each * groups].reshape(len(rough), each, groups).min(axis=1)
+        self.best = np.partition(np.concatenate([self.best, minima], axis=1), self.k - 1, axis=1)[:, : self.k]
+        flat = np.flatnonzero(rough <= self.limit()[:, None])
+        for part in _slices(len(flat), self.search.most_pairs):
+            row, column = np.divmod(flat[part], rough.shape[1])
+            self.pending.append((row, column + tile.start, rough[row, column]))
+            self.waiting += len(row)
+            if self.waiting > self.search.most_pairs:
+                self.settle()
+
+    def limit(self):
+        """What the product of one of the k nearest, or of one tied with them, can't exceed."""
+        kth = self.best.max(axis=1).astype(np.float64)
+        return (kth + 2.5 * self.search.error[self.block]).astype(np.float32)
+
+    def settle(self):
+        """Compute the distances of the pairs that are still in question, and keep the k nearest of each row."""
+        row, column, rough = (np.concatenate(parts) for parts in zip(*self.pending, strict=True))
+        self.pending, self.waiting = [], 0
+        kept = rough <= self.limit()[row]
+        row, column = row[kept], column[kept]
+        apart = self.search.distances(row + self.block.start, column)
+        nearest = self.nearest.copy()
+        np.minimum.at(nearest, row, apart)
+        self.ties[nearest < self.nearest] = 0
+        self.ties += np.bincount(row[apart == nearest[row]], minlength=len(nearest))
+        self.nearest = nearest
+        row, column, apart = (
+            np.concatenate(pair) for pair in ((self.row, row), (self.column, column), (self.apart, apart))
+        )
+        sort = np.lexsort((column if self.order is None else self.order[column], apart, row))
+        row, column, apart = row[sort], column[sort], apart[sort]
+        first = np.arange(len(row)) - np.searchsorted(row, row) < self.k
+        self.row, self.column, self.apart = row[first], column[first], apart[first]
+
+    def settled(self):
+        """Distances and indices (rows, k), and ties (rows,)."""
+        if self.pending:
+            self.settle()
+        shape = len(self.nearest), self.k
+        return self.apart.reshape(shape), self.column.reshape(shape), self.ties
+
+
+def _slices(length, step):
+    return [slice(i, min(i + step, length)) for i in range(0, length, step)]
 
 
 def _rows(X, name):

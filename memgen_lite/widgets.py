@@ -1,5 +1,6 @@
 """Interactive views: a state, a pure drawing function, a view. Nothing here computes a result of its own."""
 
+import gc
 import html
 
 import ipywidgets as W
@@ -31,6 +32,10 @@ class Explorer(W.VBox):
             control.observe(self._update, names="value")
         super().__init__([*controls.values(), self.words, self.view])
         self._update()
+        # A figure is a cycle, so every few pictures Python searches all that is loaded for cycles, which takes as long
+        # as drawing one. What is there by now stays; the search is only among what comes.
+        gc.collect()
+        gc.freeze()
 
     @property
     def state(self):

@@ -236,7 +236,9 @@ def test_the_unit_matters_as_it_must(seed, unit):
     scaled = {name: unit * X for name, X in arrays.items()}
     for name, power in SCALES.items():
         expected = unit**power * M.compute(name, **arrays)
-        assert M.compute(name, **scaled) == pytest.approx(expected, rel=1e-6), name
+        # Climbs that rounding sets apart may stop at different places beside a kink: 2 of 150 seeds, 2e-6 apart.
+        tolerance = 1e-5 if name == "max_sliced_wasserstein" else 1e-6
+        assert M.compute(name, **scaled) == pytest.approx(expected, rel=tolerance), name
     for name in FREE:
         options = {"min_generated": 2} if name == "c_t" else {}
         expected = M.compute(name, **arrays, **options)

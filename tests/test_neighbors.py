@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memgen_lite.neighbors import Neighborhoods, count_within, neighbors, pairs_within
+from memgen_lite.neighbors import Neighborhoods, count_within, distinct, neighbors, pairs_within
 
 rng = np.random.default_rng(0)
 NORMAL = rng.normal(size=(90, 7)), rng.normal(size=(131, 7))
@@ -22,6 +22,7 @@ CASES = {
     "half precision": (rng.normal(size=(60, 9)).astype("f2"), rng.normal(size=(90, 9)).astype("f2")),
     "single precision, in Fortran order": tuple(np.asfortranarray(X.astype("f4")) for X in NORMAL),
     "truth values": (rng.random((30, 5)) < 0.5, rng.random((40, 5)) < 0.5),
+    "more points": (rng.normal(size=(9, 4)), rng.normal(size=(1300, 4))),
     "more columns than rows": (rng.normal(size=(9, 300)), rng.normal(size=(12, 300))),
 }
 
@@ -68,6 +69,52 @@ def test_balls_are_open_and_counted_exactly(name):
         query, point, distance = pairs_within(queries, points, radii, memory=1)
         np.testing.assert_array_equal(np.stack([query, point]), np.nonzero(inside))
         np.testing.assert_array_equal(distance, apart[inside])
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("memory", [2**27, 2**13])
+def test_tiles_of_the_points_change_nothing(name, memory, monkeypatch):
+    """Tiles of 13 points, and distances settled whenever more than a few pairs wait."""
+    import memgen_lite.neighbors as module
+
+    queries, points = CASES[name]
+    expected = neighbors(queries, points, 5, return_ties=True)
+    radii = expected[0][0, 4] * rng.random(len(points))
+    balls = pairs_within(queries, points, radii)
+    inside = count_within(queries, points, radii)
+    monkeypatch.setattr(module, "_POINTS", 13)
+    monkeypatch.setattr(module, "_PAIRS", 1)
+    for found, wanted in zip(neighbors(queries, points, 5, memory=memory, return_ties=True), expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    for found, wanted in zip(pairs_within(queries, points, radii, memory=memory), balls, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(count_within(queries, points, radii, memory=memory), inside)
+    check(neighbors(queries, points, len(points), return_ties=True), distances(queries, points), len(points))
+
+
+def test_distinct_rows_are_those_of_a_set():
+    X = np.array([[0.0, 1.0], [1.0, 0.0], [-0.0, 1.0]])
+    assert {*map(tuple, distinct(X))} == {(0, 1), (1, 0)}
+    different = X[:2]
+    assert distinct(different) is different
+    shared = Neighborhoods()
+    assert shared.distinct(X) is shared.distinct(X)
+
+
+def test_equal_distances_come_in_the_order_asked_for():
+    queries, points = CASES["binary, mostly ties"]
+    order = rng.permutation(len(points))
+    distance, index = neighbors(queries, points, 7, order=order)
+    back = np.argsort(order)
+    expected = neighbors(queries, points[back], 7)
+    np.testing.assert_array_equal(distance, expected[0])
+    np.testing.assert_array_equal(index, back[expected[1]])
+
+
+def test_progress_adds_up_to_the_queries():
+    done = []
+    neighbors(rng.normal(size=(2500, 2)), NORMAL[1][:, :2], progress=done.append)
+    assert len(done) > 2 and sum(done) == 2500
 
 
 def test_cosine_is_that_of_scikit_learn_and_zero_for_copies():
@@ -128,6 +175,11 @@ def test_shared_neighbors_are_searched_once_for_each_pair(monkeypatch):
     radii = neighbors(X, X, 5, exclude_self=True)[0][:, -1]
     np.testing.assert_array_equal(balls, count_within(Y, X, radii))
     assert shared.in_balls(Y, X, 5) is balls
+
+
+def test_an_order_has_one_number_for_each_point():
+    with pytest.raises(ValueError, match="order must have one number for each of the 2 points"):
+        neighbors([[1.0]], [[1.0], [2.0]], order=[1])
 
 
 @pytest.mark.parametrize(

@@ -378,11 +378,15 @@ def test_drawn_digits_have_a_color_each_are_written_and_framed(ax):
     shown = image.to_rgba(grid).reshape(-1, 4)
     assert np.allclose(shown, [to_rgba(color) for color in plots.DIGIT_COLORS])
     assert len({tuple(color) for color in shown}) == 10
-    assert [text.get_text() for text in ax.texts] == list("0123456789")
+    written = {line.get_marker().strip("$"): line.get_xydata() for line in ax.lines}
+    assert {digit: where.tolist() for digit, where in written.items()} == {
+        str(digit): [[digit % 5, digit // 5]] for digit in range(10)
+    }
+    assert (*ax.get_xlim(), *ax.get_ylim()) == (-0.5, 4.5, 1.5, -0.5)
     (frame,) = ax.patches
     assert (*frame.get_xy(), frame.get_width(), frame.get_height()) == (1.5, 0.5, 2, 1)
     plots.digits(ax, grid)
-    assert len(ax.texts) == 10
+    assert len(ax.lines) == 10
 
 
 def test_written_digits_stand_out_from_their_color():
@@ -417,11 +421,14 @@ def test_the_dial_points_where_the_walk_goes(ax):
 def test_a_drawn_walk_is_the_whole_path_from_dot_to_diamond(ax, n):
     path = pi.walk(pi.decimals(n))
     plots.walk(ax, path)
-    *parts, start, end = (line.get_xydata() for line in ax.lines)
-    joined = np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
-    assert np.array_equal(joined, path)
-    assert np.array_equal([start[0], end[0]], path[[0, -1]])
-    assert all(line.get_rasterized() for line in ax.lines[:-2])
+    (line,) = ax.collections
+    first, *rest = (part.vertices for part in line.get_paths())
+    assert np.array_equal(np.concatenate([first, *(part[1:] for part in rest)]), path)
+    start, end = (mark.get_xydata()[0] for mark in ax.lines)
+    assert np.array_equal([start, end], path[[0, -1]])
+    assert line.get_rasterized()
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    assert left < path[:, 0].min() and path[:, 0].max() < right and low < path[:, 1].min() and path[:, 1].max() < high
 
 
 def test_a_walk_drawn_by_digit_has_every_step_in_its_color(ax):

@@ -65,11 +65,13 @@ def test_frames_with_ears_stand_around_the_marked_images_only():
     ax = Figure().subplots()
     plots.images(ax, np.zeros((5, 10, 10, 3), np.uint8), columns=3, pad=4)
     plots.eared_frames(ax, [False, True, False, False, True], 10, columns=3, pad=4)
-    assert [np.ptp(patch.get_xy()[:, 0]) for patch in ax.patches] == [10, 10]
-    assert [tuple(patch.get_xy()[0]) for patch in ax.patches] == [(13.5, 9.5), (13.5, 23.5)]  # bottom left corners
-    ears = [patch.get_xy()[:, 1].min() for patch in ax.patches]
+    corners = [path.vertices for path in ax.collections[0].get_paths()]
+    assert [np.ptp(frame[:, 0]) for frame in corners] == [10, 10]
+    assert [tuple(frame[0]) for frame in corners] == [(13.5, 9.5), (13.5, 23.5)]  # bottom left corners
+    ears = [frame[:, 1].min() for frame in corners]
     assert np.allclose(ears, [-0.5 - 3.2, 13.5 - 3.2])
     assert ax.get_ylim()[1] <= min(ears)
+    assert not plots.eared_frames(Figure().subplots(), [False], 10, columns=1, pad=4).collections[0].get_paths()
 
 
 def test_gaps_between_color_images_are_white_for_any_integers():
@@ -80,3 +82,44 @@ def test_gaps_between_color_images_are_white_for_any_integers():
 def test_a_grid_has_at_least_one_column():
     with pytest.raises(ValueError, match="columns must be 1 or more, got 0"):
         shown(np.zeros((2, 2, 2)), columns=0)
+
+
+FOUND = [[[1, 0], [np.nan, np.inf]], [[-1, -1], [0, 1]]]  # two metrics, two generators, two data sets
+
+
+def test_a_table_of_verdicts_has_a_tile_and_a_mark_for_each_and_none_where_nothing_was_asked():
+    ax = plots.verdicts(Figure().subplots(), FOUND, rows=["a", "b"], columns=["x", "y"])
+    tiles = {}
+    for collection in ax.collections:
+        if type(collection).__name__ == "PatchCollection":
+            spots = [path.get_extents().get_points().mean(axis=0) for path in collection.get_paths()]
+            tiles[tuple(collection.get_facecolor()[0].round(2))] = np.round(spots, 2).tolist()
+    assert sorted(map(len, tiles.values())) == [1, 2, 2, 2]
+    gray = (0.91, 0.91, 0.91, 1.0)
+    assert tiles[gray] == [[0.23, 0], [0.77, 1]], "the parts of a cell stand side by side"
+    marks = [collection for collection in ax.collections if type(collection).__name__ == "PathCollection"]
+    assert sorted(len(marks.get_offsets()) for marks in marks) == [1, 2, 2], "as honest has no mark"
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first metric is above"
+
+
+def test_the_key_of_verdicts_has_a_mark_beside_each_color_but_that_of_as_honest():
+    handles, words = plots.verdict_key()
+    assert dict(zip(words, [line.get_marker() for _, line in handles], strict=True)) == {
+        "better than honest": "^", "as honest": "", "worse than honest": "v", "no answer": "x",
+    }  # fmt: skip
+    assert len({patch.get_facecolor() for patch, _ in handles}) == 4
+
+
+def test_marks_lie_on_the_strips_where_the_honest_scale_puts_them_and_at_its_end_when_beyond():
+    ax = plots.strips(Figure().subplots(), ["a", "b", "c", "d"], [[-1, 0, 1]] * 4)
+    before = len(ax.collections)
+    assert plots.on_strips(ax, [np.sinh(2), 1e9, -1e9, np.nan], [0, 1, -1, np.nan]) is ax
+    spots = np.concatenate([marks.get_offsets() for marks in ax.collections[before:]])
+    end = np.arcsinh(30)
+    assert sorted(map(tuple, np.round(spots, 6).tolist())) == sorted(
+        [(2, 0), (round(end, 6), 1), (round(-end, 6), 2), (0, 3)]
+    )
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[np.arcsinh(x)] * 4 for x in (-1, 0, 1)]
+    assert "−30" in [label.get_text() for label in ax.get_xticklabels()]

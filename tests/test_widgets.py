@@ -1,5 +1,7 @@
 """Explorer, Predict and Reveal without a browser."""
 
+import gc
+
 import ipywidgets as W
 import numpy as np
 import pytest
@@ -45,6 +47,15 @@ def test_it_draws_once_a_change_and_the_same_values_give_the_same_picture():
     one.controls["n"].value = 3
     assert CALLS == [(3, False), (4, False), (3, False)]
     assert one.view.value == first
+
+
+def test_what_is_loaded_when_it_is_built_is_not_searched_for_garbage_between_pictures():
+    gc.unfreeze()
+    explorer()
+    try:
+        assert gc.get_freeze_count() > 100 * len(gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 def test_the_controls_stand_above_the_words_and_the_view_and_are_labeled_whole():

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import environment  # noqa: E402 - first of all, because threads are counted when NumPy loads
 
 environment.apply()
+os.environ["TQDM_DISABLE"] = "1"  # whether a bar comes up depends on the machine
 
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402

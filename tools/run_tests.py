@@ -1,4 +1,4 @@
-"""All tests: the package with its coverage, then every notebook compared strictly, then the figures that they drew."""
+"""All tests: the package with its coverage, every notebook strictly and the figures that they drew, and the pages."""
 
 import os
 import subprocess
@@ -9,6 +9,9 @@ from pathlib import Path
 import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+import chromium  # noqa: E402
+
 COVERAGE = 95  # per cent of lines of memgen_lite that the unit tests run
 
 
@@ -17,8 +20,17 @@ def run(title, *arguments):
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT).returncode
 
 
+def in_browser():
+    """The status of the browser tests; where there is no browser they are skipped, unless `MEMGEN_BROWSER=required`."""
+    if chromium.find():
+        return run("The notebooks and the widgets in a browser", "tests/browser")
+    print(f"\n== {chromium.SKIPPED}", flush=True)
+    return int(os.environ.get("MEMGEN_BROWSER") == "required")
+
+
 def main():
     environment.apply()
+    os.environ["TQDM_DISABLE"] = "1"  # as the stored pages were made
     os.environ["SCIPY_ARRAY_API"] = "1"  # without it scikit-learn skips one of its checks of an estimator
     with tempfile.TemporaryDirectory() as drawn:
         os.environ["MEMGEN_FIGURES"] = drawn
@@ -28,6 +40,7 @@ def main():
                 "tests",
                 "memgen_lite",
                 "--ignore=tests/after_notebooks",
+                "--ignore=tests/browser",
                 "--cov=memgen_lite",
                 "--cov-report=term:skip-covered",
                 f"--cov-fail-under={COVERAGE}",
@@ -40,6 +53,7 @@ def main():
                 "notebooks",
                 "tests/after_notebooks",
             ),
+            in_browser(),
         ]
     sys.exit(max(statuses))
 

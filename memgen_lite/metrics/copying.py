@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ..neighbors import Neighborhoods, neighbors
+from ..neighbors import Neighborhoods
+from ..pool import Samples, line_distances, once
 from ..randomness import generator
-from .distances import frechet
+from .distances import frechet_distance
 from .registry import check_arrays, metric
 
 
@@ -51,9 +52,12 @@ def authenticity(train, generated, *, neighborhoods=None):
     memgen_p="the same floor",
     honest="0, with standard deviation sqrt(sum w^2)/sum w, about 1/sqrt(cells) and not 1",
 )
-def c_t(train, held_out, generated, *, cells=5, min_generated=20, rng=None):
-    """Data-copying test statistic C_T."""
-    kept = [cell for cell in _cells(train, held_out, generated, cells, rng) if cell["z"] is not None]
+def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, rng=None, neighborhoods=None):
+    """Data-copying test statistic C_T; with `centers`, array (cells, d), of the cells around these."""
+    shared = neighborhoods if isinstance(neighborhoods, Samples) else Neighborhoods()
+    if centers is None:
+        centers = cell_centers(train, cells, rng)
+    kept = [cell for cell in _cells(train, held_out, generated, centers, shared) if cell["z"] is not None]
     kept = [cell for cell in kept if cell["generated"] > min_generated]
     if not kept:
         raise ValueError(
@@ -70,22 +74,33 @@ def c_t_cells(train, held_out, generated, *, cells=5, random_state=0):
     `z` is None in a cell without held-out or generated rows.
     """
     arrays = check_arrays({"train": train, "held_out": held_out, "generated": generated})
-    return _cells(*arrays.values(), cells, generator(random_state))
+    centers = cell_centers(arrays["train"], cells, generator(random_state))
+    return _cells(*arrays.values(), centers, Neighborhoods())
 
 
-def _cells(train, held_out, generated, cells, rng):
-    from scipy.stats import rankdata
+def cell_centers(train, cells, rng):
+    """The k-means of the training rows, as many as they have different rows at most: array (cells, d)."""
     from sklearn.cluster import KMeans
 
     cells = min(cells, len(np.unique(train, axis=0)))
-    means = KMeans(cells, n_init=10, random_state=int(rng.integers(2**31))).fit(train).cluster_centers_
-    places = [neighbors(X, means)[1][:, 0] for X in (train, held_out, generated)]
+    return KMeans(cells, n_init=10, random_state=int(rng.integers(2**31))).fit(train).cluster_centers_
+
+
+def _cells(train, held_out, generated, centers, shared):
+    from scipy.stats import rankdata
+
+    def cell(X, c):
+        inside = shared.nearest(X, centers)[1][:, 0] == c
+        return shared.part(X, inside) if isinstance(shared, Samples) else X[inside]
+
     found = []
-    for c in range(cells):
-        t, h, g = (X[place == c] for X, place in zip((train, held_out, generated), places, strict=True))
+    for c in range(len(centers)):
+        t, h, g = (
+            once(shared, ("cell", c), (X, centers), lambda X=X, c=c: cell(X, c)) for X in (train, held_out, generated)
+        )
         z = None
         if len(t) and len(h) and len(g):
-            apart = [neighbors(X, t)[0][:, 0] for X in (g, h)]
+            apart = [shared.nearest(X, t)[0][:, 0] for X in (g, h)]
             n, m = len(h), len(g)
             above = rankdata(np.concatenate(apart))[:m].sum() - m * (m + 1) / 2  # pairs with the generated row farther
             z = float((above - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12))
@@ -118,11 +133,11 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods=None):
             )
     if train.shape[1] == 1:
         raise ValueError("mifid needs 2 features: of one alone every cosine is 1 or -1")
-    both = [neighbors(generated, points, metric="cosine")[0][:, 0] for points in (train, -train)]
-    apart = np.minimum(*both).mean()
+    nearest = neighborhoods.line_distances if isinstance(neighborhoods, Samples) else line_distances
+    apart = nearest(generated, train).mean()
     if apart < 1e-15:
         return np.inf
-    value = frechet(train, None, generated)
+    value = frechet_distance(train, generated, neighborhoods)
     return value / (apart + 1e-14) if apart < threshold else value
 
 
@@ -203,9 +218,12 @@ def identical_share(train, generated, *, neighborhoods=None):
     memgen_p="+inf, where no training row is there twice: a recital has no repeats",
     honest="+inf for a continuous law",
 )
-def birthday_support(generated):
+def birthday_support(generated, *, neighborhoods=None):
     """Number of different rows that a generator seems to have, from its repeats."""
-    counts = np.unique(generated + 0.0, axis=0, return_counts=True)[1]
+    if isinstance(neighborhoods, Samples):
+        counts = neighborhoods.copies(generated)
+    else:
+        counts = np.unique(generated + 0.0, axis=0, return_counts=True)[1]
     pairs = (counts * (counts - 1) // 2).sum()
     return float(len(generated) * (len(generated) - 1) / 2 / pairs) if pairs else np.inf
 

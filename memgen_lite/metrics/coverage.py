@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..neighbors import Neighborhoods
+from ..pool import once
 from .registry import metric
 
 _BALLS = (
@@ -96,8 +97,7 @@ def density(real, generated, *, k=5, neighborhoods=None):
 def coverage(real, generated, *, k=5, neighborhoods=None):
     """Coverage: the real rows with a generated one among their nearest."""
     _need(real, k, "real")
-    shared = neighborhoods or Neighborhoods()
-    return float(np.mean(shared.nearest(real, generated)[0][:, 0] < shared.radii(real, k)))
+    return float(np.mean((neighborhoods or Neighborhoods()).balls_held(generated, real, k)))
 
 
 @metric(
@@ -116,9 +116,9 @@ def coverage(real, generated, *, k=5, neighborhoods=None):
     memgen_p="against train 1 - 1/N",
     honest="near 1",
 )
-def alpha_precision(real, generated):
+def alpha_precision(real, generated, *, neighborhoods=None):
     """Integrated alpha-precision."""
-    return _agreement(_levels(real, generated))
+    return _agreement(_levels(real, generated, neighborhoods))
 
 
 @metric(
@@ -141,16 +141,21 @@ def beta_recall(real, generated, *, k=5, neighborhoods=None):
     _need(real, k, "real")
     shared = neighborhoods or Neighborhoods()
     distance, index, _ = shared.nearest(real, generated)
-    levels = _levels(generated, generated)[index[:, 0]]
+    levels = _levels(generated, generated, shared)[index[:, 0]]
     return _agreement(np.where(distance[:, 0] < shared.radii(real, k), levels, 1.0))
 
 
-def _levels(real, generated):
+def _levels(real, generated, shared):
     """For each generated row, the share of real rows that are nearer to the real mean."""
-    center = real.mean(axis=0)
-    near, far = (np.linalg.norm(X - center, axis=1) for X in (real, generated))
+    center, near = once(shared, "center", (real,), lambda: _spread(real))
+    far = near if generated is real else np.linalg.norm(generated - center, axis=1)
     # A copy is as near as its original, however its distance was rounded.
     return np.searchsorted(np.sort(near), far * (1 - 1e-12), side="left") / len(near)
+
+
+def _spread(X):
+    center = X.mean(axis=0)
+    return center, np.linalg.norm(X - center, axis=1)
 
 
 def _agreement(levels):

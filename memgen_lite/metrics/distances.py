@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from ..neighbors import MEMORY
+from ..pool import once
 from .registry import metric
 
 
@@ -23,9 +24,15 @@ from .registry import metric
     memgen_p="against train 0; against held-out as an honest sample",
     honest="for a normal law with unit covariance (d + d(d + 1)/4)(1/N + 1/M) and not 0",
 )
-def frechet(real, generated):
+def frechet(real, generated, *, neighborhoods=None):
     """Frechet distance (FD; FID when the features are Inception's)."""
-    return _frechet(_Moments(real), _Moments(generated))
+    return frechet_distance(real, generated, neighborhoods)
+
+
+def frechet_distance(real, generated, shared):
+    """The same, once for these arrays, and their moments once for all, where `shared` remembers."""
+    a, b = (once(shared, "moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
+    return once(shared, "frechet", (real, generated), lambda: _frechet(a, b))
 
 
 @metric(
@@ -122,7 +129,7 @@ def _cross(a, b):
 )
 def mmd_rbf(real, generated, *, bandwidth=None, rng=None):
     """Squared maximum mean discrepancy with a Gaussian kernel, unbiased."""
-    s = _median_distance(real, rng) if bandwidth is None else bandwidth
+    s = median_distance(real, rng) if bandwidth is None else bandwidth
     if not s > 0:
         raise ValueError(f"bandwidth must be above 0, got {s}; by default it is the reference rows' median distance")
     return _mmd(real, generated, lambda x, y: np.exp(squared_distances(x, y) / (-2 * s * s)))
@@ -222,7 +229,8 @@ def _cubic(X, Y):
     product = X @ Y.T
     product /= X.shape[1]
     product += 1
-    return product * product * product
+    product *= product * product
+    return product
 
 
 def _sums(X, Y, kernel, memory=MEMORY):
@@ -249,7 +257,7 @@ def _mmd(real, generated, kernel):
     return float((xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * xy / (n * m))
 
 
-def _median_distance(X, rng):
+def median_distance(X, rng):
     from scipy.spatial.distance import pdist
 
     rows = X if len(X) <= 2000 else X[rng.choice(len(X), 2000, replace=False)]

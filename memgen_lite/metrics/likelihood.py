@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..neighbors import distinct
+from ..pool import once
 from ..randomness import generator
 from .distances import squared_distances
 from .registry import check_arrays, metric
@@ -33,14 +34,14 @@ _FIT = (
     memgen_p="very large, as MemGEN-U",
     honest="below 0, as the baseline has half the rows",
 )
-def fld(train, held_out, generated, *, rng=None):
+def fld(train, held_out, generated, *, rng=None, neighborhoods=None):
     """Feature likelihood divergence."""
-    train, held_out, generated = _standardized(train, held_out, generated, rng)
+    train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     rows = distinct(train)  # else a row and its twin, one in each part, would be a copy
     if len(rows) < 4:
         raise ValueError(f"fld needs 4 different training rows, to fit half of them to the others, got {len(rows)}")
     first = rng.permutation(len(rows)) < min(len(generated), len(rows) // 2)
-    ours = _loss(held_out, generated, _widths(train, generated))
+    ours = _loss(held_out, generated, widths)
     base = _loss(held_out, rows[first], _widths(rows[~first], rows[first]))
     return 100 * (ours - base) / train.shape[1]
 
@@ -59,16 +60,25 @@ def fld(train, held_out, generated, *, rng=None):
     memgen_p="far below 0",
     honest="a little below 0: the widths were fitted to the training rows",
 )
-def fld_gap(train, held_out, generated, *, rng=None):
+def fld_gap(train, held_out, generated, *, rng=None, neighborhoods=None):
     """Generalization gap of the feature likelihood."""
-    train, held_out, generated = _standardized(train, held_out, generated, rng)
-    widths = _widths(train, generated)
+    train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     return 100 * (_loss(train, generated, widths) - _loss(held_out, generated, widths)) / train.shape[1]
 
 
-def _standardized(train, held_out, generated, rng, max_generated=2000):
+def _fitted(train, held_out, generated, rng, shared, max_generated=2000):
+    """The standardized samples, and the widths of the generated rows."""
+
+    def fit(centers):
+        samples = _standardized(train, held_out, centers)
+        return *samples, _widths(samples[0], samples[2])
+
     if len(generated) > max_generated:
-        generated = generated[rng.choice(len(generated), max_generated, replace=False)]
+        return fit(generated[rng.choice(len(generated), max_generated, replace=False)])
+    return once(shared, "fld", (train, held_out, generated), lambda: fit(generated))
+
+
+def _standardized(train, held_out, generated):
     spread = held_out.std(axis=0)
     spread = np.where(spread > 0, spread, 1)
     return [(X - held_out.mean(axis=0)) / spread for X in (train, held_out, generated)]

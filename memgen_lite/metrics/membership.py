@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..neighbors import Neighborhoods, pairs_within
+from ..pool import Samples
 from .registry import metric
 
 
@@ -48,12 +49,12 @@ def domias(train, held_out, generated, *, neighborhoods=None):
     others = shared.distinct(held_out)
     if len(others) < 2:
         raise ValueError(f"domias needs 2 different held-out rows, so that one has another, got {len(others)}")
-    if others is held_out:
-        others = held_out.view()  # a row is to find itself here, at 0
     scores = []
     for X in (train, held_out):
-        near, made = shared.nearest(X, others, 2)[0], shared.nearest(X, generated)[0][:, 0]
-        real = np.where(near[:, 0] > 0, near[:, 0], near[:, 1])
+        # A held-out row that is no other's double finds itself, at 0, but where it is left out already.
+        near = shared.nearest(X, others, 1 if X is others else 2)[0]
+        made = shared.nearest(X, generated)[0][:, 0]
+        real = np.where(near[:, 0] > 0, near[:, 0], near[:, -1])
         with np.errstate(divide="ignore"):
             scores.append(real / made)
     return _auc(*scores)
@@ -89,10 +90,12 @@ def lambda_gamma_copying(train, generated, *, lambda_=20, gamma=1 / 4000, dimens
     b = max(10, int(np.ceil(gamma * n)))
     if n < b:
         raise ValueError(f"lambda_gamma_copying needs {b + 1} training rows to know a ball's share, got {len(train)}")
-    near = (neighborhoods or Neighborhoods()).nearest(train, train, b)[0]
+    shared = neighborhoods or Neighborhoods()
+    near = shared.nearest(train, train, b)[0]
     reach = near[:, -1]
     a = intrinsic_dimension(near) if dimension is None else dimension
-    g, t, apart = pairs_within(generated, train, reach * (gamma * n / b) ** (1 / a))
+    pairs = shared.pairs_within if isinstance(shared, Samples) else pairs_within
+    g, t, apart = pairs(generated, train, reach * (gamma * n / b) ** (1 / a))
     order = np.lexsort((apart, t))
     g, t, apart = g[order], t[order], apart[order]
     q = (np.arange(1, len(t) + 1) - np.searchsorted(t, t)) / m  # nearer rows of the same ball, and this one

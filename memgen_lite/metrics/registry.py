@@ -65,6 +65,10 @@ class Metric:
     def __call__(self, *args, **options):
         return self.function(*args, **options)
 
+    def on_checked(self, *arrays, random_state=0, neighborhoods=None, **options):
+        """The value for arrays that :func:`check_arrays` has passed: those of `needs`, in its order."""
+        return self.function.on_checked(arrays, random_state, neighborhoods, options)
+
 
 def metric(**facts):
     """Register a function of (real, generated), (train, generated), (train, held_out, generated) or (generated).
@@ -77,6 +81,13 @@ def metric(**facts):
     def register(function):
         own = inspect.signature(function).parameters
         needs = facts["needs"]
+
+        def on_checked(arrays, random_state, neighborhoods, options):
+            if "rng" in own:
+                options["rng"] = generator(random_state)
+            if "neighborhoods" in own:
+                options["neighborhoods"] = neighborhoods
+            return float(function(*arrays, **options))
 
         @functools.wraps(function)
         def public(train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, **options):
@@ -91,17 +102,15 @@ def metric(**facts):
             missing = [name for name in names if given[name] is None]
             if missing:
                 raise ValueError(f"{function.__name__} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
-            if "rng" in own:
-                options["rng"] = generator(random_state)
-            if "neighborhoods" in own:
-                options["neighborhoods"] = neighborhoods
-            return float(function(*check_arrays({name: given[name] for name in names}).values(), **options))
+            arrays = check_arrays({name: given[name] for name in names}).values()
+            return on_checked(arrays, random_state, neighborhoods, options)
 
         order = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in _ROLES]
         keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None)]
         keyword += [(key, own[key].default) for key in _options(own)]
         order += [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value) for key, value in keyword]
         public.__signature__ = inspect.Signature(order)
+        public.on_checked = on_checked
         title = function.__doc__.splitlines()[0].rstrip(".")
         METRICS[function.__name__] = Metric(name=function.__name__, title=title, function=public, **facts)
         return public

@@ -118,7 +118,7 @@ def max_sliced_wasserstein(real, generated, *, projections=500, rng=None):
     return float(max(_climb(real, generated, start) for start in starts))
 
 
-def _climb(real, generated, t, steps=50):
+def _climb(real, generated, t, steps=200):
     """W_2 at the end of a climb from direction t: its square is t'St for the coupling that sorting finds."""
     i, j, weights = couple(len(real), len(generated))
     value, pace = -np.inf, 1.0
@@ -135,7 +135,7 @@ def _climb(real, generated, t, steps=50):
         else:
             pace /= 2
         length = np.linalg.norm(gradient)
-        if pace < 1e-3 or length == 0:
+        if pace < 1e-5 or length == 0:
             break
         new = t + pace * (gradient / length - t)
         new = new / np.linalg.norm(new)

@@ -16,17 +16,48 @@ _PEERS = {
     "kde": "classical:KernelDensity",
     "pca_gaussian": "classical:PCAGaussian",
     "rbm": "classical:RBM",
+    "gan": "gan:GAN",
+    "wgan_clip": "gan:WGANClip",
+    "wgan_gp": "gan:WGANGP",
+    "wgan_div": "gan:WGANDiv",
+    "gan_qp": "gan:GANQP",
+    "vae_fixed_gamma": "vae:FixedVAE",
+    "vae": "vae:VAE",
+    "two_stage_vae": "vae:TwoStageVAE",
+    "denoiser": "diffusion:Denoiser",
+    "optimal_denoiser": "denoisers:OptimalDenoiser",
+    "patch_denoiser": "denoisers:PatchDenoiser",
+    "hopfield": "associative:Hopfield",
 }
 
-__all__ = ["all_peers", "peer"]
+__all__ = ["all_peers", "load", "peer"]
+
+
+class _Kinds(dict):
+    def __missing__(self, name):
+        if name not in _PEERS.values():
+            raise ValueError(f"no peer is called {name!r}")
+        module, attribute = name.split(":")
+        return getattr(import_module(f"{__name__}.{module}"), attribute)
+
+
+def load(path):
+    """The fitted peer that `peer.save(path)` wrote.
+
+    Raises
+    ------
+    memgen_lite.storage.DamagedFileError (a ValueError) : for a damaged file, or one that holds no peer.
+    """
+    from .saving import load
+
+    return load(path, _Kinds())
 
 
 def peer(name, **parameters):
     """One peer, unfitted, by its name."""
     if name not in _PEERS:
         raise ValueError(f"no peer is called {name!r}; there are {', '.join(_PEERS)}")
-    module, attribute = _PEERS[name].split(":")
-    return getattr(import_module(f"{__name__}.{module}"), attribute)(**parameters)
+    return _Kinds()[_PEERS[name]](**parameters)
 
 
 def all_peers():

@@ -26,6 +26,11 @@ class Peer(BaseEstimator):
     `random_state` repeats both; `sample(n, random_state=...)` starts anew.
     """
 
+    def _store(self, given):
+        """Keep the arguments of `__init__`, its `locals()`, under their own names, as scikit-learn expects."""
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
+
     def fit(self, X, y=None):
         """Learn from `X`, array (n, d) of 2 or more rows of finite numbers. `y` is not used. Returns self."""
         X = checked_rows(X)
@@ -36,14 +41,27 @@ class Peer(BaseEstimator):
 
     def sample(self, n=1, random_state=None):
         """`n` new rows, float array (n, d)."""
-        if not hasattr(self, "_stream"):
-            from sklearn.exceptions import NotFittedError
-
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet: call fit(X) first")
+        self._check_fitted()
         if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 0:
             raise ValueError(f"n must be a whole number, 0 or more, got {n!r}")
         rng = self._stream if random_state is None else generator(random_state)
         return self._sample(int(n), rng) if n else np.empty((0, self.n_features_in_))
+
+    def save(self, path):
+        """Write what was learnt to one file, without pickle; :func:`memgen_lite.peers.load` reads it.
+
+        A loaded peer goes on sampling where the saved one was.
+        """
+        from .saving import save
+
+        self._check_fitted()
+        save(self, path)
+
+    def _check_fitted(self):
+        if not hasattr(self, "_stream"):
+            from sklearn.exceptions import NotFittedError
+
+            raise NotFittedError(f"this {type(self).__name__} is not fitted yet: call fit(X) first")
 
 
 def checked_rows(X):

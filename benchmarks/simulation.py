@@ -1,0 +1,214 @@
+"""Does the audit keep what it promises? Size, false discoveries, the dose and its interval, in every scenario.
+
+python benchmarks/simulation.py              all scenarios, 500 repeats each (of the largest, 100)
+python benchmarks/simulation.py 50 ternary some repeats of one scenario
+"""
+
+import sys
+
+from common import machine, store, table  # sets the number of threads, so before NumPy
+
+# isort: split
+import numpy as np
+from tqdm import tqdm
+
+from memgen_lite.auditing import measure
+
+Q, LEVEL, RELABELINGS = 0.1, 0.05, 199
+
+
+def normal(rng, n, d):
+    return rng.normal(size=(n, d))
+
+
+def real(law=normal, n=200, k=200, d=8):
+    """A maker of train and held-out rows."""
+    return lambda rng: np.split(law(rng, n + k, d), [n])
+
+
+def ternary(rng, n, d):
+    return rng.integers(0, 3, size=(n, d)).astype(float)
+
+
+def binary(rng, n, d):
+    return rng.integers(0, 2, size=(n, d)).astype(float)
+
+
+def constant(rng, n, d):
+    return np.ones((n, d))
+
+
+def repeated(rng, n, d):
+    """Each value three times, and these scattered over train and held-out."""
+    return rng.permutation(np.repeat(rng.normal(size=(-(-n // 3), d)), 3, axis=0)[:n])
+
+
+def heavy(rng, n, d):
+    return rng.standard_cauchy(size=(n, d))
+
+
+def scattered_pairs(rng, n, d):
+    """Near-duplicate pairs, scattered over train and held-out."""
+    return rng.permutation(twins(rng, n, d))
+
+
+def twins(rng, n, d):
+    """Near-duplicate pairs: row i and row i + n/2."""
+    X = rng.normal(size=(n // 2, d))
+    return np.concatenate([X, X + 0.05 / np.sqrt(d) * rng.normal(size=X.shape)])
+
+
+def pairs(held_out=twins, n=200, k=200, d=8):
+    """Train rows in near-duplicate pairs; the pairs of held-out, if it has any, are its own."""
+    return lambda rng: (twins(rng, n, d), held_out(rng, k, d))
+
+
+def of_pairs(held_out=True, n=200, k=200):
+    """Groups for `pairs`: row i with its twin."""
+    number = np.arange(n) % (n // 2)
+    other = np.arange(k) % (k // 2) if held_out else np.arange(k)
+    return np.concatenate([number, number.max() + 1 + other])
+
+
+def blind(law=normal, m=200, d=8, spread=1.0, shift=0.0, points=None):
+    """A maker of generated rows without a look at train."""
+
+    def make(rng, T):
+        if points is None:
+            return shift + spread * law(rng, m, d), None
+        return law(rng, points, d)[rng.integers(points, size=m)], None
+
+    return make
+
+
+def copying(share, jitter=0.0, rest=None, sources=None, m=200, fixed=True):
+    """A maker that copies a share of the time, from all training rows or from a few, and is blind otherwise."""
+    rest = rest or blind(m=m)
+
+    def make(rng, T):
+        G, _ = rest(rng, T)
+        count = round(share * len(G)) if fixed else rng.binomial(len(G), share)
+        source = np.full(len(G), -1)
+        source[:count] = rng.integers(len(T) if sources is None else sources, size=count)
+        copied = source >= 0
+        G[copied] = T[source[copied]] + jitter * rng.normal(size=(count, T.shape[1]))
+        return G, source
+
+    return make
+
+
+NOISY = blind(spread=1.5)
+SCENARIOS = {
+    "fresh": (real(), blind()),
+    "noise 1.5 x": (real(), NOISY),
+    "shrunk to .5 x": (real(), blind(spread=0.5)),
+    "collapsed onto 10 points": (real(), blind(points=10)),
+    "collapsed onto 10 points, 10:1": (real(n=400, k=40), blind(points=10)),
+    "collapsed onto 1 point": (real(), blind(points=1)),
+    "shifted by 1": (real(), blind(shift=1.0)),
+    "heavy tails": (real(heavy), blind(heavy)),
+    "constant": (real(constant), blind(constant)),
+    "ternary, d = 10": (real(ternary, d=10), blind(ternary, d=10)),
+    "binary, d = 16": (real(binary, d=16), blind(binary, d=16)),
+    "binary, d = 4": (real(binary, d=4), blind(binary, d=4)),
+    "every value three times, 5:1": (real(repeated, n=500, k=100), blind()),
+    "near-duplicate pairs scattered": (real(scattered_pairs), blind()),
+    "near-duplicate pairs on each side, as groups": (pairs(), blind(), of_pairs()),
+    "near-duplicate pairs in train alone, as groups": (pairs(normal), blind(), of_pairs(False)),
+    "near-duplicate pairs in train alone, unsaid": (pairs(normal), blind()),
+    "10:1": (real(n=400, k=40), blind()),
+    "1:10": (real(n=40, k=400), blind()),
+    "10:1, ternary": (real(ternary, n=400, k=40), blind(ternary)),
+    "d = 1": (real(d=1), blind(d=1)),
+    "d = 2": (real(d=2), blind(d=2)),
+    "d = 64": (real(d=64), blind(d=64)),
+    "d = 512": (real(d=512), blind(d=512)),
+    "M = 20": (real(), blind(m=20)),
+    "M = 5,000": (real(), blind(m=5000)),
+    "M = 50,000, d = 2": (real(n=50, k=50, d=2), blind(m=50_000, d=2)),
+    "N = K = 20, M = 20": (real(n=20, k=20), blind(m=20)),
+    "noise + 1 % copies": (real(), copying(0.01, rest=NOISY)),
+    "noise + 5 % copies": (real(), copying(0.05, rest=NOISY)),
+    "noise + 20 % copies": (real(), copying(0.2, rest=NOISY)),
+    "noise + 20 %, jitter .05": (real(), copying(0.2, 0.05, NOISY)),
+    "noise + 20 %, jitter .2": (real(), copying(0.2, 0.2, NOISY)),
+    "noise + 20 %, jitter .3": (real(), copying(0.2, 0.3, NOISY)),
+    "fresh + 20 %, jitter .05": (real(), copying(0.2, 0.05)),
+    "fresh + 50 % copies": (real(), copying(0.5)),
+    "all copies": (real(), copying(1.0)),
+    "fresh + half of all from 5 rows": (real(), copying(0.5, sources=5)),
+    "collapsed + 20 % copies": (real(), copying(0.2, rest=blind(points=10))),
+    "collapsed + half of all from 5 rows": (real(), copying(0.5, sources=5, rest=blind(points=10))),
+    "10:1, fresh + 20 % copies": (real(n=400, k=40), copying(0.2)),
+    "10:1, M = 1,000, fresh + 50 % copies": (real(n=400, k=40), copying(0.5, m=1000)),
+    "1:10, fresh + 20 % copies": (real(n=40, k=400), copying(0.2)),
+    "ternary + 20 % copies": (real(ternary, d=10), copying(0.2, rest=blind(ternary, d=10))),
+    "pairs scattered, noise + 20 %, jitter .05": (real(scattered_pairs), copying(0.2, 0.05, NOISY)),
+    "pairs as groups, noise + 20 %, jitter .05": (pairs(), copying(0.2, 0.05, NOISY), of_pairs()),
+    "pairs in train alone as groups, noise + 20 %, jitter .05": (
+        pairs(normal),
+        copying(0.2, 0.05, NOISY),
+        of_pairs(False),
+    ),
+    "M = 5,000, fresh + 5 % copies": (real(), copying(0.05, m=5000)),
+    "M = 50,000, d = 2, 5 % copies": (real(n=50, k=50, d=2), copying(0.05, rest=blind(m=50_000, d=2))),
+    "copies by chance, 20 %": (real(), copying(0.2, fixed=False)),
+}
+
+# What no such test can see, and where nothing is promised of the dose: copies that train and held-out share (a jittered
+# copy may be nearer to its twin on the other side), and held-out rows that are not like the training rows.
+LIMITS = ("pairs scattered, noise + 20 %", "unsaid")
+
+
+def trial(rng, world, generator, groups=None):
+    """p-value, dose, realized share, whether the interval has it, rows named, false ones, and copied rows found."""
+    T, H = world(rng)
+    G, source = generator(rng, T)
+    G = G[rng.permutation(len(G))] if source is None else G
+    found = measure(T, H, G, groups=groups, q=Q, n_relabelings=RELABELINGS, rng=rng)
+    unit = np.arange(len(T)) if groups is None else groups
+    named = {int(unit[copy["train_row"]]) for copy in found.copies}
+    copied = set() if source is None else set(unit[source[source >= 0]].tolist())
+    share = 0.0 if source is None else float(np.mean(source >= 0))
+    low, high = found.walk.dose_interval
+    return {
+        "rejects": found.walk.p_value <= LEVEL,
+        "fdr": len(named - copied) / max(len(named), 1),
+        "found": len(named & copied) / len(copied) if copied else np.nan,
+        "dose": found.walk.dose,
+        "share": share,
+        "covers": low - 1e-12 <= share <= high + 1e-12,
+        "width": high - low,
+    }
+
+
+def simulate(name, repeats, seed=0):
+    """One scenario, as a line of the table."""
+    trials = [trial(np.random.default_rng([seed, i]), *SCENARIOS[name]) for i in range(repeats)]
+    mean = {key: float(np.mean([line[key] for line in trials])) for key in trials[0]}
+    return {
+        "generator": name,
+        "repeats": repeats,
+        "rejects at 5 %": mean["rejects"],
+        "false discoveries": mean["fdr"],
+        "copied rows found": "" if np.isnan(mean["found"]) else mean["found"],
+        "copied": mean["share"],
+        "dose": mean["dose"],
+        "± sd": float(np.std([line["dose"] for line in trials])),
+        "interval covers": mean["covers"],
+        "its width": mean["width"],
+    }
+
+
+def main():
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    names = sys.argv[2:] or list(SCENARIOS)
+    rows = [simulate(name, min(repeats, 100) if "50,000" in name else repeats) for name in tqdm(names, desc="simulate")]
+    if len(names) == len(SCENARIOS):
+        title = f"The audit's promises, simulated: {repeats} repeats, q = {Q}, {RELABELINGS} relabelings, nominal 95 %"
+        store("simulation", title, rows, repeats=repeats, machine=machine("scipy"))
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()

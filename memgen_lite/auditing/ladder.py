@@ -1,0 +1,71 @@
+"""Doses of familiar models, fitted to the same training rows, to read a dose against."""
+
+import numpy as np
+
+from .measure import measure
+
+_RUNGS = (
+    ("Gaussian", "gaussian", {}),
+    ("mixture of 5", "gmm", {"n_components": 5}),
+    ("mixture of 20", "gmm", {"n_components": 20}),
+    ("mixture of 60", "gmm", {"n_components": 60}),
+    ("kernel density", "kde", {}),
+)
+_ROWS, _COLUMNS = 2000, 64
+
+
+def ladder(inputs, stamp):
+    """A frame by `model`: `dose`, `low`, `high`, `named`; None for what is no array of numbers.
+
+    Each model is fitted to the training rows (2,000 of them at most, in their 64 leading principal directions at most)
+    and gives as many rows as were audited (2,000 at most), which are audited against the same held-out rows. The last
+    is MemGEN, which recites.
+    """
+    import pandas as pd
+
+    from ..memgen import MemGEN
+    from ..peers import peer
+
+    if inputs.kind not in ("array", "image", "table"):
+        return None
+    rng = np.random.default_rng(0)
+    sides = [inputs.rows[role] for role in ("train", "held_out")]
+    train, held_out = (X[np.sort(rng.permutation(len(X))[:_ROWS])].astype(np.float64) for X in sides)
+    if train.shape[1] > _COLUMNS:
+        from sklearn.decomposition import PCA
+
+        both = np.concatenate([train, held_out])
+        if both.shape[1] > 1024:  # directions by chance first, which keep distances within a few percent
+            both = both @ rng.normal(size=(both.shape[1], 1024))
+        width = min(_COLUMNS, len(both) - 1)
+        turned = PCA(width, svd_solver="covariance_eigh").fit_transform(both)
+        train, held_out = turned[: len(train)], turned[len(train) :]
+    n = min(stamp["rows"]["generated"], _ROWS)
+    models = [(name, peer(key, random_state=0, **parameters)) for name, key, parameters in _RUNGS]
+    lines = []
+    for name, model in [*models, ("MemGEN", MemGEN(random_state=0))]:
+        rows = model.fit(train).sample(n)
+        options = {"q": stamp["q"], "n_relabelings": 199, "rng": rng, "metric": stamp["metric"]}
+        found = measure(train, held_out, rows, **options)
+        low, high = found.walk.dose_interval
+        lines.append({"model": name, "dose": found.walk.dose, "low": low, "high": high, "named": len(found.copies)})
+    return pd.DataFrame(lines)
+
+
+def place(dose, rungs):
+    """Where a dose stands among the rungs, in words.
+
+    >>> import pandas as pd
+    >>> place(0.2, pd.DataFrame({"model": ["Gaussian", "mixture of 5", "MemGEN"], "dose": [0.0, 0.1, 1.0]}))
+    'between a mixture of 5 and MemGEN'
+    """
+    if rungs is None:
+        return ""
+    rungs = rungs.sort_values("dose", kind="stable")
+    names = [name if name == "MemGEN" else f"a {name}" for name in rungs["model"]]
+    above = int(np.searchsorted(rungs["dose"].to_numpy(), dose))
+    if above == 0:
+        return f"below {names[0]}"
+    if above == len(names):
+        return f"at or above {names[-1]}"
+    return f"between {names[above - 1]} and {names[above]}"

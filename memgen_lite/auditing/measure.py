@@ -1,0 +1,117 @@
+"""From rows to hits, to the walk: all of the test, without the reading of inputs before it and the report after it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .evidence import closeness, exponent, shares
+from .nearness import Nearness, nearness
+from .walk import Walk, walk
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """The search, the walk over what it hit, and which rows that names.
+
+    Attributes
+    ----------
+    near : :class:`~memgen_lite.auditing.nearness.Nearness`. walk : :class:`~memgen_lite.auditing.walk.Walk`.
+    units : int array (n,), what the walk's entries are: rows of the pool that are near some generated row, or groups.
+    copies : list of dicts: train_row, generated_rows, distance, ratio, q_value; those named at rate q, closest first.
+    """
+
+    near: Nearness
+    walk: Walk
+    units: np.ndarray
+    copies: list
+
+
+def measure(
+    train,
+    held_out,
+    generated,
+    *,
+    metric="euclidean",
+    groups=None,
+    q=0.1,
+    n_relabelings=999,
+    k=6,
+    rng,
+    progress=None,
+):
+    """Search, walk, and name rows.
+
+    Parameters
+    ----------
+    train, held_out, generated : real arrays (N, d), (K, d), (M, d).
+    groups : None, or an int array (N + K,): rows of one group are relabeled together. None spans both sides.
+    The others are as of :func:`memgen_lite.audit`.
+
+    Returns
+    -------
+    :class:`Measurement`
+    """
+    n, both = len(train), len(train) + len(held_out)
+    near = nearness(train, held_out, generated, k=k, metric=metric, rng=rng, progress=progress)
+    unit = np.arange(both) if groups is None else groups
+    of_train = np.zeros(unit.max() + 1, dtype=bool)
+    of_train[unit[:n]] = True
+    pool = (n, both - n) if groups is None else tuple(len(np.unique(side)) for side in (unit[:n], unit[n:]))
+
+    units, place = np.unique(unit[near.rows], return_inverse=True)
+    place = place.reshape(near.rows.shape)
+    scores = np.full(len(units), np.inf)
+    np.minimum.at(scores, place[:, 0], near.ratio)
+    power = exponent(near.apart)
+    # In a generated row's list only the nearest row of a group counts, so that large groups are leaned on no more.
+    again = [(place[:, j : j + 1] == place[:, :j]).any(axis=1) for j in range(place.shape[1])]
+    share = shares(np.where(np.stack(again, axis=1), np.inf, near.apart), power)
+    leaned_on = np.bincount(place.ravel(), share.ravel(), minlength=len(units))
+    evidence = {
+        "closeness": (0.5, closeness(scores, power, near.apart.shape[1]) * np.isfinite(scores)),
+        "lean": (0.25, np.sqrt(leaned_on)),  # the root, so that a few rows that many lean on are not everything
+    }
+    weights = np.bincount(place[:, 0], minlength=len(units))
+    found = walk(scores, of_train[units], weights, pool, evidence=evidence, q=q, n_relabelings=n_relabelings, rng=rng)
+    return Measurement(near, found, units, _named(near, found, place[:, 0], scores, q))
+
+
+def _named(near, found, unit, scores, q):
+    """The training rows of named units, with the generated rows that sit on them as closely as the last one named."""
+    named = found.q_values <= q + 1e-12  # NaN, of the held-out ones, is not
+    if not named.any():
+        return []
+    close = np.flatnonzero(named[unit] & (near.ratio <= scores[named].max()))
+    close = close[np.lexsort((close, near.ratio[close], near.row[close]))]
+    starts = np.flatnonzero(np.diff(near.row[close], prepend=-1))
+    copies = [
+        {
+            "train_row": int(near.row[rows[0]]),
+            "generated_rows": rows.tolist(),
+            "distance": float(near.distance[rows[0]]),
+            "ratio": float(near.ratio[rows[0]]),
+            "q_value": float(found.q_values[unit[rows[0]]]),
+        }
+        for rows in np.split(close, starts[1:])
+    ]
+    return sorted(copies, key=lambda copy: (copy["ratio"], copy["distance"], copy["train_row"]))
+
+
+def group_numbers(groups, sizes):
+    """Groups of train and held-out rows, a pair of arrays, as one int array; ValueError where one spans both."""
+    names = []
+    if not isinstance(groups, tuple | list) or len(groups) != 2:
+        raise ValueError("groups must be a pair: one label for each training row, and one for each held-out row")
+    for side, role, size in zip(groups, ("train", "held_out"), sizes, strict=True):
+        names.append(np.asarray(side))
+        if names[-1].shape != (size,):
+            raise ValueError(
+                f"groups must have one label for each of the {size} {role} rows, got shape {names[-1].shape}"
+            )
+    spanning = np.intersect1d(*names)
+    if len(spanning):
+        raise ValueError(
+            f"{len(spanning)} groups have rows in train and in held_out, such as {spanning[:3].tolist()}: "
+            "held out is a group of which the model has seen no row"
+        )
+    return np.unique(np.concatenate(names), return_inverse=True)[1].ravel()

@@ -1,0 +1,98 @@
+"""One nearest-neighbor search: for each generated row, the row that it is nearest to, and how closely it sits on it."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+
+from ..neighbors import neighbors
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """What :func:`nearness` found, an entry for each generated row.
+
+    Attributes
+    ----------
+    rows : int array (M, k), the k nearest rows of the pool, of different values: i < N is row i of train, N + j is row
+        j of held-out.
+    apart : float array (M, k), their distances, ascending.
+    tied : bool array (M,), whether a training and a held-out row are nearest alike.
+    shared : int array, the training rows whose value stands in held-out too.
+    """
+
+    rows: np.ndarray
+    apart: np.ndarray
+    tied: np.ndarray
+    shared: np.ndarray
+
+    @property
+    def row(self):
+        """The nearest row of each (M,)."""
+        return self.rows[:, 0]
+
+    @property
+    def distance(self):
+        """The distance to it (M,)."""
+        return self.apart[:, 0]
+
+    @property
+    def ratio(self):
+        """That over the distance to the k-th nearest (M,): 0 is a copy, 1 no closer than k others."""
+        reach = self.apart[:, -1]
+        return np.divide(self.apart[:, 0], reach, out=np.zeros(len(reach)), where=reach > 0)
+
+
+def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progress=None):
+    """Search the pool of train (N, d) and held-out rows (K, d) for what is nearest to each generated row (M, d).
+
+    Nothing here depends on which rows are of train: the pool is put into an order by chance; a value that stands in it
+    more than once is represented by the first of its rows, and of rows at equal distance the first is the nearest.
+    `k` is cut to the number of distinct rows. `progress` is as in :func:`memgen_lite.neighbors.neighbors`.
+
+    >>> found = nearness([[0.0], [1.0]], [[5.0]], [[0.1], [4.0]], k=2, rng=np.random.default_rng(0))
+    >>> found.row, found.distance, found.ratio.round(3)
+    (array([0, 2]), array([0.1, 1. ]), array([0.111, 0.333]))
+    """
+    train, held_out, generated = (np.asarray(X) for X in (train, held_out, generated))
+    n, both = len(train), len(train) + len(held_out)
+    order = rng.permutation(both)
+    value = values(train, held_out)
+    by_order = np.argsort(order)
+    stands = np.zeros(both, dtype=bool)
+    stands[by_order[np.unique(value[by_order], return_index=True)[1]]] = True
+
+    apart, rows = [], []
+    for X, start in ((train, 0), (held_out, n)):
+        chosen = np.flatnonzero(stands[start : start + len(X)])
+        if len(chosen):
+            points = X if len(chosen) == len(X) else X[chosen]
+            options = {"metric": metric, "order": order[start + chosen], "progress": progress}
+            distances, indices = neighbors(generated, points, min(k, len(chosen)), **options)
+            apart.append(distances)
+            rows.append(chosen[indices] + start)
+    tied = len(apart) == 2 and apart[0][:, 0] == apart[1][:, 0]
+    apart, rows = np.concatenate(apart, axis=1), np.concatenate(rows, axis=1)
+    best = np.lexsort((order[rows], apart))[:, :k]
+    return Nearness(
+        rows=np.take_along_axis(rows, best, axis=1),
+        apart=np.take_along_axis(apart, best, axis=1),
+        tied=np.broadcast_to(tied, len(generated)),
+        shared=np.flatnonzero(np.isin(value[:n], value[n:])),
+    )
+
+
+def values(*arrays):
+    """Numbers that are equal for equal rows: an int array, over all rows of all arrays of one dtype."""
+    return np.unique(np.concatenate([keys(X) for X in arrays]), return_inverse=True)[1].ravel()
+
+
+def keys(X):
+    """16-byte digests of the rows of an array: equal for equal rows, with -0 as 0."""
+    found = np.empty(len(X), dtype="V16")
+    for i in range(0, len(X), 1024):
+        part = np.ascontiguousarray(X[i : i + 1024])
+        part = part + part.dtype.type(0) if part.dtype.kind == "f" else part
+        digests = b"".join(blake2b(row, digest_size=16).digest() for row in part)
+        found[i : i + 1024] = np.frombuffer(digests, dtype="V16")
+    return found

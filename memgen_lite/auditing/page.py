@@ -1,0 +1,136 @@
+"""An audit as a page: one file, nothing fetched, nothing run, every word of the data escaped."""
+
+from html import escape
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 56rem; margin: 2rem auto;
+       padding: 0 1rem; }
+h1 { font-size: 1.5rem; line-height: 1.3; } h2 { font-size: 1.2rem; margin-top: 2rem; }
+table { border-collapse: collapse; margin: 1rem 0; } caption { text-align: left; font-weight: bold; padding: .3rem 0; }
+th, td { border-bottom: 1px solid #ccc; padding: .25rem .6rem; text-align: left; vertical-align: top; }
+td { overflow-wrap: anywhere; } .warning { border-left: .3rem solid #d55e00; padding-left: .8rem; }
+del { background: #fbe3d6; } ins { background: #d9ecf7; } img { max-width: 100%; }
+"""
+_MOST = 200
+
+_METHOD = (
+    "Held-out rows, which the model has never seen, stand among the training rows as decoys. To a generator that did "
+    "not look at the training rows more than at these, the labels are exchangeable, and the p-value is exact whatever "
+    "the generator is like. The dose is the share of generated rows whose nearest row is a training row, rescaled so "
+    "that chance is 0 and a copier 1. Rows are named with a controlled false discovery rate."
+)
+_UNSEEN = (
+    "Not seen: copying of rows that train and held-out share; copying that is not near in the distance used; anything "
+    "where held-out rows are not a random part of the same data."
+)
+
+
+def fragment(audit, pairs=5):
+    """What a notebook shows of an audit, as HTML."""
+    return (
+        "<div>"
+        + _head(audit, "p")
+        + _figure(audit)
+        + (audit.pairs(pairs)._repr_html_() if len(audit.copies) else "")
+        + "</div>"
+    )
+
+
+def document(audit):
+    """The whole report as an HTML document; computes the ladder."""
+    rungs = audit.ladder
+    copies = audit.copies.head(_MOST)
+    parts = [
+        _head(audit, "h1"),
+        f"<p>{escape(_place(audit))}</p>" if rungs is not None else "",
+        "<h2>The walk</h2>",
+        _figure(audit),
+        "<h2>Rows that are named</h2>",
+        audit.pairs(20)._repr_html_(),
+        _table(copies, f"Named training rows, closest first ({len(copies):,} of {len(audit.copies):,} shown)"),
+        "<h2>Exact matches</h2>" if len(audit.exact_matches) else "",
+        _table(audit.exact_matches.head(_MOST), f"Training values that were generated ({len(audit.exact_matches):,})"),
+        "<h2>What is taken for granted</h2>",
+        _table(audit.assumptions.replace({"holds": {True: "yes", False: "no", None: "can't be told"}}), "Assumptions"),
+        _table(rungs.round(3), "Familiar models fitted to the same training rows") if rungs is not None else "",
+        f"<h2>Method</h2><p>{escape(_METHOD)}</p><p>{escape(_UNSEEN)}</p>",
+        f"<p><small>{escape(audit.describe())}</small></p>",
+    ]
+    title = "Is this model copying?"
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        f"style-src 'unsafe-inline'\"><title>{title}</title><style>{_STYLE}</style></head>\n"
+        f"<body><main>{''.join(parts)}</main></body></html>\n"
+    )
+
+
+def figure(audit):
+    """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
+    from matplotlib.figure import Figure
+
+    from .. import plots
+
+    names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
+    if (rungs := audit.__dict__.get("ladder")) is not None:
+        names += rungs["model"].tolist()
+        values += rungs[["dose", "low", "high"]].to_numpy().tolist()
+    order = sorted(range(len(names)), key=lambda i: values[i][0])
+    fig = Figure(figsize=(9.5, 3.4), layout="constrained")
+    left, right = fig.subplots(1, 2)
+    columns = zip(*(values[i] for i in order), strict=True)
+    plots.doses(left, [names[i] for i in order], *columns, yours=order.index(0))
+    walk = audit.walk
+    share = walk.pool[0] / sum(walk.pool)
+    named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
+    plots.excess(right, walk.steps["hits"], walk.steps["train"], share, named=named)
+    return fig
+
+
+def alt(audit):
+    """The figure in words."""
+    low, high = audit.dose_interval
+    most = audit.walk.steps["excess"].max()
+    return (
+        f"Left: dose {audit.dose:.2f}, interval {low:.2f} to {high:.2f}. Right: {len(audit.walk.order):,} hits, from "
+        f"the closest on: training rows are met up to {most:.1f} standard deviations beyond their share; "
+        f"{len(audit.copies):,} rows are named."
+    )
+
+
+def _figure(audit):
+    from ..figures import picture
+
+    return f"<p>{picture(figure(audit), alt(audit)).html()}</p>"
+
+
+def _head(audit, tag):
+    lines = [f"<{tag}><b>{escape(audit.verdict)}</b></{tag}>"]
+    lines += [f'<p class="warning">Warning: {escape(line)}</p>' for line in audit.warnings]
+    if len(audit.exact_matches):
+        lines.append(f"<p>{len(audit.exact_matches):,} training rows were generated exactly.</p>")
+    if tag == "p":
+        lines.append(f"<p><small>{escape(audit.describe())}</small></p>")
+    return "".join(lines)
+
+
+def _place(audit):
+    return f"Its dose, {audit.dose:+.2f}, is {audit.placed} fitted to the same rows."
+
+
+def _table(frame, caption):
+    if not len(frame):
+        return ""
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row) + "</tr>"
+        for row in frame.itertuples(index=False)
+    )
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value):
+    if isinstance(value, list):
+        return ", ".join(map(str, value[:10])) + (f" and {len(value) - 10:,} more" if len(value) > 10 else "")
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,181 @@
+"""The walk: from how closely something sits on each hit, and only then its label, to a p-value, rows and a dose.
+
+A *hit* is a row of train or held-out that is the nearest one to some generated row; its score says, without a look at
+labels, how closely (small: something sits on it). If the generator is *blind*, not having looked at train more than at
+held-out, then, given the scores, every assignment of the labels to the pool of rows is as likely as the true one. So
+
+* any statistic of the labels has an exact p-value: its rank among relabelings (Barnard's Monte Carlo test; ties count
+  against it). Here it is the largest excess of train labels going down from the closest hit, and what other evidence
+  is handed in;
+* among the closest A + B hits, A of train and B held out, about B N/K of the A would be there had they been held out.
+  The longest prefix with (N/K)(1 + B)/max(A, 1) <= q has a false discovery rate of q at most, by the argument of
+  knockoffs+ (Barber and Candes 2015, arXiv 1404.5609) and of target-decoy competition;
+* the share of generated rows nearest to train, rescaled so that a blind generator has mean 0 and a copier 1, is the
+  dose, and relabeling says how far chance takes it.
+
+Where rows come in groups, a group is what is hit, and what is relabeled.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .evidence import combined, divergence
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What :func:`walk` found.
+
+    Attributes
+    ----------
+    order : int array, the hits from the closest on.
+    p_value : float. statistic : float, the combined score. null : array (n_relabelings,), that of the relabelings; the
+        p-value is (1 + how many of them reach the statistic) / (1 + n_relabelings).
+    parts : dict by name of arrays (1 + n_relabelings,), what was combined; the true labels' first.
+    q_values : array (n,), by row as given: the least rate q at which it is named; NaN for held-out rows and no hits.
+    dose : float. dose_interval : (low, high). null_dose : array (n_relabelings,).
+    resolution : int, the fewest rows that can be named at the rate asked for. pool : (N, K), as given.
+    steps : dict of arrays, one entry a step of the walk: `hits` so far, `train` among them, their standardized
+        `excess`, the `evidence` that the statistic takes the largest of, and `rate`, of false discoveries.
+    """
+
+    order: np.ndarray
+    p_value: float
+    statistic: float
+    null: np.ndarray
+    parts: dict
+    q_values: np.ndarray
+    dose: float
+    dose_interval: tuple
+    null_dose: np.ndarray
+    resolution: int
+    pool: tuple
+    steps: dict
+
+
+def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=999, confidence=0.95, rng):
+    """Go through the hits from the closest on.
+
+    Parameters
+    ----------
+    scores : array (n,), small where a generated row is close, inf for a row that is no hit. Hits of equal score are one
+        step.
+    train : bool array (n,), which rows are of train.
+    weights : array (n,), how many generated rows each was nearest to.
+    pool : (N, K), how many rows there are of train and held out, touched or not.
+    evidence : None, or a dict by name of (stake, array (n,)): weights whose sum over the rows of train is a statistic,
+        and its share of the error rate. The walk has what they leave of 1.
+    q : the false discovery rate that `resolution` is for. confidence : of the interval.
+    rng : numpy.random.Generator, for the relabelings.
+
+    Returns
+    -------
+    :class:`Walk`
+
+    >>> found = walk([0.1, 0.2, 0.9], [True, True, False], [1, 1, 2], (9, 9), rng=np.random.default_rng(0))
+    >>> found.steps["train"], found.dose, found.resolution
+    (array([1, 2, 2]), 0.0, 10)
+    """
+    scores, train, weights = np.asarray(scores), np.asarray(train, dtype=bool), np.asarray(weights)
+    n_train, n_held = pool
+    share = n_train / (n_train + n_held)
+    order = np.argsort(scores, kind="stable")
+    n_hits = np.count_nonzero(np.isfinite(scores))
+    hit = order[:n_hits]
+    ends = np.flatnonzero(np.append(np.diff(scores[hit]) > 0, True))
+    hits = ends + 1
+
+    evidence = evidence or {}
+    columns = np.stack([weights, *(values for _, values in evidence.values())], axis=1)[order].astype(np.float64)
+    largest, sums = [], []
+    for labels in _labelings(train[order], pool, n_relabelings, rng):
+        found = np.cumsum(labels[:, :n_hits], axis=1, dtype=np.int32)[:, ends]
+        largest.append(divergence(found, hits, share).max(axis=1))
+        sums.append(labels @ columns)
+    mass, *others = np.concatenate(sums).T
+    parts = {"walk": np.concatenate(largest), **dict(zip(evidence, others, strict=True))}
+    stakes = [stake for stake, _ in evidence.values()]
+    score = combined(list(parts.values()), [1 - sum(stakes), *stakes])
+    doses = (mass / weights.sum() - share) / (1 - share)
+
+    found = np.cumsum(train[hit])[ends]
+    rate = n_train / n_held * (1 + hits - found) / np.maximum(found, 1)
+    q_values = np.full(len(scores), np.nan)
+    step = np.searchsorted(ends, np.arange(n_hits))
+    q_values[hit] = np.where(train[hit], np.minimum.accumulate(rate[::-1])[::-1][step], np.nan)
+    return Walk(
+        order=hit,
+        p_value=float(np.mean(score >= score[0])),
+        statistic=float(score[0]),
+        null=score[1:],
+        parts=parts,
+        q_values=q_values,
+        dose=float(doses[0]),
+        dose_interval=_interval(doses[0], doses[1:], weights[~train], weights, share, confidence),
+        null_dose=doses[1:],
+        resolution=resolution(pool, q),
+        pool=tuple(pool),
+        steps={
+            "hits": hits,
+            "train": found,
+            "excess": standardized_excess(found, hits, share),
+            "evidence": divergence(found, hits, share),
+            "rate": rate,
+        },
+    )
+
+
+def standardized_excess(found, hits, share):
+    """(A - pi i) / sqrt(i pi (1 - pi)) for A train rows among the first i, of which a share pi is due to chance."""
+    return (found - share * hits) / np.sqrt(hits * share * (1 - share))
+
+
+def resolution(pool, q):
+    """The fewest rows that can be named: the least A with (N/K)/A <= q.
+
+    >>> resolution((900, 900), 0.1), resolution((1000, 100), 0.1)
+    (10, 100)
+    """
+    return int(np.ceil(pool[0] / (pool[1] * q) - 1e-9))
+
+
+def smallest_p(n, pool, n_relabelings):
+    """The least p-value that n hits can have: when all are of train, or as many as there are relabelings for.
+
+    >>> round(smallest_p(3, (10, 2), 999), 3)
+    0.545
+    """
+    from scipy.stats import hypergeom
+
+    at_most = min(n, pool[0])
+    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(at_most, sum(pool), pool[0], n)))
+
+
+def _labelings(train, pool, count, rng):
+    """Bool arrays (some, n): the labels as they are, then, `count` times, as they are if the pool's are dealt anew."""
+    yield train[None]
+    n = len(train)
+    step = max(1, 2**22 // n)
+    for start in range(0, count, step):
+        found = rng.hypergeometric(pool[0], pool[1], n, size=min(step, count - start))
+        yield rng.permuted(np.arange(n) < found[:, None], axis=1)
+
+
+def _interval(dose, null_dose, held_out, weights, share, confidence):
+    """Of the share that was copied: the dose less what chance may have added to it.
+
+    Chance is in the labels of the rows that blind generated rows hit, copies have none. Relabeling all hits is exact
+    where nothing was copied, and too wide where much was. So its quantiles are shrunk if the hits of held-out, all of
+    them blind, say that blind hits vary less: their squared weights w^2, over 1 - pi, estimate those of all blind hits.
+    A Wilson-like term, z^2 times the largest w^2, stands for the few that may have been missed.
+    """
+    from scipy.stats import norm
+
+    tail = (1 - confidence) / 2
+    squares = np.sum(held_out**2.0) + norm.ppf(tail) ** 2 * weights.max() ** 2
+    blind = share * squares / ((1 - share) * weights.sum()) ** 2
+    spread = np.var(null_dose)
+    shrink = np.sqrt(min(1.0, blind / spread)) if spread > 0 else 1.0
+    low, high = shrink * np.quantile(null_dose, [tail, 1 - tail], method="inverted_cdf")
+    return float(np.clip(dose - high, 0, 1)), float(np.clip(dose - low, 0, 1))

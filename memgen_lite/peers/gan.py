@@ -1,0 +1,280 @@
+"""Generative adversarial networks: a generator against a critic. They differ in what the critic maximizes."""
+
+from dataclasses import dataclass, fields
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from .base import Card
+from .training import MLP, Objective, Trained, _rmsprop, _steady_adam
+
+
+@dataclass(frozen=True)
+class Adversarial(Objective):
+    """A generator of noise into rows, and a critic of rows into numbers, high for real ones."""
+
+    noise: int
+    width: int
+    depth: int
+    critic_moves: int
+    spectral: bool
+    normalized: bool
+
+    @property
+    def players(self):
+        return {"critic": self.critic_moves, "generator": 1}
+
+    @property
+    def optimizer(self):
+        return _steady_adam(self.learning_rate, 0.5, 0.9)
+
+    def build(self, n_features, key):
+        one, two = jax.random.split(key)
+        return {
+            "generator": MLP(self.noise, n_features, self.width, self.depth, one, normalized=self.normalized),
+            "critic": MLP(n_features, 1, self.width, self.depth, two, spectral=self.spectral),
+        }
+
+    def loss(self, player, networks, x, key):
+        draw, mix = jax.random.split(key)
+        fake = networks["generator"](jax.random.normal(draw, (len(x), self.noise)))
+
+        def critic(rows):
+            return networks["critic"](rows)[..., 0]
+
+        if player == "critic":
+            return self.critic_loss(critic, x, fake, mix)
+        return self.generator_loss(critic, x, fake)
+
+    def critic_loss(self, critic, real, fake, key):
+        """What the critic, a function of rows (n, d) into (n,), minimizes."""
+        return (critic(fake) - critic(real)).mean()
+
+    def generator_loss(self, critic, real, fake):
+        return -critic(fake).mean()
+
+
+@dataclass(frozen=True)
+class Standard(Adversarial):
+    """log 2 minus the Jensen-Shannon divergence at the best critic; the generator does not saturate."""
+
+    def critic_loss(self, critic, real, fake, key):
+        return (jax.nn.softplus(-critic(real)) + jax.nn.softplus(critic(fake))).mean() / 2
+
+    def generator_loss(self, critic, real, fake):
+        return jax.nn.softplus(-critic(fake)).mean()
+
+
+@dataclass(frozen=True)
+class Clipped(Adversarial):
+    clip: float
+
+    @property
+    def optimizer(self):
+        return _rmsprop(self.learning_rate)
+
+    def project(self, player, network):
+        if player != "critic":
+            return network
+        return jax.tree.map(lambda w: jnp.clip(w, -self.clip, self.clip), network)
+
+
+@dataclass(frozen=True)
+class Penalized(Adversarial):
+    """The penalty is on the slope of the critic at points between a real and a fake row, uniform on the segment."""
+
+    penalty: float
+
+    def critic_loss(self, critic, real, fake, key):
+        return super().critic_loss(critic, real, fake, key) + self.charge(_slopes(critic, real, fake, key)).mean()
+
+    def charge(self, squares):
+        return self.penalty * (jnp.sqrt(squares + 1e-12) - 1) ** 2
+
+
+@dataclass(frozen=True)
+class Divergence(Penalized):
+    power: float
+
+    def charge(self, squares):
+        return self.penalty * squares ** (self.power / 2)
+
+
+@dataclass(frozen=True)
+class Quadratic(Adversarial):
+    penalty: float
+
+    def critic_loss(self, critic, real, fake, key):
+        apart = critic(real) - critic(fake)
+        distance = jnp.abs(real - fake).mean(axis=1)
+        return (apart**2 / (2 * self.penalty * distance + 1e-12) - apart).mean()
+
+
+def _slopes(critic, real, fake, key):
+    """Squared length of the critic's gradient at one point between each pair of rows."""
+    share = jax.random.uniform(key, (len(real), 1))
+    gradient = jax.grad(lambda rows: critic(rows).sum())(share * real + (1 - share) * fake)
+    return (gradient**2).sum(axis=1)
+
+
+@eqx.filter_jit
+def _draw(generator, key, n, noise):
+    return generator(jax.random.normal(key, (n, noise)))
+
+
+class GAN(Trained):
+    """The generative adversarial network, with the generator's loss that does not saturate.
+
+    Parameters
+    ----------
+    rounds : int, moves of the generator. critic_moves : int, moves of the critic before each of them.
+    noise : int, dimensions of what the generator is fed. width, depth : int, units a layer, and layers, of both.
+    spectral : bool, divide the critic's weights by their spectral norms (Miyato et al. 2018, arXiv 1802.05957).
+    normalized : bool, normalize the generator's units over the batch: without it some collapse.
+    """
+
+    card = Card(
+        title="generative adversarial network",
+        citation="Goodfellow et al. 2014 (arXiv 1406.2661)",
+        objective="critic: tell real from fake by cross-entropy; generator: be taken for real",
+        cost="fit O(rounds critic_moves batch weights), sample O(weights) a row",
+    )
+    _kind = Standard
+
+    def __init__(
+        self,
+        rounds=3000,
+        critic_moves=1,
+        noise=16,
+        width=128,
+        depth=3,
+        spectral=False,
+        normalized=True,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+    ):
+        self._store(locals())
+
+    def _objective(self):
+        return self._kind(**{field.name: getattr(self, field.name) for field in fields(self._kind)})
+
+    def _generate(self, key, n):
+        return _draw(self.networks_["generator"], key, n, self.noise)
+
+
+class WGANClip(GAN):
+    """The Wasserstein network as it was first made: the critic's weights are clipped to [-clip, clip]."""
+
+    card = Card(
+        title="Wasserstein GAN, clipped",
+        citation="Arjovsky, Chintala and Bottou 2017 (arXiv 1701.07875)",
+        objective="critic: maximize E f(real) - E f(fake) with weights of at most `clip`; generator: minimize it",
+        cost=GAN.card.cost,
+    )
+    _kind = Clipped
+
+    def __init__(
+        self,
+        rounds=3000,
+        critic_moves=5,
+        noise=16,
+        width=128,
+        depth=3,
+        spectral=False,
+        normalized=True,
+        clip=0.1,
+        batch_size=128,
+        learning_rate=5e-4,
+        random_state=None,
+    ):
+        self._store(locals())
+
+
+class WGANGP(GAN):
+    """The Wasserstein network with a penalty on slopes of the critic that are not 1."""
+
+    card = Card(
+        title="Wasserstein GAN, gradient penalty",
+        citation="Gulrajani et al. 2017 (arXiv 1704.00028)",
+        objective="critic: maximize E f(real) - E f(fake) - penalty E (|grad f| - 1)^2 between them; generator: "
+        "minimize the difference",
+        cost=GAN.card.cost,
+    )
+    _kind = Penalized
+
+    def __init__(
+        self,
+        rounds=3000,
+        critic_moves=5,
+        noise=16,
+        width=128,
+        depth=3,
+        spectral=False,
+        normalized=True,
+        penalty=1.0,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+    ):
+        self._store(locals())
+
+
+class WGANDiv(GAN):
+    """The Wasserstein divergence: steep slopes are charged by a power, and none is asked for."""
+
+    card = Card(
+        title="Wasserstein divergence GAN",
+        citation="Wu et al. 2018 (arXiv 1712.01026)",
+        objective="critic: maximize E f(real) - E f(fake) - penalty E |grad f|^power; generator: minimize the "
+        "difference",
+        cost=GAN.card.cost,
+    )
+    _kind = Divergence
+
+    def __init__(
+        self,
+        rounds=3000,
+        critic_moves=1,
+        noise=16,
+        width=128,
+        depth=3,
+        spectral=False,
+        normalized=True,
+        penalty=2.0,
+        power=6.0,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+    ):
+        self._store(locals())
+
+
+class GANQP(GAN):
+    """The quadratic potential: the critic is charged by the square of its difference, over the rows' distance."""
+
+    card = Card(
+        title="GAN with quadratic potential",
+        citation="Su 2018 (arXiv 1811.07296)",
+        objective="critic: maximize E z - z^2 / (2 penalty d) of z = f(real) - f(fake), d = mean |real - fake|; "
+        "generator: minimize E z",
+        cost=GAN.card.cost,
+    )
+    _kind = Quadratic
+
+    def __init__(
+        self,
+        rounds=3000,
+        critic_moves=2,
+        noise=16,
+        width=128,
+        depth=3,
+        spectral=False,
+        normalized=True,
+        penalty=10.0,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+    ):
+        self._store(locals())

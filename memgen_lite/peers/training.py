@@ -1,0 +1,231 @@
+"""One training loop for all models that are trained by gradients: who plays, in what order, for how many rounds.
+
+A model is its objective: a frozen dataclass that says which networks there are, what each of them minimizes, and how
+often it moves in a round. A variational autoencoder has one player, a generative adversarial network two. All rounds of
+a chunk run in one compiled loop, which is compiled once for all fits of one objective and one shape.
+"""
+
+import functools
+import time
+import warnings
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ..progress import bar
+from .base import Peer
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is trained. Another objective has these two methods as well:
+
+    `build(n_features, key)`, the networks: a dict of Equinox modules, one of them for each player.
+    `loss(player, networks, x, key)`, a scalar that the network called `player` minimizes in its move, from a batch x
+    (batch_size, n_features).
+    """
+
+    batch_size: int
+    learning_rate: float
+    rounds: int
+
+    @property
+    def players(self):
+        """Names of the networks that move in a round, in order, and how often each does."""
+        return {"model": 1}
+
+    @property
+    def optimizer(self):
+        return _adam(self.learning_rate, self.rounds)
+
+    def project(self, player, network):
+        """What becomes of a network after its move."""
+        return network
+
+
+@functools.cache
+def _adam(rate, rounds, beta=0.9):
+    return optax.chain(
+        optax.clip_by_global_norm(100.0), optax.adam(optax.cosine_decay_schedule(rate, rounds), b1=beta, b2=0.99)
+    )
+
+
+@functools.cache
+def _steady_adam(rate, beta1, beta2):
+    return optax.adam(rate, b1=beta1, b2=beta2)
+
+
+@functools.cache
+def _rmsprop(rate):
+    return optax.rmsprop(rate)
+
+
+@eqx.filter_jit
+def _play(objective, n_rounds, networks, moments, rows, key):
+    """`n_rounds` rounds in one compiled loop: networks, moments, and the losses (n_rounds, players)."""
+    fixed = {name: eqx.partition(network, eqx.is_array)[1] for name, network in networks.items()}
+
+    def whole(weights):
+        return {name: eqx.combine(weights[name], fixed[name]) for name in weights}
+
+    def move(player, weights, moments, key):
+        choose, noise = jax.random.split(key)
+        x = rows[jax.random.randint(choose, (objective.batch_size,), 0, len(rows))]
+
+        def loss(mine):
+            return objective.loss(player, whole({**weights, player: mine}), x, noise)
+
+        value, gradient = jax.value_and_grad(loss)(weights[player])
+        updates, moment = objective.optimizer.update(gradient, moments[player], weights[player])
+        mine = objective.project(player, eqx.apply_updates(weights[player], updates))
+        return {**weights, player: mine}, {**moments, player: moment}, value
+
+    def one(carry, key):
+        weights, moments = carry
+        losses = []
+        for player, times in objective.players.items():
+            for own in jax.random.split(jax.random.fold_in(key, len(losses)), times):
+                weights, moments, value = move(player, weights, moments, own)
+            losses.append(value)
+        return (weights, moments), jnp.stack(losses)
+
+    weights = {name: eqx.filter(network, eqx.is_array) for name, network in networks.items()}
+    (weights, moments), losses = jax.lax.scan(one, (weights, moments), jax.random.split(key, n_rounds))
+    return whole(weights), moments, losses
+
+
+def train(objective, rows, key, *, description, chunk=50):
+    """Play all rounds of an objective. Returns networks, history, and whether all rounds were played.
+
+    An interrupt (Ctrl-C, the stop button) ends it with what is there. Losses or weights that are no numbers end it too,
+    with the networks of the last chunk in which they were, and a warning that names the round.
+    """
+    rows = jnp.asarray(rows, dtype=jnp.float32)
+    start, key = jax.random.split(key)
+    networks = objective.build(rows.shape[1], start)
+    moments = {name: objective.optimizer.init(eqx.filter(networks[name], eqx.is_array)) for name in objective.players}
+    history = {"round": [], **{name: [] for name in objective.players}}
+    done, began = 0, time.process_time()
+    try:
+        with bar(objective.rounds, description, "round") as progress:
+            while done < objective.rounds:
+                n = min(chunk, objective.rounds - done)
+                after, moments, losses = _play(objective, n, networks, moments, rows, jax.random.fold_in(key, done))
+                if not _finite(after, losses):
+                    warnings.warn(
+                        f"training diverged between rounds {done} and {done + n}, at a learning rate of "
+                        f"{objective.learning_rate:g}: the model is that of round {done}",
+                        stacklevel=4,
+                    )
+                    break
+                networks, done = after, done + n
+                history["round"].append(done)
+                for name, values in zip(objective.players, np.asarray(losses).T, strict=True):
+                    history[name].append(float(values.mean()))
+                progress.update(n)
+    except KeyboardInterrupt:
+        warnings.warn(f"interrupted: the model is that of round {done} of {objective.rounds}", stacklevel=4)
+    return networks, history, time.process_time() - began
+
+
+def _finite(networks, losses):
+    return all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves((eqx.filter(networks, eqx.is_array), losses)))
+
+
+class Trained(Peer):
+    """A peer that is trained by gradients.
+
+    A subclass has the parameters of its objective, `_objective()`, and `_generate(networks, n, key)`.
+
+    Attributes
+    ----------
+    networks_ : dict of Equinox modules. history_ : dict of lists: `round`, and the mean loss of each player since the
+        last entry. n_parameters_ : int. fit_seconds_ : float, processor time of the training, compilation included.
+    """
+
+    def _fit(self, X, rng):
+        # One unit for all features, so that distances keep their meaning; the noise levels of diffusion expect 1/2.
+        self.mean_ = X.mean(axis=0)
+        self.unit_ = float(np.sqrt(X.var(axis=0).mean()) * 2) or 1.0
+        key = jax.random.key(int(rng.integers(2**31)))
+        self._train((X - self.mean_) / self.unit_, key)
+        self.n_parameters_ = sum(leaf.size for leaf in self.leaves())
+
+    def _train(self, rows, key):
+        objective = self._objective()
+        self.networks_, self.history_, self.fit_seconds_ = train(
+            objective, rows, key, description=f"training a {self.card.title}"
+        )
+
+    def skeleton(self, key):
+        """Networks of the shapes that training leaves behind."""
+        return self._objective().build(self.n_features_in_, key)
+
+    def leaves(self):
+        """The weights, as a list of arrays."""
+        return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(self.networks_, eqx.is_array))]
+
+    def grow(self, leaves):
+        """Take on weights as of :meth:`leaves`."""
+        arrays, fixed = eqx.partition(self.skeleton(jax.random.key(0)), eqx.is_array)
+        old, tree = jax.tree.flatten(arrays)
+        if [leaf.shape for leaf in old] != [leaf.shape for leaf in leaves]:
+            raise ValueError("the weights do not fit the parameters")
+        self.networks_ = eqx.combine(jax.tree.unflatten(tree, [jnp.asarray(leaf) for leaf in leaves]), fixed)
+
+    def _sample(self, n, rng):
+        key = jax.random.key(int(rng.integers(2**31)))
+        batch = 1024  # one shape, compiled once
+        parts = [self._generate(jax.random.fold_in(key, i), batch) for i in range(-(-n // batch))]
+        return self.mean_ + self.unit_ * np.concatenate(parts)[:n].astype(np.float64)
+
+
+class MLP(eqx.Module):
+    """`depth` layers of `width` rectified units, for a batch of rows.
+
+    With `spectral`, weights are divided by their largest singular value. With `normalized`, each unit is normalized
+    over the batch (Ioffe and Szegedy 2015, arXiv 1502.03167), when sampling too: a batch is then a thousand rows.
+    """
+
+    layers: list
+    spectral: bool = eqx.field(static=True)
+    normalized: bool = eqx.field(static=True)
+
+    def __init__(self, n_in, n_out, width, depth, key, *, spectral=False, normalized=False):
+        sizes = [n_in, *[width] * depth, n_out]
+        keys = jax.random.split(key, len(sizes))
+        # He et al. 2015 (arXiv 1502.01852); what the last layer says at first is small, and drowns nothing.
+        scales = [np.sqrt(2 / n) for n in sizes[:-2]] + [0.1 / np.sqrt(sizes[-2])]
+        self.layers = [
+            (scale * jax.random.normal(own, (b, a)), jnp.zeros(b))
+            for a, b, scale, own in zip(sizes[:-1], sizes[1:], scales, keys[1:], strict=True)
+        ]
+        self.spectral = spectral
+        self.normalized = normalized
+
+    def __call__(self, x):
+        for i, (weight, bias) in enumerate(self.layers):
+            x = x @ (weight / spectral_norm(weight) if self.spectral else weight).T + bias
+            if i < len(self.layers) - 1:
+                if self.normalized:
+                    x = (x - x.mean(0)) / jnp.sqrt(x.var(0) + 1e-5)
+                x = jax.nn.relu(x)
+        return x
+
+
+def spectral_norm(weight, iterations=5):
+    """The largest singular value by power iteration from a fixed start: Miyato et al. 2018 (arXiv 1802.05957)."""
+    u = jnp.ones(weight.shape[0])
+    for _ in range(iterations):
+        v = _unit(weight.T @ u)
+        u = _unit(weight @ v)
+    u, v = jax.lax.stop_gradient(u), jax.lax.stop_gradient(v)
+    return u @ weight @ v
+
+
+def _unit(x):
+    return x / (jnp.linalg.norm(x) + 1e-12)

@@ -1,0 +1,169 @@
+"""Variational autoencoders: rows through a narrow, noisy channel and back; the channel is what one samples from."""
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .base import Card
+from .training import MLP, Objective, Trained, train
+
+
+@dataclass(frozen=True)
+class Evidence(Objective):
+    """Minus the evidence lower bound in nats, for rows x, latent z and a decoder of standard deviation gamma."""
+
+    latent: int
+    width: int
+    depth: int
+    gamma: float | None
+    skip: bool = False
+
+    def build(self, n_features, key):
+        one, two = jax.random.split(key)
+        encoder = Through(n_features, 2 * self.latent, self.width, self.depth, one, self.skip)
+        decoder = Through(self.latent, n_features, self.width, self.depth, two, self.skip)
+        log_gamma = jnp.zeros(()) if self.gamma is None else jnp.log(jnp.float32(self.gamma))
+        return {"model": (encoder, decoder, log_gamma)}
+
+    def loss(self, player, networks, x, key):
+        return -self.bound(networks["model"], x, key).mean()
+
+    def bound(self, model, x, key):
+        """A draw of the evidence lower bound of each row, in nats: shape (n,)."""
+        encoder, decoder, log_gamma = model
+        log_gamma = log_gamma if self.gamma is None else jnp.log(jnp.float32(self.gamma))
+        mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
+        z = mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)
+        information = (mean**2 + jnp.exp(2 * log_sd) - 1 - 2 * log_sd).sum(-1) / 2
+        missed = (x - decoder(z)) ** 2 / (2 * jnp.exp(2 * log_gamma)) + log_gamma + jnp.log(2 * jnp.pi) / 2
+        return -information - missed.sum(-1)
+
+
+class Through(eqx.Module):
+    """A multilayer perceptron that may hand its input on to the last layer, as the second stage needs."""
+
+    body: MLP
+    last: MLP | None
+
+    def __init__(self, n_in, n_out, width, depth, key, skip):
+        one, two = jax.random.split(key)
+        self.body = MLP(n_in, width if skip else n_out, width, depth - skip, one)
+        self.last = MLP(width + n_in, n_out, width, 0, two) if skip else None
+
+    def __call__(self, x):
+        if self.last is None:
+            return self.body(x)
+        return self.last(jnp.concatenate([jax.nn.relu(self.body(x)), x], axis=-1))
+
+
+class VAE(Trained):
+    """A Gaussian variational autoencoder. A sample is the decoder's mean for a normal latent.
+
+    Parameters
+    ----------
+    latent : int, dimensions of the channel.
+    gamma : float, standard deviation of the decoder, in units of twice that of the data; None to learn it.
+    """
+
+    card = Card(
+        title="variational autoencoder",
+        citation="Kingma and Welling 2014 (arXiv 1312.6114); learnt gamma, Dai and Wipf 2019 (arXiv 1903.05789)",
+        objective="maximize E log p(x|z) - KL(q(z|x) || N(0, I)), a lower bound of log p(x)",
+        cost="fit O(rounds batch weights), sample O(weights) a row",
+    )
+
+    def __init__(
+        self,
+        rounds=4000,
+        latent=16,
+        width=256,
+        depth=2,
+        gamma=None,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+    ):
+        self._store(locals())
+
+    def _objective(self):
+        return Evidence(
+            self.batch_size, self.learning_rate, self.rounds, self.latent, self.width, self.depth, self.gamma
+        )
+
+    def _generate(self, key, n):
+        return _decode(self.networks_["model"][1], jax.random.normal(key, (n, self.latent)))
+
+
+class FixedVAE(VAE):
+    """A variational autoencoder whose decoder's standard deviation is said, and not learnt."""
+
+    card = Card(
+        title="variational autoencoder, fixed gamma",
+        citation="Kingma and Welling 2014 (arXiv 1312.6114)",
+        objective=VAE.card.objective,
+        cost=VAE.card.cost,
+    )
+
+    def __init__(
+        self,
+        rounds=4000,
+        latent=16,
+        width=256,
+        depth=2,
+        gamma=0.5,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+    ):
+        self._store(locals())
+
+
+class TwoStageVAE(VAE):
+    """A second autoencoder for the channel of the first, whose latents are not as normal as they should be."""
+
+    card = Card(
+        title="two-stage variational autoencoder",
+        citation="Dai and Wipf 2019 (arXiv 1903.05789)",
+        objective="the bound of a VAE with learnt gamma, and then that of a second VAE of the first one's latents",
+        cost="fit O(rounds batch weights) twice, sample O(weights) a row",
+    )
+
+    def _train(self, rows, key):
+        one, noise, two = jax.random.split(key, 3)
+        super()._train(rows, one)
+        latents = _encode(self.networks_["model"][0], jnp.asarray(rows, jnp.float32), noise)
+        second, history, seconds = train(
+            self._second(), np.asarray(latents) / 2, two, description="training its second stage"
+        )
+        self.networks_["second"] = second["model"]
+        self.history_["second"] = history["model"]
+        self.fit_seconds_ += seconds
+
+    def _second(self):
+        return Evidence(
+            self.batch_size, self.learning_rate, self.rounds, self.latent, self.width, self.depth, None, skip=True
+        )
+
+    def skeleton(self, key):
+        return {**super().skeleton(key), "second": self._second().build(self.latent, key)["model"]}
+
+    def _generate(self, key, n):
+        one, two = jax.random.split(key)
+        _, decoder, log_gamma = self.networks_["second"]
+        z = _decode(decoder, jax.random.normal(one, (n, self.latent)))
+        z = z + jnp.exp(log_gamma) * jax.random.normal(two, z.shape)
+        return _decode(self.networks_["model"][1], 2 * z)
+
+
+@eqx.filter_jit
+def _decode(decoder, z):
+    return decoder(z)
+
+
+@eqx.filter_jit
+def _encode(encoder, x, key):
+    mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
+    return mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)

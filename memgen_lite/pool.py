@@ -1,0 +1,306 @@
+"""One pool of rows, searched once, of which many samples are made: what a permutation test asks of neighbors.
+
+For each row of the pool stand its nearest others in order. The nearest of any sample are the first of them that are in
+it; where the list ends too soon, or on a tie, that row alone is searched anew. So all answers are those of
+:mod:`memgen_lite.neighbors`, to the last bit, while a sample costs a walk along lists and no search.
+"""
+
+import numpy as np
+
+from .neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within
+from .parallel import in_parallel
+
+_PARTS = 4  # of a search, so that its progress shows
+_FIRST = 40  # columns of the lists, which tell nearly all
+
+
+class Pool:
+    """Rows (n, d) and, once :meth:`search` has run, the `width` nearest of each, itself among them.
+
+    The rows stand in lexicographic order, so that of a sample in that order the different rows do, too. `place` says
+    where a row that was handed in stands; `kind` is the same number for equal rows, and ascends.
+    """
+
+    def __init__(self, rows, *, width=96, lines=48, memory=MEMORY):
+        order = _lexicographic(rows)
+        self.rows, self.memory = np.ascontiguousarray(rows[order], dtype=np.float64), memory
+        self.place = np.empty(len(order), dtype=np.int64)
+        self.place[order] = np.arange(len(order))
+        self.kind = np.cumsum(np.concatenate([[0], (self.rows[1:] != self.rows[:-1]).any(axis=1)]))
+        self.width, self.lines = min(width, len(rows)), min(lines, 2 * len(rows))
+        self.near = self.along = None
+
+    def search(self):
+        """Fill the lists. A generator: it yields after each of :attr:`steps` parts of the work."""
+        self.near = yield from self._lists(self.rows, self.rows, self.width)
+
+    def search_lines(self):
+        """Fill the lists by angle, of the rows and their opposites, unless a row is 0 and has none."""
+        if self.rows.any(axis=1).all():
+            unit = _unit(self.rows)
+            distances, indices = yield from self._lists(unit, np.concatenate([unit, -unit]), self.lines)
+            self.along = distances**2 / 2, indices
+
+    def _lists(self, rows, points, width):
+        n = len(rows)
+        distances, indices = np.empty((n, width)), np.empty((n, width), dtype=np.int32)
+
+        def fill(part):
+            found = neighbors(rows[part], points, width, memory=self.memory)
+            distances[part], indices[part] = found[0], found[1] % n
+
+        for _ in in_parallel(fill, np.array_split(np.arange(n), self.steps), most=2):
+            yield
+        return distances, indices
+
+    @property
+    def steps(self):
+        """How often a search yields."""
+        return min(_PARTS, len(self.rows))
+
+
+class Samples(Neighborhoods):
+    """Samples of a pool, and their neighbors, as :class:`memgen_lite.neighbors.Neighborhoods` gives them.
+
+    Parameters
+    ----------
+    pool : :class:`Pool`, searched.
+    fixed : Samples of the same pool, or None, whose samples and answers are shared: those that stay while others come
+        and go.
+
+    >>> pool = Pool(np.array([[0.0], [1.0], [3.0], [7.0]]))
+    >>> _ = list(pool.search())
+    >>> samples = Samples(pool)
+    >>> X, Y = samples.take([0, 3]), samples.take([1, 2])
+    >>> samples.nearest(X, Y, 2)[0], samples.nearest(X, X)[1].ravel()
+    (array([[1., 3.],
+           [4., 6.]]), array([1, 0]))
+    """
+
+    def __init__(self, pool, fixed=None):
+        super().__init__(memory=pool.memory)
+        self.pool, self.fixed = pool, fixed
+        self._samples, self._taken, self._kept, self._answers = {}, {}, {}, {}
+
+    def take(self, index):
+        """The rows of these numbers, which may repeat, in lexicographic order: one array each time for one index."""
+        for known in (self, self.fixed):
+            if known and id(index) in known._taken:
+                return known._taken[id(index)][0]
+        X = self._named(np.sort(self.pool.place[index]))
+        self._taken[id(index)] = X, index
+        return X
+
+    def part(self, X, keep):
+        """The rows X[keep] of a sample as a sample."""
+        if id(X) not in self._samples:
+            return self.fixed.part(X, keep)
+        return self._named(self.where(X)[keep])
+
+    def keep(self, X):
+        """Remember answers about X, which is no sample, for as long as this lives; returns X."""
+        self._kept[id(X)] = X
+        return X
+
+    def _knows(self, X):
+        return id(X) in self._samples or id(X) in self._kept
+
+    def _named(self, where):
+        X = self.pool.rows[where]
+        self._samples[id(X)] = (where, X)
+        return X
+
+    def where(self, X):
+        """Where in the pool the rows of a sample stand: ascending. None for any other array."""
+        if id(X) in self._samples:
+            return self._samples[id(X)][0]
+        return self.fixed.where(X) if self.fixed else None
+
+    def once(self, kind, arrays, make):
+        """make(), called once for this kind of answer about these arrays."""
+        if self.fixed and all(self.fixed._knows(X) for X in arrays):
+            return self.fixed.once(kind, arrays, make)
+        key = (kind, *map(id, arrays))
+        if key not in self._answers:
+            self._answers[key] = (make(), arrays)  # an id is only theirs while they live
+        return self._answers[key][0]
+
+    def nearest(self, queries, points, k=1, *, metric="euclidean"):
+        q, p, same = self.where(queries), self.where(points), queries is points
+        if q is None or (p is None and metric != "euclidean"):
+            return super().nearest(queries, points, k, metric=metric)
+        if metric != "euclidean" or k > len(points) - same:
+            options = {"metric": metric, "memory": self.memory, "exclude_self": same, "return_ties": True}
+            return neighbors(queries, points, k, **options)
+        if p is None:  # a few points of no sample: all rows meet them once
+            options = {"memory": self.memory, "return_ties": True}
+            every = self.once(("outside", k), (points,), lambda: neighbors(self.pool.rows, points, k, **options))
+            return tuple(x[q] for x in every)
+        if self.fixed and self.fixed._knows(points) and not self.fixed._knows(queries):
+            rows = np.arange(len(self.pool.rows))
+            every = self.once(("all", k), (points,), lambda: self._walk(rows, points, k, False))
+            return tuple(x[q] for x in every)
+        return self.once(("nearest", k), (queries, points), lambda: self._walk(q, points, k, same))
+
+    def _walk(self, q, points, k, same):
+        p = self.where(points)
+        n = len(self.pool.rows)
+        count, first = np.bincount(p, minlength=n).astype(np.int32), np.zeros(n, dtype=np.int64)
+        first[p[::-1]] = np.arange(len(p))[::-1]
+        own = np.arange(len(q)) - np.searchsorted(q, q) if same else None
+        apart, index, ties = np.empty((len(q), k)), np.empty((len(q), k), dtype=np.int64), np.empty(len(q), np.int64)
+        short = np.empty(len(q), dtype=bool)
+        distances, indices = self.pool.near
+        rows = np.arange(len(q))
+        for width in sorted({min(_FIRST, indices.shape[1]), indices.shape[1]}):
+            for i in range(0, len(rows), 1024):
+                part = rows[i : i + 1024]
+                lists = distances[q[part], :width], indices[q[part], :width]
+                mine = (q[part], own[part]) if same else None
+                apart[part], index[part], ties[part], short[part] = _pick(*lists, count, first, k, mine, width == n)
+            rows = np.flatnonzero(short)
+        rows, width = np.flatnonzero(short), k + 8
+        while len(rows):  # a list that ends too soon, or on a tie
+            width = min(width, len(points))
+            lists = neighbors(self.pool.rows[q[rows]], points, width, memory=self.memory)
+            mine = (rows, np.zeros(len(rows), dtype=np.int64)) if same else None
+            ones, places = np.ones(len(points), dtype=np.int32), np.arange(len(points))
+            *found, short = _pick(*lists, ones, places, k, mine, width == len(points))
+            apart[rows], index[rows], ties[rows] = found
+            rows, width = rows[short], 8 * width
+        return apart, index, ties
+
+    def in_balls(self, queries, points, k):
+        q, p = self.where(queries), self.where(points)
+        if q is None or p is None:
+            return super().in_balls(queries, points, k)
+        return self.once(("balls", k), (queries, points), lambda: self._in_balls(queries, points, k))
+
+    def balls_held(self, queries, points, k):
+        if self.where(queries) is None or self.where(points) is None:
+            return super().balls_held(queries, points, k)
+        if queries is points:
+            return np.ones(len(points), dtype=bool)  # each holds itself, which `nearest` leaves out
+        return self.nearest(points, queries)[0][:, 0] < self.radii(points, k)  # the search is done already
+
+    def _in_balls(self, queries, points, k):
+        radii = self.radii(points, k)
+        entries, _, _, untold = self.once(("inside", k), (points,), lambda: self._inside(points, radii))
+        counts = np.bincount(entries, minlength=len(self.pool.rows))[self.where(queries)]
+        if len(untold):
+            counts += count_within(queries, points[untold], radii[untold], memory=self.memory)
+        return counts
+
+    def pairs_within(self, queries, points, radii):
+        """As :func:`memgen_lite.neighbors.pairs_within`, in some order."""
+        q, p = self.where(queries), self.where(points)
+        if q is None or p is None:
+            return pairs_within(queries, points, radii, memory=self.memory)
+        n = len(self.pool.rows)
+        count, first = np.bincount(q, minlength=n), np.searchsorted(q, np.arange(n))
+        entries, places, apart, untold = self._inside(points, radii)
+        times = count[entries]
+        repeat = np.repeat(np.arange(len(entries)), times)
+        copy = np.arange(len(repeat)) - np.repeat(np.cumsum(times) - times, times)
+        found = [(first[entries[repeat]] + copy, places[repeat], apart[repeat])]
+        if len(untold):
+            g, t, apart = pairs_within(queries, points[untold], radii[untold], memory=self.memory)
+            found.append((g, untold[t], apart))
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+
+    def _inside(self, points, radii):
+        """Which rows of the pool are nearer to points than their radii: rows, positions of points, and distances.
+
+        And the positions of those whose ball is wider than their list.
+        """
+        p, (distances, indices) = self.where(points), self.pool.near
+        places, found = np.arange(len(p)), []
+        for width in sorted({min(_FIRST, indices.shape[1]), indices.shape[1]}):
+            told = (distances[p[places], width - 1] >= radii[places]) | (width == len(self.pool.rows))
+            known = places[told]
+            near = distances[p[known], :width]
+            row, column = np.nonzero(near < radii[known, None])
+            found.append((indices[p[known[row]], column], known[row], near[row, column]))
+            places = places[~told]
+        return *(np.concatenate(parts) for parts in zip(*found, strict=True)), places
+
+    def distinct(self, X):
+        where = self.where(X)
+        if where is None:
+            return super().distinct(X)
+        new = np.diff(self.pool.kind[where], prepend=-1) > 0
+        return X if new.all() else self.once("distinct", (X,), lambda: self.part(X, new))
+
+    def copies(self, X):
+        """How often each of the different rows of a sample is there."""
+        return np.unique(self.pool.kind[self.where(X)], return_counts=True)[1]
+
+    def line_distances(self, queries, points):
+        """The least 1 - |cos| between each of `queries` and one of `points`: array (len(queries),)."""
+        q, p = self.where(queries), self.where(points)
+        if q is None or p is None or self.pool.along is None:
+            return line_distances(queries, points, memory=self.memory)
+        return self.once("lines", (queries, points), lambda: self._line_distances(q, p, queries, points))
+
+    def _line_distances(self, q, p, queries, points):
+        held = np.zeros(len(self.pool.rows), dtype=bool)
+        held[p] = True
+        distances, indices = self.pool.along
+        hit = held[indices[q]]
+        nearest = distances[q, hit.argmax(axis=1)]
+        if (short := np.flatnonzero(~hit.any(axis=1))).size:
+            nearest[short] = line_distances(queries[short], points, memory=self.memory)
+        return nearest
+
+
+def line_distances(queries, points, *, memory=MEMORY):
+    """The least 1 - |cos| between each of `queries` and one of `points`, as half a squared distance of unit rows.
+
+    >>> line_distances(np.array([[3.0, 0.0]]), np.array([[-1.0, 0.0], [2.0, 2.0]]))
+    array([0.])
+    """
+    return np.minimum(*(neighbors(queries, P, metric="cosine", memory=memory)[0][:, 0] for P in (points, -points)))
+
+
+def once(shared, kind, arrays, make):
+    """make(), called once for these arrays where `shared` is :class:`Samples`, and each time where it is not."""
+    return shared.once(kind, arrays, make) if isinstance(shared, Samples) else make()
+
+
+def _pick(distances, indices, count, first, k, mine, whole):
+    """The k nearest in lists (rows, width) of what a sample holds `count` times, from position `first` on.
+
+    `mine` is, within one sample, each row's entry and which of its copies it is. Returns distances, positions, ties at
+    the nearest distance, and which rows' lists do not tell; `whole` lists leave nothing out.
+    """
+    times = count[indices]
+    if mine is not None:
+        own = indices == mine[0][:, None]
+        times -= own
+    reached = np.cumsum(times, axis=1, dtype=np.int32)
+    rows = np.arange(len(indices))
+    apart, places = np.empty((len(rows), k)), np.empty((len(rows), k), dtype=np.int64)
+    for j in range(k):
+        column = np.minimum((reached <= j).sum(axis=1), indices.shape[1] - 1)
+        apart[:, j], entry = distances[rows, column], indices[rows, column]
+        copy = j - (reached[rows, column] - times[rows, column])
+        if mine is not None:
+            copy += (entry == mine[0]) & (copy >= mine[1])
+        places[:, j] = first[entry] + copy
+    nearest = apart[:, :1]
+    ties = np.where(distances == nearest, times, 0).sum(axis=1)
+    short = (reached[:, -1] < k) | (distances[:, -1] == nearest[:, 0])
+    return apart, places, ties, short & (not whole)
+
+
+def _unit(rows):
+    unit = rows / np.abs(rows).max(axis=1)[:, None]  # so that no square overflows
+    return unit / np.sqrt(np.einsum("ij,ij->i", unit, unit))[:, None]
+
+
+def _lexicographic(rows):
+    """The order of the rows, by their first feature, then the second, and so on; -0 is 0."""
+    bits = (np.ascontiguousarray(rows, dtype=np.float64) + 0.0).view(np.int64)
+    bits ^= (bits >> 63) & np.int64(2**63 - 1)  # so that negative numbers ascend
+    ordered = (bits.view(np.uint64) ^ np.uint64(2**63)).astype(">u8")
+    return np.argsort(ordered.view(f"V{8 * rows.shape[1]}").ravel(), kind="stable")

@@ -1,0 +1,59 @@
+"""One browser and one JupyterLab for all browser tests; `tools/run_tests.py` runs them where there is a Chromium."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import browsing
+import chromium
+import environment
+
+LATENCIES = []
+FOUND = chromium.find()
+collect_ignore_glob = [] if FOUND else ["test_*.py"]  # the header says so
+
+
+def pytest_report_header(config):
+    return f"browser: {FOUND}" if FOUND else chromium.SKIPPED
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=FOUND, args=browsing.ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    environment.apply()
+    folder = tmp_path_factory.mktemp("jupyter")
+    running = browsing.Lab(browsing.fresh_copy(folder / "project"), folder)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def screenshots():
+    """Where pictures of the pages are kept for a person to look at; git ignores it."""
+    folder = browsing.ROOT / "build" / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def latencies():
+    """Lines of what was measured, printed at the end; no test asserts a time."""
+    return LATENCIES
+
+
+def pytest_terminal_summary(terminalreporter):
+    if LATENCIES:
+        terminalreporter.section("from the hand to the words, seconds")
+        for line in LATENCIES:
+            terminalreporter.line(line)

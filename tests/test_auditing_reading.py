@@ -1,0 +1,196 @@
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+import memgen_lite as mg
+
+X = np.arange(12.0).reshape(4, 3)
+
+
+def written(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+# What comes back
+
+
+def test_an_array_comes_back_as_saved_and_is_not_copied_into_memory(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    found = mg.read_rows(tmp_path / "x.npy")
+    assert isinstance(found, np.memmap)
+    np.testing.assert_array_equal(found, X)
+
+
+def test_the_only_array_of_an_archive_needs_no_name(tmp_path):
+    np.savez(tmp_path / "x.npz", anything=X)
+    np.testing.assert_array_equal(mg.read_rows(str(tmp_path / "x.npz"), "train"), X)
+
+
+def test_of_several_arrays_the_key_chooses(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", train=X, generated=X + 1)
+    np.testing.assert_array_equal(mg.read_rows(tmp_path / "x.npz", "generated"), X + 1)
+
+
+def test_what_numpy_wrote_is_told_by_its_content_and_not_by_its_name(tmp_path):
+    with (tmp_path / "x.npz").open("wb") as file:
+        np.save(file, X)
+    np.testing.assert_array_equal(mg.read_rows(tmp_path / "x.npz"), X)
+
+
+@pytest.mark.parametrize("index", [True, False])
+def test_a_frame_comes_back_without_its_index(tmp_path, index):
+    frame = pd.DataFrame({"age": [31, 47], "city": ["Bern", "Łódź"]})
+    frame.to_csv(tmp_path / "x.csv", index=index)
+    pd.testing.assert_frame_equal(mg.read_rows(tmp_path / "x.csv"), frame)
+
+
+def test_a_table_of_numbers_needs_no_header_and_loses_no_row(tmp_path):
+    found = mg.read_rows(written(tmp_path / "x.csv", "1,2.5\n1,2.5\n3,-4e3\n"))
+    assert found.to_numpy().tolist() == [[1, 2.5], [1, 2.5], [3, -4000]]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path):
+    assert list(mg.read_rows(written(tmp_path / "x.CSV", "\ufeffa,b\n1,2\n"))) == ["a", "b"]
+
+
+def test_lines_of_text_are_rows(tmp_path):
+    found = mg.read_rows(written(tmp_path / "x.txt", "\ufeffone\r\n\r\nthree \u2028 still three\r\n"))
+    assert found == ["one", "", "three \u2028 still three"]
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\r\n\ufeff", codec="utf-8")), min_size=2))
+def test_row_i_is_line_i_plus_1(tmp_path_factory, lines):
+    path = written(tmp_path_factory.mktemp("text") / "x.txt", "\n".join(lines) + "\n")
+    assert mg.read_rows(path) == lines
+
+
+def test_a_folder_is_its_images_in_order_and_names_what_is_none(tmp_path):
+    for name, gray in (("b.png", 200), ("a.png", 10)):
+        Image.new("L", (20, 30), gray).save(tmp_path / name)
+    assert mg.read_rows(tmp_path)[:, 0, 0, 0].tolist() == [10, 200]
+    written(tmp_path / "notes.doc", "no image")
+    with pytest.warns(UserWarning, match=r"1 files left out \(notes.doc: not an image"):
+        assert mg.read_rows(tmp_path).shape == (2, 64, 64, 3)
+
+
+def test_many_files_that_are_no_images_are_counted(tmp_path):
+    Image.new("L", (9, 9)).save(tmp_path / "a.png")
+    for i in range(12):
+        written(tmp_path / f"{i}.doc", "no image")
+    with pytest.warns(UserWarning, match="12 files left out .*; and 2 more"):
+        mg.read_rows(tmp_path)
+
+
+# Parquet: pyarrow is heavy, so nothing here depends on it; where it is missing the error says so
+
+
+def test_parquet_is_read_by_pandas(tmp_path, monkeypatch):
+    frame = pd.DataFrame({"a": [1, 2]})
+    monkeypatch.setattr(pd, "read_parquet", {tmp_path / "x.parquet": frame}.__getitem__)
+    assert mg.read_rows(written(tmp_path / "x.parquet", "PAR1")) is frame
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
+    for name in ("pyarrow", "fastparquet"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"x\.parquet' needs pyarrow, .* pip install pyarrow, or .* \.csv"):
+        mg.read_rows(written(tmp_path / "x.parquet", "PAR1"))
+
+
+def test_a_broken_parquet_file_is_named(tmp_path, monkeypatch):
+    def broken(path):
+        raise OSError("no footer")
+
+    monkeypatch.setattr(pd, "read_parquet", broken)
+    with pytest.raises(ValueError, match=r"x\.parquet' must be a table as DataFrame.to_parquet writes it: no footer"):
+        mg.read_rows(written(tmp_path / "x.parquet", "PAR1"))
+
+
+# Wrong files: the error names the file and what was expected
+
+
+@pytest.mark.parametrize("path", [None, 3, X])
+def test_a_path_is_a_name(path):
+    with pytest.raises(TypeError, match=f"path must be the name of a .npy, .* got {type(path).__name__}"):
+        mg.read_rows(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"lost\.npy' does not exist; expected a \.npy, \.npz, \.csv"):
+        mg.read_rows(tmp_path / "lost.npy")
+
+
+@pytest.mark.parametrize("name", ["x.pkl", "x", "x.npy.gz"])
+def test_other_kinds_of_files_are_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=r"must be a \.npy, .* is not read"):
+        mg.read_rows(written(tmp_path / name, "something"))
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz", "x.csv", "x.parquet", "x.txt"])
+def test_an_empty_file_is_no_sample(tmp_path, name):
+    with pytest.raises(ValueError, match=f"{name}' is an empty file"):
+        mg.read_rows(written(tmp_path / name, b""))
+
+
+def test_objects_are_not_unpickled(tmp_path):
+    np.save(tmp_path / "x.npy", np.array([{}, None]), allow_pickle=True)
+    with pytest.raises(ValueError, match=r"x\.npy' must hold numbers .*, got: Python objects, or no array"):
+        mg.read_rows(tmp_path / "x.npy")
+
+
+def test_a_text_that_is_called_an_array_is_none(tmp_path):
+    with pytest.raises(ValueError, match="got: Python objects, or no array at all"):
+        mg.read_rows(written(tmp_path / "x.npy", "1 2 3"))
+
+
+def torn(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def test_a_torn_array_is_named(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    with pytest.raises(ValueError, match=r"x\.npy' must hold numbers"):
+        mg.read_rows(torn(tmp_path / "x.npy"))
+
+
+def test_a_torn_archive_is_named(tmp_path):
+    np.savez_compressed(tmp_path / "x.npz", X)
+    with pytest.raises(ValueError, match=r"x\.npz' must hold numbers"):
+        mg.read_rows(torn(tmp_path / "x.npz"))
+
+
+def test_an_archive_without_the_array_says_what_it_has(tmp_path):
+    np.savez(tmp_path / "x.npz", a=X, b=X)
+    with pytest.raises(ValueError, match=r"one called 'train', got arrays called \['a', 'b'\]"):
+        mg.read_rows(tmp_path / "x.npz", "train")
+
+
+@pytest.mark.parametrize("rows", [np.zeros((0, 3)), np.float64(3)])
+def test_an_array_without_rows_is_refused(tmp_path, rows):
+    np.save(tmp_path / "x.npy", rows)
+    with pytest.raises(ValueError, match=r"x\.npy' must hold rows, got none"):
+        mg.read_rows(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n1,2,3\n", b"a,b\n\xff\xfe,1\n", "\n\n"])
+def test_a_broken_table_is_named(tmp_path, content):
+    with pytest.raises(ValueError, match=r"x\.csv' must be a table of values separated by commas: "):
+        mg.read_rows(written(tmp_path / "x.csv", content))
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_other_separators_are_told(tmp_path, mark):
+    with pytest.raises(ValueError, match=r"x\.csv' must have its values separated by commas, got the line 'a"):
+        mg.read_rows(written(tmp_path / "x.csv", f"a{mark}b\n1{mark}2\n"))
+
+
+def test_text_of_another_encoding_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"x\.txt' must be text in UTF-8: .*0xff"):
+        mg.read_rows(written(tmp_path / "x.txt", b"\xff\xfea\x00"))
