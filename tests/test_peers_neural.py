@@ -1,6 +1,7 @@
 """Trained peers: objectives against closed forms, one loop that can be stopped, and files without pickle."""
 
 import warnings
+from importlib import import_module
 
 import equinox as eqx
 import jax
@@ -182,6 +183,20 @@ def test_weights_that_do_not_fit_a_class_that_is_none_and_a_stream_of_no_kind_ar
         saving._stream({"bit_generator": "Dice"})
     with pytest.raises(ValueError, match="no peer is called 'os:system'"):
         mg.peers._Kinds()["os:system"]
+
+
+def test_without_the_extra_trained_peers_are_left_out_by_name(monkeypatch):
+    def without(name):
+        if name.endswith((".gan", ".vae", ".diffusion")):
+            raise ModuleNotFoundError("No module named 'equinox'", name="equinox")
+        return import_module(name)
+
+    monkeypatch.setattr(mg.peers, "import_module", without)
+    with pytest.warns(UserWarning, match="left out: gan, wgan_clip, .*, denoiser, which need the extra"):
+        found = mg.peers.all_peers()
+    assert set(EVERY) - set(found) == set(QUICK)
+    with pytest.raises(ModuleNotFoundError, match="VAE needs equinox: pip install 'memgen_lite\\[neural\\]'"):
+        mg.peers.peer("vae")
 
 
 def test_a_damaged_file_and_one_of_something_else_are_refused(tmp_path):

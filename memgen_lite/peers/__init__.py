@@ -7,6 +7,7 @@
 "maximize the likelihood of one normal law: its mean and covariance are the data's"
 """
 
+import warnings
 from importlib import import_module
 
 # Where each one is, so that a library is imported by the peer that needs it and by no other.
@@ -38,7 +39,11 @@ class _Kinds(dict):
         if name not in _PEERS.values():
             raise ValueError(f"no peer is called {name!r}")
         module, attribute = name.split(":")
-        return getattr(import_module(f"{__name__}.{module}"), attribute)
+        try:
+            return getattr(import_module(f"{__name__}.{module}"), attribute)
+        except ModuleNotFoundError as error:
+            hint = f"{attribute} needs {error.name}: pip install 'memgen_lite[neural]'"
+            raise ModuleNotFoundError(hint, name=error.name) from error
 
 
 def load(path):
@@ -61,5 +66,16 @@ def peer(name, **parameters):
 
 
 def all_peers():
-    """All peers, unfitted, by name; each has a `card` with its citation, its objective in one line, and its cost."""
-    return {name: peer(name) for name in _PEERS}
+    """All peers, unfitted, by name; each has a `card` with its citation, its objective in one line, and its cost.
+
+    Without the extra `neural` those that are trained by gradients are left out, and a warning names them.
+    """
+    found, missing = {}, []
+    for name in _PEERS:
+        try:
+            found[name] = peer(name)
+        except ModuleNotFoundError:
+            missing.append(name)
+    if missing:
+        warnings.warn(f"left out: {', '.join(missing)}, which need the extra memgen_lite[neural]", stacklevel=2)
+    return found
