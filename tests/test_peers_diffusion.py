@@ -36,10 +36,8 @@ def test_the_optimal_denoiser_is_the_score_of_the_noisy_data():
         np.testing.assert_allclose(model.denoise(x, sigma), x + sigma**2 * score, atol=1e-10)
 
 
-def test_no_other_guess_of_the_training_rows_has_a_smaller_error():
-    """The loss of D at 400 noisy rows of 3 training rows, against D + e for small random e: a first-order condition.
-
-    With exact posterior weights, E (D - x) = 0 given each noisy row; the mean over the posterior is taken in full."""
+def test_the_guess_is_the_mean_of_the_training_rows_given_the_noisy_one():
+    """By Bayes' rule in full, for 3 training rows: what minimizes a squared error."""
     X = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
     model = OptimalDenoiser().fit(X)
     x = np.random.default_rng(1).normal(size=(50, 2))

@@ -260,7 +260,7 @@ def test_hostile_rows_are_refused_or_learnt(name):
         assert half.sample(0).shape == (0, 4)
 
 
-def test_a_gan_finds_all_eight_modes_and_a_vae_the_two_of_its_data():
+def test_a_wgan_gp_finds_all_eight_modes():
     """8 normal laws on a circle, 600 rounds of WGAN-GP: each has 1/8 of the samples; at least 4 % were asked for."""
     rng = np.random.default_rng(0)
     angle = rng.integers(8, size=2000) * np.pi / 4

@@ -99,7 +99,7 @@ def _play(objective, n_rounds, networks, moments, rows, key):
 
 
 def train(objective, rows, key, *, description, chunk=50):
-    """Play all rounds of an objective. Returns networks, history, and whether all rounds were played.
+    """Play all rounds of an objective. Returns networks, history, and seconds of processor time.
 
     An interrupt (Ctrl-C, the stop button) ends it with what is there. Losses or weights that are no numbers end it too,
     with the networks of the last chunk in which they were, and a warning that names the round.
