@@ -33,11 +33,11 @@ lint: $(READY)  ## style, imports between layers, notebooks
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-conformance: $(PEERS)  ## compare the metrics with those of other programs, which get an environment of their own (1.6 GB)
+conformance: $(PEERS)  ## compare the metrics with those of other programs, which get an environment of their own (2 GB)
 	$(PEERS_BIN)/python benchmarks/run.py conformance
 
-simulate: $(READY)  ## check by simulation what the audit promises, and measure its power beside the field
-	$(BIN)/python benchmarks/run.py simulation power
+simulate: $(READY)  ## check by simulation what the audit promises, its power beside the field, and Figure 1 for all
+	$(BIN)/python benchmarks/run.py simulation power figure1
 
 bench: $(READY) $(PEERS)  ## measure everything in benchmarks/ and rewrite its numbers and its table
 	$(BIN)/python benchmarks/run.py

@@ -59,13 +59,27 @@ def seconds(*functions, repeats=5):
     return best
 
 
+def peak_memory():
+    """The most memory that this process has held, in MiB: since its program began, and not by what started it.
+
+    Linux counts what a process held before its program was replaced into the resource usage of the new one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 2**10
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
 def machine(*packages):
     """The date, the processor and the versions that a measurement belongs to."""
     cpu = platform.processor() or platform.machine()
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), cpu)
-        cpu = f"{cpu}, {sum(line.startswith('processor') for line in lines)} cores seen, 1 thread used"
+        cpu = f"{cpu}, {sum(line.startswith('processor') for line in lines)} cores seen, 1 BLAS thread"
     return {
         "date": datetime.date.today().isoformat(),
         "cpu": cpu,

@@ -4,27 +4,27 @@ import json
 import subprocess
 import sys
 
-from common import machine, store, table  # sets the number of threads, so before NumPy
+from common import FOLDER, machine, store, table  # sets the number of threads, so before NumPy
 
 # In a process of its own, whose peak is its own.
 RUN = """
-import json, resource, sys, time
+import json, sys, time
 import numpy as np
 import memgen_lite as mg
+from common import peak_memory
 rows, features = map(int, sys.argv[1:])
 train, held_out, generated = np.random.default_rng(0).normal(size=(3, rows, features))
 start = time.perf_counter()
 report = mg.evaluate(train, held_out, generated)
 seconds = time.perf_counter() - start
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-print(json.dumps({"seconds": seconds, "peak, MiB": peak, "metrics": len(report.to_frame())}))
+print(json.dumps({"seconds": seconds, "peak, MiB": peak_memory(), "metrics": len(report.to_frame())}))
 """
 FULL = ("10000", "512")
 
 
 def main():
     size = ("300", "16") if "--try" in sys.argv else FULL
-    out = subprocess.run([sys.executable, "-c", RUN, *size], stdout=subprocess.PIPE, text=True)
+    out = subprocess.run([sys.executable, "-c", RUN, *size], stdout=subprocess.PIPE, text=True, cwd=FOLDER)
     if out.returncode:
         sys.exit("mg.evaluate did not come to an end")
     found = json.loads(out.stdout.splitlines()[-1])

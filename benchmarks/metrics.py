@@ -2,7 +2,8 @@
 
 Runs in the environment of `make conformance`, which has the programs. First both must give the same number, to 1e-6;
 then they take turns, each measurement in a process of its own, so that its peak memory is its own: the most that the
-process held beyond what it held when its arrays were there. One thread. `--try` takes small arrays and stores nothing.
+process held beyond what it held when its arrays were there. One BLAS thread; prdc, and our search of neighbors, start
+threads of their own beside it. `--try` takes small arrays and stores nothing.
 
 `metrics.json` holds, beside the rows of that table, `growth`: dicts of metric, axis ("N" or "d"), rows, features,
 seconds, MiB; and `tables`, the slopes of the logarithms over the upper half of each axis.
@@ -10,14 +11,13 @@ seconds, MiB; and `tables`, the slopes of the logarithms over the upper half of 
 
 import functools
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from common import among_peers, declare_torchvision, machine, store, table  # sets the threads, so before NumPy
+from common import among_peers, declare_torchvision, machine, peak_memory, store, table
 
 # isort: split
 import numpy as np
@@ -140,21 +140,17 @@ COMPARED = [
 ANOTHER_ESTIMATE = "100 subsets"  # its number is not meant to be ours
 
 
-def peak():
-    """The most memory that this process has held, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-
-
 def measure(name, folder):
     """What `--one` prints: the value of one function, its seconds, and the memory it took beyond its arrays."""
     X, Y = (np.load(Path(folder) / f"{array}.npy") for array in "XY")
     run = THEIRS[name](X, Y) if name in THEIRS else lambda: OURS[name](X, Y)
     small = normal(50, 4)
     (THEIRS[name](*small) if name in THEIRS else lambda: OURS[name](*small))()  # imports are paid here
-    before, start = peak(), time.perf_counter()
+    before, start = peak_memory(), time.perf_counter()
     value = run()
     took = time.perf_counter() - start
-    return {"value": np.atleast_1d(value).tolist(), "seconds": took, "MiB": peak() - before, "process, MiB": peak()}
+    held = peak_memory()
+    return {"value": np.atleast_1d(value).tolist(), "seconds": took, "MiB": held - before, "process, MiB": held}
 
 
 def process(name, rows, features):

@@ -16,11 +16,12 @@ Written by `make bench`; not part of the tests. Each ratio is of two things meas
 shortest of several rounds. The notebooks draw these stored numbers, so that
 executing a page twice gives the same bytes.
 """
+SHARED = {"common", "in_pytorch", "peers", "run"}  # by the others
+SIMULATED = {"figure1", "power", "simulation"}  # by `make simulate`, in hours
 
 
 def main():
-    scripts = {path.stem for path in FOLDER.glob("*.py")} - {"common", "peers", "power", "run", "simulation"}
-    names = sys.argv[1:] or sorted(scripts)
+    names = sys.argv[1:] or sorted({path.stem for path in FOLDER.glob("*.py")} - SHARED - SIMULATED)
     failed = [name for name in names if subprocess.run([sys.executable, FOLDER / f"{name}.py"]).returncode]
     write_readme()
     if failed:
@@ -33,7 +34,8 @@ def write_readme():
     for path in sorted(FOLDER.glob("*.json")):
         record = json.loads(path.read_text())
         measured = ", ".join(f"{key} {value}" for key, value in record["machine"].items())
-        sections.append(f"## {record['title']}\n\n`{path.stem}`: {measured}.\n\n{table(record['rows'])}\n")
+        shown = record.get("summary", record["rows"])  # of many rows, what a reader wants of them
+        sections.append(f"## {record['title']}\n\n`{path.stem}`: {measured}.\n\n{table(shown)}\n")
         more = record.get("tables", {})
         sections += [f"### {title}\n\n{table(rows)}\n" for title, rows in more.items()]
     (FOLDER / "README.md").write_text("\n".join(sections), encoding="utf-8")

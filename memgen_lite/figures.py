@@ -168,7 +168,8 @@ def _render(fig, kind, dpi):
         fig.dpi = before
     else:
         metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
-        with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"]}):
+        # After drawing, Matplotlib gives a figure that had no layout engine the one of the style, if that has one.
+        with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"], "figure.constrained_layout.use": False}):
             fig.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
     return buffer.getvalue()
 

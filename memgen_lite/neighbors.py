@@ -9,6 +9,8 @@ distance wherever it is asked for.
 
 import numpy as np
 
+from .parallel import in_parallel, processors
+
 MEMORY = 2**27
 _ROUND = 2.0**-24
 _QUERIES, _POINTS = 256, 16384  # a matrix product's: enough to be bound by arithmetic, and small enough for a cache
@@ -35,8 +37,8 @@ def neighbors(
     k : int from 1 to m (m - 1 with `exclude_self`).
     metric : "euclidean", or "cosine" for 1 - cos(q, p), which is computed as half the squared distance of the rows
         scaled to length 1, so that copies are at 0 exactly.
-    memory : int, bytes of scratch for the search, beside one single-precision copy of each array and the answer. At
-        the least, one query is compared with 16,384 points at a time.
+    memory : int, bytes of scratch for all threads of the search, beside one single-precision copy of each array and
+        the answer. At the least, one query is compared with 16,384 points at a time.
     exclude_self : True where `queries` are `points`, row for row: row i is then no neighbor of row i, while its
         duplicates in other places are.
     return_ties : also return how many points lie at exactly the nearest distance.
@@ -53,8 +55,33 @@ def neighbors(
            [0., 4.]]), array([[0, 1],
            [2, 0]]))
     """
+    search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=True)
+    distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
+    ties = np.empty(len(queries), dtype=np.int64)
+    for block, found in search.each(of_block, k):
+        distances[block], indices[block], ties[block] = found
+        if progress is not None:
+            progress(block.stop - block.start)
+    return (distances, indices, ties) if return_ties else (distances, indices)
+
+
+def block_by_block(queries, points, k=1, *, metric="euclidean", memory=MEMORY, exclude_self=False, order=None):
+    """What :func:`neighbors` finds, as it finds it: a slice of the queries, and its distances, indices and ties.
+
+    The blocks are those of 256 queries, in order, where `memory` is enough for them. Arguments are checked, and the
+    points prepared, before the first one is asked for.
+
+    >>> [block for block, _ in block_by_block(np.zeros((300, 1)), np.ones((5, 1)))]
+    [slice(0, 256, None), slice(256, 300, None)]
+    """
+    search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order)
+    return map(of_block, search.blocks(k))
+
+
+def _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=False):
+    """The search, and a function of a block of queries to it and what is found for them."""
     queries, points = _rows(queries, "queries"), _rows(points, "points")
-    search = _Search(queries, points, metric, memory)
+    search = _Search(queries, points, metric, memory, threaded)
     most = len(points) - bool(exclude_self)
     if exclude_self and len(queries) != len(points):
         raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
@@ -62,16 +89,14 @@ def neighbors(
         raise ValueError(f"k must be from 1 to {most}, the number of rows to choose from, got {k}")
     if order is not None and (order := np.asarray(order)).shape != (len(points),):
         raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
-    distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
-    ties = np.empty(len(queries), dtype=np.int64)
-    for block in search.blocks(k):
+
+    def of_block(block):
         found = _Nearest(search, block, k, order)
         for tile in search.tiles():
             found.look(tile, exclude_self)
-        distances[block], indices[block], ties[block] = found.settled()
-        if progress is not None:
-            progress(block.stop - block.start)
-    return (distances, indices, ties) if return_ties else (distances, indices)
+        return block, found.settled()
+
+    return search, of_block
 
 
 def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, return_held=False):
@@ -90,18 +115,22 @@ def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, r
     >>> count_within([[0.0], [3.0]], [[1.0], [2.0]], [1.0, 2.5])
     array([1, 1])
     """
-    search, radii = _search_radii(queries, points, radii, metric, memory)
+    search, radii = _search_radii(queries, points, radii, metric, memory, threaded=True)
     counts, held = np.zeros(len(search.queries), dtype=np.int64), np.zeros(len(search.points), dtype=bool)
-    for block in search.blocks():
+
+    def count(block):
         for tile in search.tiles():
             sure, near = search.within(block, tile, radii)
             counts[block] += [np.count_nonzero(row) for row in sure]
-            held[tile] |= sure.any(axis=0)
+            held[tile][sure.any(axis=0)] = True  # only ever set, so threads need not wait for each other
             near ^= sure
             for row, column in search.pairs(near, tile):
                 inside = search.distances(row + block.start, column) < radii[column]
                 counts[block] += np.bincount(row[inside], minlength=len(near))
                 held[column[inside]] = True
+
+    for _ in search.each(count):
+        pass
     return (counts, held) if return_held else counts
 
 
@@ -124,8 +153,8 @@ def pairs_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
     return query[order], point[order], distance[order]
 
 
-def _search_radii(queries, points, radii, metric, memory):
-    search = _Search(_rows(queries, "queries"), _rows(points, "points"), metric, memory)
+def _search_radii(queries, points, radii, metric, memory, threaded=False):
+    search = _Search(_rows(queries, "queries"), _rows(points, "points"), metric, memory, threaded)
     radii = np.asarray(radii, dtype=float)
     if radii.shape != (len(search.points),):
         raise ValueError(f"radii must have one number for each of the {len(points)} points, got shape {radii.shape}")
@@ -198,7 +227,7 @@ def distinct(X):
 class _Search:
     """Single-precision copies of the rows, centered and scaled, and the bound on what their products get wrong."""
 
-    def __init__(self, queries, points, metric, memory):
+    def __init__(self, queries, points, metric, memory, threaded=False):
         if queries.shape[1] != points.shape[1]:
             raise ValueError(
                 f"queries and points must have as many columns, got {queries.shape[1]} and {points.shape[1]}"
@@ -210,7 +239,9 @@ class _Search:
             queries = _unit(queries, "queries")
             points = queries if same else _unit(points, "points")
         self.queries, self.points, self.cosine = queries, points, metric == "cosine"
-        self.memory = int(memory)
+        # Threads cost a few milliseconds.
+        self.threads = processors() if threaded and len(queries) * len(points) >= 2**24 else 1
+        self.memory = int(memory) // self.threads
         center = points.mean(axis=0, dtype=np.float64)
         squares = _squares(points, center)
         query_squares = squares if queries is points else _squares(queries, center)
@@ -223,12 +254,16 @@ class _Search:
         reach = (np.sqrt(self.query_squares) + np.sqrt(self.squares.max())) ** 2
         self.error = (0.55 * queries.shape[1] + 8) * _ROUND * reach + queries.shape[1] * 2.0**-126
         # What the settling of a pair takes: indices, distances and two sorts.
-        self.most_pairs = max(_PAIRS, self.memory // 256)
+        self.most_pairs = max(_PAIRS, self.memory // 1024)
 
     def blocks(self, k=1):
         """Slices of the queries, of which one's products with a tile, their mask and its indices fit into memory."""
-        rows = self.memory // (32 * max(min(_POINTS, len(self.points)), k))
+        rows = self.memory // (16 * max(min(_POINTS, len(self.points)), k))
         return _slices(len(self.queries), max(1, min(_QUERIES, rows)))
+
+    def each(self, function, k=1):
+        """function(block) for each block of queries, in order, by as many threads as there are."""
+        return (in_parallel if self.threads > 1 else map)(function, self.blocks(k))
 
     def tiles(self):
         """Slices of the points."""

@@ -1,19 +1,36 @@
 """Side by side on all processors, in threads: what NumPy and BLAS compute does not hold the interpreter."""
 
+import threading
+
+_here = threading.local()
+
+
+def processors(most=4):
+    """How many threads are worth starting from here: 1 inside one that :func:`in_parallel` has started."""
+    if getattr(_here, "started", False):
+        return 1
+    from joblib import cpu_count
+
+    return min(most, cpu_count())
+
 
 def in_parallel(function, items, *, most=4):
     """function(x) for each x, in this order, by a thread for each processor: NumPy lets them run side by side.
+
+    Inside such a thread, and with one processor, it is done on the spot.
 
     >>> list(in_parallel(abs, [-2, 3]))
     [2, 3]
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from joblib import cpu_count
     from threadpoolctl import threadpool_limits
 
+    if (workers := processors(most)) == 1:
+        yield from map(function, items)
+        return
     with threadpool_limits(1):  # else each of them would start as many
-        workers = ThreadPoolExecutor(min(most, cpu_count()))
+        workers = ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "started", True))
         try:
             yield from workers.map(function, items)
         finally:

@@ -2,10 +2,14 @@
 
 import gc
 import html
+from importlib import import_module
 
 import ipywidgets as W
 
-PROMPT = "border-left:4px solid #0072B2;padding:.2em .8em;margin:.2em 0"
+from .questions import PROMPT, Exercise, Predict, Reveal, Score, score
+from .questions import with_fallback as _with_fallback
+
+__all__ = ["PROMPT", "Exercise", "Explorer", "Predict", "Reveal", "Score", "score", "slider"]
 
 
 class Explorer(W.VBox):
@@ -16,21 +20,26 @@ class Explorer(W.VBox):
     draw : function of the controls' values, by name, that returns a :class:`memgen_lite.figures.Picture`. It must be
         pure: the same values give the same picture. Its alt text is the line of words.
     height : int, pixels kept for the picture, so that the page does not jump.
+    play : str or None, the name of a :func:`slider` that gets buttons which move it on by themselves, step after step.
     controls : ipywidgets with a `value`, by the name of the argument that they set. Their descriptions are the labels.
 
-    In a stored notebook, and wherever widgets do not run, it shows as the picture for the first values.
+    Whoever drags faster than `draw` draws gets the last value only, since Jupyter holds back what comes in between. In
+    a stored notebook, and wherever widgets do not run, it shows as the picture for the first values.
     """
 
-    def __init__(self, draw, *, height=360, **controls):
+    def __init__(self, draw, *, height=360, play=None, **controls):
         self._draw, self.controls = draw, controls
         self.words = W.HTML()
         self.view = W.HTML(layout=W.Layout(min_height=f"{height}px"))
-        for control in controls.values():
+        for name, control in controls.items():
+            control.description = control.description or name.replace("_", " ")
+            control.tooltip = control.tooltip or _tooltip(control)
             control.style.description_width = "initial"
             if hasattr(control, "readout"):
                 control.layout.width = "min(100%, 480px)"
             control.observe(self._update, names="value")
-        super().__init__([*controls.values(), self.words, self.view])
+        rows = [_played(control) if name == play else control for name, control in controls.items()]
+        super().__init__([*rows, self.words, self.view])
         self._update()
         # A figure is a cycle, so every few pictures Python searches all that is loaded for cycles, which takes as long
         # as drawing one. What is there by now stays; the search is only among what comes.
@@ -54,92 +63,50 @@ class Explorer(W.VBox):
         return _with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self.picture.html())
 
 
-class Predict(W.VBox):
-    """A question that the reader answers before running the next cell; nothing is revealed until :meth:`reveal`.
+def slider(label, values, value, words="{:g}"):
+    """A slider over `values` that starts at `value` and says in words what it stands at, on its right.
 
     Parameters
     ----------
-    question : str.
-    choices : sequence of str, one of which is the answer; or
-    range : (low, high) of a slider, in `step`s, when the answer is a number.
+    label : str, on its left.
+    values : sequence in the order of the slider; `value` is one of them.
+    words : str, a format of the value with its unit, or a function of the value that returns a str.
 
-    >>> guess = Predict("How many of 100 draws from 100 memories are distinct?", range=(0, 100))
-    >>> guess.reveal(63)
-    No prediction was made. The answer is 63.
+    >>> slider("answers", range(5, 501, 5), 100, "{:,} answers").label
+    '100 answers'
     """
-
-    def __init__(self, question, choices=None, *, range=None, step=1):
-        if (choices is None) == (range is None):
-            raise ValueError(f"give choices or range, one of them; got choices={choices!r} and range={range!r}")
-        self.question, self.choices = question, list(choices) if choices is not None else None
-        self.answer = None
-        if choices is not None:
-            self.control = W.RadioButtons(options=self.choices, value=None, layout=W.Layout(width="auto"))
-        else:
-            low, high = range
-            self.control = W.FloatSlider(min=low, max=high, step=step, value=(low + high) / 2, readout_format=".4g")
-        self.control.observe(self._keep, names="value")
-        super().__init__([W.HTML(self._prompt()), self.control])
-
-    def _prompt(self):
-        return f'<div style="{PROMPT}"><b>Predict.</b> {html.escape(self.question)}</div>'
-
-    def _keep(self, change):
-        self.answer = change["new"]
-
-    def reveal(self, truth, *, tolerance=None):
-        """Compare the reader's answer with `truth`: a choice, or a number (right within `tolerance`, default 10 %)."""
-        if self.choices is not None and truth not in self.choices:
-            raise ValueError(f"truth must be one of the choices {self.choices}, got {truth!r}")
-        return Reveal(self.answer, truth, tolerance)
-
-    def __repr__(self):
-        options = (
-            f" [{' | '.join(self.choices)}]" if self.choices else f" [{self.control.min:g} to {self.control.max:g}]"
-        )
-        return f"Predict: {self.question}{options}"
-
-    def _repr_mimebundle_(self, **kwargs):
-        if self.choices is None:
-            answers = f"<p>A number from {self.control.min:g} to {self.control.max:g}.</p>"
-        else:
-            answers = f"<ul>{''.join(f'<li>{html.escape(choice)}</li>' for choice in self.choices)}</ul>"
-        return _with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self._prompt() + answers)
+    values, say = list(values), words if callable(words) else words.format
+    if value not in values:
+        raise ValueError(f"value must be one of values, {values[0]!r} to {values[-1]!r}, got {value!r}")
+    return W.SelectionSlider(options=[(say(one), one) for one in values], value=value, description=label)
 
 
-class Reveal:
-    """What became of a prediction, in a sentence. `right` is None where none was made."""
-
-    def __init__(self, answer, truth, tolerance=None):
-        self.answer, self.truth = answer, truth
-        if answer is None:
-            self.right = None
-        elif isinstance(truth, str):
-            self.right = answer == truth
-        else:
-            self.right = abs(answer - truth) <= (0.1 * abs(truth) if tolerance is None else tolerance)
-
-    def __repr__(self):
-        shown = self.truth if isinstance(self.truth, str) else f"{self.truth:.4g}"
-        if self.right is None:
-            return f"No prediction was made. The answer is {shown}."
-        given = self.answer if isinstance(self.answer, str) else f"{self.answer:.4g}"
-        return f"You said {given}; {'right' if self.right else 'not so'}: the answer is {shown}."
-
-    def _repr_html_(self):
-        mark = {None: "", True: "✓ ", False: "✗ "}[self.right]
-        return f'<div style="{PROMPT}">{mark}{html.escape(repr(self))}</div>'
+def _tooltip(control):
+    """What a control takes and how the keyboard moves it."""
+    if isinstance(control, W.SelectionSlider):
+        first, last = control.options[0], control.options[-1]
+        ends = [end[0] if isinstance(end, tuple) else end for end in (first, last)]
+        return f"{control.description}: from {ends[0]} to {ends[1]}. Drag it, or press the arrow keys."
+    if hasattr(control, "min"):
+        return f"{control.description}: from {control.min:g} to {control.max:g}. Drag it, or press the arrow keys."
+    if hasattr(control, "options"):
+        return f"{control.description}: choose with the arrow keys."
+    if isinstance(control, W.Checkbox):
+        return f"{control.description}: press the space bar to turn it on or off."
+    return f"{control.description}: type{'' if control.continuous_update else ', then press Enter'}."
 
 
-def _with_fallback(bundle, text, page):
-    # A front end that runs widgets takes the widget; every other one, and a stored notebook, shows the page.
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return {**data, "text/plain": text, "text/html": page}, metadata
+def _played(control):
+    play = W.Play(max=len(control.options) - 1, value=control.index, interval=900, tooltip="Play, stop, start again")
+    W.jslink((play, "value"), (control, "index"))
+    return W.HBox([play, control])
+
+
+# These are built from what is above, so they can be imported only afterwards.
+_MODULES = {"HumanEvaluation": "rating", "Recitation": "recitation"}
 
 
 def __getattr__(name):
-    if name == "HumanEvaluation":  # it is built from what is above, so it can be imported only afterwards
-        from .study import HumanEvaluation
-
-        return HumanEvaluation
+    if name in _MODULES:
+        return getattr(import_module(f".{_MODULES[name]}", __package__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -56,7 +56,7 @@ def test_a_blind_generator_is_not_accused(blind):
     assert blind.p_value > 0.05 and blind.copies.empty and blind.resolution == 10
     assert blind.dose_interval[0] == 0
     assert blind.verdict.startswith("No sign of copying")
-    assert blind.assumptions["holds"].tolist() == [True, True, True]
+    assert blind.assumptions["holds"].tolist() == [True, True, True, True]
     assert blind.warnings == []
 
 
@@ -234,7 +234,9 @@ def test_what_is_not_finite_is_named_by_row_and_column():
     with pytest.raises(ValueError, match=r"held_out must be finite.*row 7 column 2, row 9 column 0.*and 2 more"):
         mg.audit(T, bad, COPIER)
     frame = pd.DataFrame(T, columns=list("abcdef"))
-    with pytest.raises(ValueError, match=r"train must have no missing values: columns \['a', 'b'.*rows \[7, 9\]"):
+    with pytest.raises(
+        ValueError, match=r"train must have no .*: of 300 rows, column 'a' in 1, .*'c' in 2, .*row 7\).*fill"
+    ):
         mg.audit(frame.mask(~np.isfinite(bad)), frame, frame)
     with pytest.raises(ValueError, match=r"generated must be finite.*row 3 column b"):
         mg.audit(frame, frame + 1, frame.assign(b=np.where(np.arange(300) == 3, np.inf, 0)))
@@ -262,6 +264,7 @@ def test_few_rows_are_told_what_p_they_can_reach():
     assert any("only 5 held-out rows: no p-value below" in line for line in found.warnings)
     assert found.assumptions["holds"][1] is not None
     assert mg.audit(T, H[:3], T[:100]).assumptions["holds"][1] is None
+    assert mg.audit(T[:8], H[:4], T[:30]).assumptions["holds"][3] is None
     found = mg.audit(T[:12], H, T[:10])
     assert any("only 12 training rows" in line for line in found.warnings)
     assert any("only 10 generated rows" in line for line in found.warnings)
@@ -292,6 +295,35 @@ def test_the_check_of_exchangeability_has_its_size():
         X = generator.normal(size=(160, 40)) ** 3
         false += checks._exchangeable(X[:80], X[80:], None, generator)["holds"] is False
     assert false <= 5
+
+
+def pairs_of(n, generator):
+    X = generator.normal(size=(n // 2, 4))
+    return np.concatenate([X, X + 0.02 * generator.normal(size=X.shape)])
+
+
+def test_rows_that_were_put_on_a_side_together_are_told_from_rows_that_resemble_each_other():
+    """The p-value is exact; at level .01, of 60 scattered pairings at most 4 alarms (probability of more, 3e-4)."""
+    generator = np.random.default_rng(0)
+    together = pairs_of(120, generator), pairs_of(120, generator)
+
+    def line_of(train, held_out, count):
+        drawn = generator.permutation(len(train) + len(held_out))[:count]
+        around = checks._Around(train, held_out, np.sort(drawn), "euclidean", generator)
+        return checks._one_by_one(around, drawn, generator)
+
+    for train, held_out in (together, (together[0], generator.normal(size=(120, 4)))):
+        line = line_of(train, held_out, 100)
+        assert line["holds"] is False and "See groups=" in line["finding"]
+    alarms = 0
+    for _ in range(60):
+        split = np.split(generator.permutation(pairs_of(120, generator)), [80])
+        alarms += line_of(*split, 60)["holds"] is False
+    assert alarms <= 4
+    found = mg.audit(*together, generator.normal(size=(120, 4)), n_relabelings=19)
+    assert any("one by one? No: " in line for line in found.warnings)
+    numbers = np.arange(120) % 60, 60 + np.arange(120) % 60
+    assert len(mg.audit(*together, together[0], n_relabelings=19, groups=numbers).assumptions) == 3
 
 
 def test_near_duplicates_across_the_split_are_told():
@@ -480,3 +512,14 @@ def test_the_promises_hold(name):
     assert line["false discoveries"] <= 0.1 + 3.5 * np.sqrt(0.1 * 0.9 / 60)
     assert line["interval covers"] >= 0.93 - 3.5 * np.sqrt(0.07 * 0.93 / 60)
     assert abs(line["dose"] - line["copied"]) <= 3.5 * line["± sd"] / np.sqrt(60) + 0.05 * line["copied"] + 1e-9
+
+
+def test_the_stored_cost_is_of_all_sizes_and_grows_in_none_faster_than_in_proportion():
+    """What notebook 08 says of benchmarks/audit.json."""
+    stored = json.loads((Path(__file__).parent.parent / "benchmarks" / "audit.json").read_text("utf-8"))
+    assert {point["axis"] for point in stored["growth"]} == set(stored["base"]) == set("NKMd")
+    (slopes,) = stored["tables"].values()
+    assert all(line["slope of log CPU seconds"] <= 1.1 and line["slope of log MiB"] <= 1.1 for line in slopes)
+    assert stored["parts"]["checks"] < stored["parts"]["search"] + stored["parts"]["relabeling"]
+    measured = {row["what"]: row["measured"] for row in stored["rows"]}
+    assert measured["MiB held at most"] < 2048

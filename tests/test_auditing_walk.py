@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chisquare, hypergeom, kstest
 
 from memgen_lite.auditing.evidence import closeness, combined, divergence, exponent, shares
-from memgen_lite.auditing.walk import _labelings, resolution, smallest_p, standardized_excess, walk
+from memgen_lite.auditing.walk import labelings as relabelings
+from memgen_lite.auditing.walk import resolution, smallest_p, standardized_excess, walk
 
 
 def labelings(n, pool):
@@ -73,7 +74,7 @@ def test_relabelings_are_those_of_a_shuffled_pool(n, pool):
     """Chi-squared goodness of fit of 20,000 relabelings, fixed seed, at level .001."""
     code = 2 ** np.arange(n)
     every = labelings(n, pool) @ code
-    true, *dealt = _labelings(np.arange(n) < pool[0], pool, 20_000, np.random.default_rng(0))
+    true, *dealt = relabelings(np.arange(n) < pool[0], pool, 20_000, np.random.default_rng(0))
     np.testing.assert_array_equal(true, [np.arange(n) < pool[0]])
     found = np.concatenate(dealt) @ code
     assert len(found) == 20_000

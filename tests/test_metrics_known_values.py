@@ -436,6 +436,27 @@ def test_feature_likelihood_of_one_center_is_that_of_a_normal_law(monkeypatch):
     assert np.exp(widths[0]) == pytest.approx((rows**2).mean(), rel=0.1)
 
 
+def test_widths_in_single_precision_are_those_of_plain_steps_in_double():
+    """Expectation: shares of the centers and of a wide law as heavy as all of them; maximization: weighted means."""
+    from scipy.special import softmax
+    from scipy.stats import norm
+
+    from memgen_lite.metrics import likelihood
+
+    rows, centers = normal(0, 90, 4), np.concatenate([normal(1, 60, 4), normal(0, 90, 4)[:5] + 0.01])
+    wide = ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
+    squares = np.column_stack([((rows[:, None] - centers) ** 2).sum(axis=2), wide])
+    start, floor = np.append(squares[:, :-1].min(axis=0), wide.mean()), np.repeat([1e-3, 4e-3], [65, 1])
+    widths = np.log((start + floor) / 4)
+    for _ in range(50):
+        heights = 4 * norm.logpdf(0, scale=np.exp(widths / 2)) - squares / (2 * np.exp(widths))
+        share = softmax(heights + np.log([*[1] * 65, 65]), axis=1)
+        before, widths = widths, np.log((share * squares).sum(axis=0) / (4 * share.sum(axis=0)))
+        if np.abs(widths - before).max() < 1e-3:
+            break
+    np.testing.assert_allclose(likelihood._widths(rows, centers), widths[:-1], atol=1e-5)
+
+
 # Memorization by refitting ------------------------------------------------------------------------
 
 

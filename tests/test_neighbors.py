@@ -1,5 +1,7 @@
 """Exact neighbors: brute force is the oracle, to the last bit of what a tie or a duplicate is."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -90,6 +92,31 @@ def test_tiles_of_the_points_change_nothing(name, memory, monkeypatch):
         np.testing.assert_array_equal(found, wanted)
     np.testing.assert_array_equal(count_within(queries, points, radii, memory=memory), inside)
     check(neighbors(queries, points, len(points), return_ties=True), distances(queries, points), len(points))
+
+
+@pytest.mark.parametrize("processors", [1, 3])
+@pytest.mark.parametrize("rows", ["normal", "ternary", "constant"])
+def test_threads_share_the_memory_that_was_allowed_and_change_no_answer(rows, processors, monkeypatch):
+    """With enough pairs for threads, what is held beyond the answer and a coarse copy stays below `memory`."""
+    points = {"normal": rng.normal(size=(17_000, 4)), "ternary": rng.integers(3, size=(17_000, 6)) / 2.0}.get(rows)
+    points = np.ones((4200, 4)) if points is None else points
+    queries, memory, few = points[-4100:], 2**26, slice(0, 30)
+    radii = np.full(len(points), 0.4)
+    check(neighbors(queries[few], points, 3, return_ties=True), distances(queries[few], points), 3)
+    neighbors_few = neighbors(queries[few], points, 3, return_ties=True)
+    counted_few = count_within(queries[few], points, radii)
+    monkeypatch.setattr("joblib.cpu_count", lambda: processors)
+    tracemalloc.start()
+    try:
+        found = neighbors(queries, points, 3, memory=memory, return_ties=True)
+        counted, held = count_within(queries, points, radii, memory=memory, return_held=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < memory + 2 * points.nbytes + queries.shape[0] * 100
+    for whole, part in zip((*found, counted), (*neighbors_few, counted_few), strict=True):
+        np.testing.assert_array_equal(whole[few], part)
+    assert held[-4100:].all()  # each holds itself
 
 
 def test_distinct_rows_are_those_of_a_set():

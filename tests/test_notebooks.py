@@ -103,6 +103,27 @@ def test_every_prediction_is_revealed(path):
     assert everything.count("mg.widgets.Predict(") == everything.count(".reveal(")
 
 
+@each(LESSONS)
+def test_exercises_have_checks_and_the_notebook_ends_with_its_score(path):
+    cells = code(path)
+    everything = "".join(map(source, cells))
+    assert everything.count("mg.widgets.Exercise(") >= 2
+    assert source(cells[-1]) == "mg.widgets.score()"
+    said = [
+        line for cell in cells for output in cell["outputs"] for line in output.get("data", {}).get("text/plain", [])
+    ]
+    verdicts = [line for line in said if line.startswith("Exercise: ")]
+    assert len(verdicts) == everything.count("mg.widgets.Exercise(")
+    assert all("No answer yet: " in line or "Not yet. " in line for line in verdicts)
+    predictions, exercises = everything.count("mg.widgets.Predict("), len(verdicts)
+    assert said[-1] == f"Predicted before the result: 0 of {predictions}. Exercises solved: 0 of {exercises}."
+
+
+@each(NOTEBOOKS)
+def test_sliders_say_their_values_in_words(path):
+    assert not re.search(r"\bW\.(Int|Float|FloatLog|Selection)Slider\(", "".join(map(source, code(path))))
+
+
 @each(NOTEBOOKS)
 def test_links_to_other_notebooks_lead_somewhere(path):
     for target in re.findall(r"\]\(([\w./]+\.ipynb)\)", prose(path)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from memgen_lite.parallel import in_parallel
+from memgen_lite.parallel import in_parallel, processors
 
 
 def test_results_come_in_order():
@@ -26,6 +26,18 @@ def test_threads_share_the_work_and_start_no_others(monkeypatch):
 
     assert set(in_parallel(work, range(8))) == {1}
     assert len(seen) >= 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_within_a_thread_and_with_one_processor_no_other_is_started(count, monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: count)
+
+    def work(i):
+        mine = threading.get_ident()
+        return processors() == 1 and all(in_parallel(lambda j: threading.get_ident() == mine, range(3)))
+
+    assert all(in_parallel(work, range(4)))
+    assert processors() == count
 
 
 def test_an_interrupt_is_passed_on_and_ends_the_work():

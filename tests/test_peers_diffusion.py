@@ -5,8 +5,9 @@ import pytest
 
 import memgen_lite as mg
 from memgen_lite.peers.associative import Hopfield
-from memgen_lite.peers.denoisers import OptimalDenoiser, PatchDenoiser, attend, heun, noise_levels
+from memgen_lite.peers.denoisers import OptimalDenoiser, attend, collapse_noise, heun, noise_levels
 from memgen_lite.peers.diffusion import Denoiser
+from memgen_lite.peers.patches import PatchDenoiser
 
 
 def digits(n=60):
@@ -125,6 +126,82 @@ def test_small_windows_make_new_images_of_known_patches_and_large_ones_copies():
     assert shares == [0, 1]
 
 
+def pieces(sources):
+    """(image, down, across) for each pixel of (height, width, 3) sources."""
+    return sources - np.stack(np.broadcast_arrays(0, *np.indices(sources.shape[:2])), axis=-1)
+
+
+def test_every_pixel_of_a_sample_is_the_training_pixel_named_for_it_and_its_window_fits_best_there():
+    X, side, window = digits(30), 8, 3
+    model = PatchDenoiser(window=window, random_state=1).fit(X)
+    samples, images = model.sample(6), X.reshape(-1, side, side)
+    sources = model.sources(samples)
+    assert sources.shape == (6, side, side, 3)
+    np.testing.assert_array_equal(images[tuple(np.moveaxis(sources, -1, 0))], samples.reshape(-1, side, side))
+
+    def cut(image, i, j):
+        a, b = (min(max(place - window // 2, 0), side - window) for place in (i, j))
+        return image[a : a + window, b : b + window]
+
+    middles = list(np.ndindex(6, 6))  # the pixels whose window needs no push
+    every = {value: [] for value in np.unique(X)}
+    for image in images:
+        for i, j in middles:
+            every[image[i + 1, j + 1]].append(cut(image, i + 1, j + 1))
+    for sample, source in zip(samples.reshape(-1, side, side), sources, strict=True):
+        for i, j in middles:
+            own, (image, row, column) = cut(sample, i + 1, j + 1), source[i + 1, j + 1]
+            gaps = ((np.array(every[sample[i + 1, j + 1]]) - own) ** 2).sum((1, 2))
+            assert ((cut(images[image], row, column) - own) ** 2).sum() == gaps.min()
+
+
+def test_a_copy_is_one_piece_a_collage_of_two_has_two_and_a_moved_piece_is_found_where_it_was():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(9, 6, 4, 3))
+    collage = np.concatenate([X[2, :3], X[7, 3:]])
+    moved = np.concatenate([X[4, 3:], X[4, :3]])
+    model = PatchDenoiser(window=1, shape=(6, 4, 3)).fit(X.reshape(9, -1))
+    found = [
+        pieces(source).reshape(2, -1, 3) for source in model.sources([X[5].ravel(), collage.ravel(), moved.ravel()])
+    ]
+    expected = [[(5, 0, 0), (5, 0, 0)], [(2, 0, 0), (7, 0, 0)], [(4, 3, 0), (4, -3, 0)]]
+    for halves, piece in zip(found, expected, strict=True):
+        assert (halves == np.array(piece)[:, None]).all()
+
+
+def test_where_a_pixel_has_a_choice_it_goes_to_the_larger_piece():
+    X = np.array([[0, 0, 0, 1.0], [0, 0, 2, 3], [0, 5, 6, 7]])  # 2 x 2
+    sources = PatchDenoiser(window=1).fit(X).sources([[0, 5, 2, 3]])
+    assert sources[0, ..., 0].tolist() == [[1, 2], [1, 1]]
+
+
+@pytest.mark.parametrize(("n", "d"), [(2, 1), (900, 64), (10**6, 3), (10**12, 2)])
+def test_collapse_noise_of_a_round_cloud_is_the_published_formula(n, d):
+    """t_C = log(1 + v / (n^(2/d) - 1)) / 2 in a time whose noise is s^2 = e^2t - 1."""
+    v = 2.5
+    time = np.log(1 + v / (n ** (2 / d) - 1)) / 2
+    assert collapse_noise(n, np.full(d, v)) == pytest.approx(np.sqrt(np.expm1(2 * time)), rel=1e-10)
+
+
+def test_collapse_noise_lets_through_as_much_as_names_a_row_and_leaves_out_what_does_not_vary():
+    variances = np.array([9.0, 1.0, 0.01, 0.0])
+    s = collapse_noise(50, variances)
+    assert np.log(1 + variances / s**2).sum() / 2 == pytest.approx(np.log(50), rel=1e-12)
+    assert collapse_noise(50, variances[:3]) == pytest.approx(s, rel=1e-12)
+    assert collapse_noise(50, 4 * variances) == pytest.approx(2 * s, rel=1e-12)
+
+
+def test_below_the_collapse_a_noisy_row_tells_where_it_is_from_and_above_it_does_not():
+    """400 rows in 200 dimensions, at half and twice the noise of the edge: the right row's mean weight, on 100 rows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 200))
+    edge, model, weight = collapse_noise(400, np.ones(200)), OptimalDenoiser().fit(X), {}
+    for share in (0.5, 2.0):
+        w = model.weights(X[:100] + share * edge * rng.normal(size=(100, 200)), share * edge)
+        weight[share] = w[np.arange(100), np.arange(100)].mean()
+    assert weight[0.5] > 0.9 and weight[2.0] < 0.1
+
+
 def test_retrieval_is_denoising_where_keys_have_one_length():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30, 4))
@@ -165,6 +242,10 @@ def test_a_trained_denoiser_comes_near_the_optimal_one_where_it_has_room():
         (lambda: PatchDenoiser(window=9).fit(np.eye(64)), "window must be from 1 to 8, got 9"),
         (lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(2), 1.0), "x must be an array \\(rows, 3\\)"),
         (lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(3), 0.0), "sigma must be above 0"),
+        (lambda: PatchDenoiser(window=2).fit(np.eye(4)).sources(np.eye(2)), "x must be an array \\(rows, 4\\)"),
+        (lambda: collapse_noise(9, [1.0, -1.0]), "variances must be numbers, 0 or more and not all 0"),
+        (lambda: collapse_noise(9, [0.0]), "variances must be numbers"),
+        (lambda: collapse_noise(1, [1.0]), "n must be above 1, got 1"),
         (lambda: Hopfield(beta=-1).fit(np.eye(3)), "beta must be 0 or more"),
         (lambda: Hopfield().fit(np.eye(3)).retrieve(np.eye(2)), "X must be an array \\(rows, 3\\)"),
     ],

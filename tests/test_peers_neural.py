@@ -28,6 +28,14 @@ def data(n=60, d=4, seed=0):
     return rng.normal(size=(n, d)) @ rng.normal(size=(d, d)) + np.arange(d)
 
 
+@pytest.fixture(autouse=True)
+def quick_compiler(request):
+    """Most of the time here goes into compiling, for a few rounds that need no speed."""
+    jax.config.update("jax_disable_most_optimizations", "eight_modes" not in request.node.name)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 def peer(name, **more):
     return mg.peers.peer(name, **{"random_state": 0, **SMALL.get(name, {}), **more})
 

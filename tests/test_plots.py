@@ -123,3 +123,61 @@ def test_marks_lie_on_the_strips_where_the_honest_scale_puts_them_and_at_its_end
     )
     assert [line.get_xdata().tolist() for line in ax.lines] == [[np.arcsinh(x)] * 4 for x in (-1, 0, 1)]
     assert "−30" in [label.get_text() for label in ax.get_xticklabels()]
+
+
+def test_a_mosaic_has_a_color_for_each_source_and_a_white_line_where_its_pieces_meet():
+    places = np.stack(np.broadcast_arrays(0, *np.indices((2, 3))), axis=-1)
+    copy, mixed = places.copy(), places.copy()
+    mixed[:, 2] += (1, 0, 0)  # the last column from the same place of another source
+    colors = np.array([[0.2, 0.4, 0.6], [0.8, 0.1, 0.3]])
+    ax = Figure().subplots()
+    plots.mosaics(ax, [copy, mixed], colors, columns=2, pad=1, scale=4)
+    drawn = ax.images[0].get_array()
+    assert drawn.shape == (8, 28, 3)
+    assert (drawn[:, :12] == colors[0]).all() and (drawn[:, 12:16] == 1).all()
+    assert (drawn[:, 16:23] == colors[0]).all() and (drawn[:, 23] == 1).all() and (drawn[:, 24:] == colors[1]).all()
+    moved = places[:, ::-1]  # the same source, mirrored: no two pixels are neighbors as they were
+    plots.mosaics(ax, [moved], colors, scale=4)
+    drawn = ax.images[1].get_array()
+    assert (drawn[:, [3, 7]] == 1).all() and (drawn[:3, [0, 1, 2, 4, 8]] == colors[0]).all()
+
+
+def test_costs_that_grow_in_proportion_run_along_the_gray_lines():
+    sizes = np.array([1.0, 10, 100])
+    ax = plots.growth(Figure().subplots(), {"N": (sizes, 3 * sizes), "d": (sizes, sizes**2)}, xlabel="x", ylabel="y")
+    first, second, *gray = ax.lines
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["N", "d"]
+    np.testing.assert_array_equal(first.get_ydata(), 3 * sizes)
+    assert first.get_marker() != second.get_marker() and ax.get_xscale() == ax.get_yscale() == "log"
+    assert len(gray) >= 3
+    for line in gray:
+        x, y = line.get_data()
+        assert np.log(y[1] / y[0]) / np.log(x[1] / x[0]) == pytest.approx(1)
+    with pytest.raises(ValueError, match="curves must be 6 at most, got 7"):
+        plots.growth(ax, dict.fromkeys("abcdefg", (sizes, sizes)), xlabel="x", ylabel="y")
+
+
+def test_peer_panels_draw_every_median_between_its_ends_and_costs_as_bars():
+    import pandas as pd
+
+    peers, kinds, metrics = ["a_b", "c"], ["kept", "trained"], ["energy", "max_sliced_wasserstein"]
+    rows = [
+        {"metric": metric, "peer": name, "reference": reference, "score": value + 10 * (name == "c")}
+        for metric in metrics
+        for name in peers
+        for reference in ("train", "held-out")
+        for value in (1.0, 2.0, 6.0)
+    ]
+    axes = Figure().subplots(1, 4)
+    drawn = plots.peer_panels(axes[:2], pd.DataFrame(rows), metrics=metrics, peers=peers, kinds=kinds)
+    marks = {line.get_label(): line.get_xydata() for line in drawn[0].lines}
+    assert marks["kept, to held-out rows"] == pytest.approx(np.array([[np.arcsinh(2.0), -0.17]]))
+    assert marks["trained, to train rows"] == pytest.approx(np.array([[np.arcsinh(12.0), 1.17]]))
+    ends = [path.vertices[:, 0] for bars in drawn[1].collections[1:] for path in bars.get_paths()]
+    assert sum(np.allclose(end, np.arcsinh([11, 16])) for end in ends) == 2
+    assert "max. sliced wasserstein" in {drawn[1].get_title(loc=side) for side in ("left", "center")}
+    cost = pd.DataFrame({"fit_seconds": [0.02, 40.0], "bytes": [2048.0, 4096.0]}, index=peers)
+    left, right = plots.peer_costs(axes[2:], cost, kinds=kinds)
+    assert [bar.get_x() + bar.get_width() for bar in left.patches] == pytest.approx([0.02, 40.0])
+    assert [bar.get_x() + bar.get_width() for bar in right.patches] == pytest.approx([2.0, 4.0])
+    assert [label.get_text() for label in right.get_yticklabels()] == ["a b · kept", "c · trained"]

@@ -1,14 +1,15 @@
-"""The study without a browser: its state, and the view that follows it."""
+"""The study without a screen: its pairs, its answers, its clock and its file."""
 
-import itertools
+import json
 
 import numpy as np
 import pytest
 from scipy import stats
 
-import memgen_lite as mg
 from memgen_lite import coin
-from memgen_lite.study import HumanEvaluation, Study
+from memgen_lite.study import Study
+
+NAMES = ["Ada", "=1+1", "'quoted'", 'a "b", c', "<script>", "\u202eadA\u202c", "a\u200bb", "line\nbreak", "名前"]
 
 
 def pictures(count, offset=0, shape=(4, 4)):
@@ -26,8 +27,20 @@ def answer_rightly(one, times):
         one.answer(one.sides[len(one.answers)])
 
 
-def evaluation(**sizes):
-    return HumanEvaluation(pictures(30), pictures(30, offset=1000), **sizes)
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+    def passes(self, seconds):
+        self.now += seconds
+
+
+def texts(count, word="real"):
+    return [f"{word} text {number}" for number in range(count)]
 
 
 def test_every_pair_is_one_real_and_one_generated_picture_on_the_side_that_is_stated():
@@ -106,27 +119,155 @@ def test_the_study_refuses_what_cannot_be():
     one = study()
     with pytest.raises(ValueError, match=r"side must be -1 for left or \+1 for right, got 0"):
         one.answer(0)
-    with pytest.raises(ValueError, match="7 of 7 pairs have no answer yet"):
+    answer_rightly(one, 2)
+    with pytest.raises(ValueError, match="no answer to score yet"):
         one.score()
-    answer_rightly(one, 7)
-    with pytest.raises(ValueError, match="all 7 pairs have an answer"):
-        one.answer(1)
+    answer_rightly(one, 5)
+    for act in (lambda: one.answer(1), one.start):
+        with pytest.raises(ValueError, match="all 7 pairs have an answer"):
+            act()
 
 
 @pytest.mark.parametrize(
-    ("real", "generated", "sizes", "message"),
+    ("real", "generated", "options", "message"),
     [
-        (np.zeros((30, 16)), np.zeros((30, 16)), {}, "pictures of one size"),
-        (pictures(30), pictures(30, shape=(5, 5)), {}, "pictures of one size"),
-        (pictures(30), pictures(30).astype(int), {}, "float64 and .* of int64"),
         (pictures(30), pictures(22), {}, "23 pairs need 23 rows of each, got 30 real, 22 generated"),
+        (texts(5), texts(5), {}, "23 pairs need 23 rows of each, got 5 real, 5 generated"),
+        (pictures(30), texts(30), {}, "must all be lists of str, or all be arrays"),
         (pictures(30), pictures(30), {"n_trials": 0}, "n_trials 1 or more"),
         (pictures(30), pictures(30), {"n_calibration": -1}, "n_calibration must be 0 or more"),
+        (pictures(30), pictures(30), {"question": "best"}, "question must be one of real, better, copy; got 'best'"),
+        (pictures(30), pictures(30), {"question": "copy"}, "train is shown for question='copy'"),
+        (pictures(30), pictures(30), {"train": pictures(3)}, "and only there; got question='real'"),
+        (pictures(30), pictures(30), {"random_state": None, "path": "x"}, "path needs a number as random_state"),
+        (
+            pictures(30),
+            pictures(30),
+            {"path": "nowhere/x.json"},
+            "path must be in a folder that is there, got",
+        ),
+        (pictures(30), pictures(30), {"random_state": -1}, "random_state must be 0 or more"),
+        (pictures(30), pictures(30), {"rater": "\ud800"}, "surrogates not allowed"),
     ],
 )
-def test_the_study_says_which_pictures_it_cannot_use(real, generated, sizes, message):
+def test_the_study_says_what_it_cannot_use(real, generated, options, message):
     with pytest.raises(ValueError, match=message):
-        Study(real, generated, **sizes)
+        Study(real, generated, **options)
+
+
+def test_a_rater_has_a_name_before_the_first_answer_and_it_is_text():
+    one = study()
+    with pytest.raises(TypeError, match="rater must be a str, got int"):
+        one.name(7)
+    one.answer(1)
+    with pytest.raises(ValueError, match="before the first answer, and there are 1"):
+        one.name("Ada")
+
+
+def test_each_name_has_an_order_of_its_own_and_keeps_it():
+    orders = {}
+    for name in ("", *NAMES):
+        one = study(n_trials=60)
+        one.name(name)
+        orders[tuple(one.sides)] = one.seed
+    assert len(orders) == len(set(orders.values())) == len(NAMES) + 1
+    assert orders[tuple(study(n_trials=60).sides)] == "0"
+    named = Study(pictures(62), pictures(62, offset=1000), n_calibration=2, n_trials=60, rater="Ada")
+    assert orders[tuple(named.sides)] == "0 Ada"
+    assert study(random_state=np.random.default_rng(0)).seed == ""
+
+
+def test_texts_are_shown_as_they_are():
+    one = Study(texts(25), np.array(texts(25, "made"), dtype=object), random_state=1)
+    for position, side in enumerate(one.sides):
+        assert [word.split()[0] for word in one.pair(position)] == (["real", "made"] if side < 0 else ["made", "real"])
+
+
+@pytest.mark.parametrize(("question", "target"), [("real", "real"), ("better", "made"), ("copy", "made")])
+def test_each_question_counts_what_it_asks_for(question, target):
+    train = texts(3, "train") if question == "copy" else None
+    one = Study(texts(25), texts(25, "made"), question=question, train=train, random_state=2)
+    for position in range(len(one)):
+        one.answer(-1 if one.pair(position)[0].startswith(target) == (position % 2 == 0) else 1)
+    one.score()
+    counted = [position % 2 == 0 for position in range(len(one))]
+    assert one.outcomes.tolist() == counted[3:]
+    assert one.to_frame().outcome.tolist() == counted
+
+
+def test_the_nearest_training_rows_stand_beside_their_own():
+    train = pictures(2000)[::-1] + 0.25
+    one = Study(pictures(30), pictures(30, offset=1000), question="copy", train=train)
+    for position in range(len(one)):
+        for item, near in zip(one.pair(position), one.nearest(position), strict=True):
+            assert (near == item + 0.25).all()
+    assert one.nearest()[0][0, 0] == one.pair()[0][0, 0] + 0.25
+    one.name("Ada")  # deals anew
+    assert one.nearest()[0][0, 0] == one.pair()[0][0, 0] + 0.25
+
+
+def test_the_nearest_training_text_has_the_same_runs_of_characters():
+    made, real, count = texts(25, "generated"), texts(25), 23
+    one = Study(real, made, question="copy", train=[*real[::-1], *made])
+    assert [one.nearest(position) for position in range(count)] == [one.pair(position) for position in range(count)]
+
+
+def test_the_clock_runs_while_a_pair_is_in_view_and_only_then():
+    clock = Clock()
+    one = Study(pictures(30), pictures(30), n_calibration=1, n_trials=4, clock=clock)
+    clock.passes(50)
+    one.start()
+    clock.passes(2)
+    one.start()  # it runs already
+    one.answer(1)
+    clock.passes(3)
+    one.pause()
+    clock.passes(1000)
+    one.pause()
+    one.start()
+    clock.passes(4.0004)
+    one.answer(-1)
+    assert one.running
+    clock.passes(1)
+    one.undo()
+    clock.passes(5)
+    one.answer(1)
+    clock.passes(0.5)
+    one.score()
+    assert not one.running
+    one.answer(1)
+    one.answer(1)
+    frame = one.to_frame()
+    assert frame.seconds.tolist()[:3] == [2, 12.0, 1.5]
+    assert np.isnan(frame.seconds[3])
+    assert frame.taken_back.tolist() == [False, True, False, False]
+    assert frame.seconds.dtype == float
+
+
+def test_the_clock_stops_at_the_last_answer():
+    clock = Clock()
+    one = Study(pictures(30), pictures(30), n_calibration=0, n_trials=1, clock=clock)
+    one.start()
+    clock.passes(1)
+    one.answer(1)
+    clock.passes(1000)
+    one.score()
+    assert not one.running
+    assert one.to_frame().seconds.tolist() == [1]
+
+
+def test_a_study_may_stop_early_and_go_on():
+    one = study(n_trials=20)
+    answer_rightly(one, 10)
+    assert not one.scored
+    one.score()
+    assert one.scored
+    assert not one.can_undo
+    assert one.outcomes.all()
+    assert len(one.outcomes) == 8
+    answer_rightly(one, 12)
+    one.score()
+    assert len(one.outcomes) == 20
 
 
 def test_seed_and_answers_are_the_whole_state():
@@ -140,38 +281,41 @@ def test_seed_and_answers_are_the_whole_state():
     assert (one.coin_outcomes == again.coin_outcomes).all()
 
 
-def test_the_frame_has_a_row_for_each_answer():
+def test_the_frame_has_a_row_for_each_answer_and_its_types_do_not_depend_on_how_many():
     one = study()
-    assert len(one.to_frame()) == 0
+    empty = one.to_frame()
+    assert len(empty) == 0
     answer_rightly(one, 3)
     one.answer(-one.sides[3])
     frame = one.to_frame()
+    assert (frame.dtypes[6:] == empty.dtypes[6:]).all()
+    assert frame.pair.tolist() == [1, 2, 3, 4]
     assert frame.calibration.tolist() == [True, True, False, False]
-    assert frame.right.tolist() == [True, True, True, False]
+    assert frame.outcome.tolist() == [True, True, True, False]
     assert (frame.real_row == one.real_rows[:4]).all()
     assert (frame.generated_row == one.generated_rows[:4]).all()
-    assert ((frame.real_side == frame.answer) == frame.right).all()
+    assert ((frame.real_side == frame.answer) == frame.outcome).all()
+    assert set(frame.question) == {"real"}
+    assert set(frame.seed) == {"0"}
 
 
-def test_simulated_raters_take_the_study():
-    one = study(n_trials=40)
-    one.take(coin.Librarian(pictures(42, offset=1000), 0))
-    assert one.outcomes.all()
+@pytest.mark.parametrize("question", ["real", "copy", "better"])
+def test_simulated_raters_take_the_study(question):
+    made = pictures(42, offset=1000)
+    train = made if question == "copy" else None
+    one = Study(pictures(42), made, question=question, train=train, n_calibration=2, n_trials=40)
+    one.start()
+    one.take(coin.Librarian(made, 0))
+    assert one.outcomes.all() if question != "better" else not one.outcomes.any()
     assert one.scored
-    assert "40 of 40 right, 100 %" in one.summary()
-    assert ": not a coin." in one.summary()
-    blind = study(n_trials=40)
-    blind.take(coin.RademacherCoin(0))
-    assert "a coin would have done as well" in blind.summary()
+    assert one.to_frame().seconds[1:].isna().all()
 
 
-@pytest.mark.parametrize(("n_trials", "convinces"), [(5, False), (12, True)])
-def test_the_verdict_is_that_of_the_e_process_at_twenty(n_trials, convinces):
-    one = study(n_calibration=0, n_trials=n_trials)
-    answer_rightly(one, n_trials)
-    one.score()
-    assert (coin.betting_e_process(np.ones(n_trials)).max() >= 20) == convinces
-    assert (": not a coin." in one.summary()) is convinces
+def test_simulated_raters_read_texts_too():
+    made = texts(30, "made")
+    one = Study(texts(30), made)
+    one.take(coin.Librarian(made, 0))
+    assert one.outcomes.all()
 
 
 def test_the_coin_beside_the_reader_is_right_half_the_time_and_waits_for_the_reader():
@@ -185,90 +329,93 @@ def test_the_coin_beside_the_reader_is_right_half_the_time_and_waits_for_the_rea
     assert one.outcomes.all()
 
 
-def test_the_package_finds_the_widget_where_it_promised():
-    assert mg.widgets.HumanEvaluation is HumanEvaluation
-    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
-        mg.widgets.Nonsense  # noqa: B018
+def kept(path, rater="Ada", **options):
+    sizes = {"n_calibration": 2, "n_trials": 5, "random_state": 3} | options
+    return Study(pictures(30), pictures(30, offset=1000), path=path, rater=rater, **sizes)
 
 
-def test_the_buttons_drive_the_study_and_are_live_only_when_they_may_be():
-    view = evaluation(n_calibration=1, n_trials=2)
-    one, buttons = view.study, view.buttons
-
-    def live():
-        return [name for name, button in buttons.items() if not button.disabled]
-
-    assert live() == ["left", "right"]
-    buttons["left"].click()
-    assert one.answers == [-1]
-    assert live() == ["left", "right"]
-    buttons["right"].click()
-    assert one.answers == [-1, 1]
-    assert live() == ["left", "right", "undo"]
-    buttons["undo"].click()
-    assert one.answers == [-1]
-    buttons["left"].click()
-    buttons["right"].click()
-    assert live() == ["undo", "score"]
-    assert view.progress.value == view.progress.max == 3
-    buttons["score"].click()
-    assert live() == []
-    assert one.scored
-    assert view.to_frame().equals(one.to_frame())
-
-
-def test_calibration_tells_the_answer_in_the_words():
-    view = evaluation()
-    assert "Calibration pair 1 of 3" in view.words.value
-    side = view.study.sides[0]
-    view.buttons["left" if side < 0 else "right"].click()
-    assert f"Right: the {'left' if side < 0 else 'right'} one was real." in view.words.value
-    side = view.study.sides[1]
-    view.buttons["right" if side < 0 else "left"].click()
-    assert f"Not so: the {'left' if side < 0 else 'right'} one was real." in view.words.value
-    answer_rightly(view.study, 1)
-    view.buttons["left"].click()
-    assert "was real" not in view.words.value
+@pytest.mark.parametrize("name", NAMES)
+def test_who_left_half_way_goes_on_where_they_were(tmp_path, name):
+    path, clock = tmp_path / 'it\'s "kept" & <b>.json', Clock()
+    one = kept(path, name, clock=clock)
+    assert not path.exists()
+    one.start()
+    for side in (1, -1, 1, -1):
+        clock.passes(1.25)
+        one.answer(side)
+    one.undo()
+    again = kept(path, name)  # the kernel died, the cell is run anew
+    assert again.to_frame().equals(one.to_frame())
+    assert (again.answers, again.marked, again.running) == (one.answers, one.marked, False)
+    assert again.can_undo is one.can_undo is False
+    assert (again.outcomes == one.outcomes).all()
+    again.answer(1)
+    again.undo()
+    again.answer(-1)
+    again.score()
+    third = kept(path, "")  # the name is in the file
+    assert third.rater == name
+    assert third.scored
+    assert third.to_frame().equals(again.to_frame())
+    assert third.to_frame().taken_back.tolist() == [False, False, False, True]
 
 
-def test_the_picture_changes_with_the_pair_and_its_alt_text_gives_nothing_away():
-    noise = np.random.default_rng(0).random((2, 30, 4, 4))
-    view, seen, alts = HumanEvaluation(*noise), set(), set()
-    for side in itertools.islice(itertools.cycle((-1, 1)), len(view.study)):
-        seen.add(view.view.value)
-        alts.add(view.view.value.split('alt="')[1].split('"')[0])
-        view.buttons["left" if side < 0 else "right"].click()
-    assert len(seen) == len(view.study)
-    assert alts == {"Two pictures side by side, one real and one generated."}
-    assert view.view.value == ""
-    assert "Score the study" in view.words.value
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rater": "Bo"}, "its rater is 'Ada', not 'Bo'"),
+        ({"question": "better"}, "its question is 'real', not 'better'"),
+        ({"random_state": 4}, "its seed is '3 Ada', not '4 Ada'"),
+        ({"n_trials": 6}, "its n_trials is 5, not 6"),
+        ({"n_calibration": 1}, "its n_calibration is 2, not 1"),
+    ],
+)
+def test_a_file_of_another_study_is_refused_and_left_as_it_is(tmp_path, options, message):
+    path = tmp_path / "study.json"
+    kept(path).answer(1)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=message):
+        kept(path, **options)
+    assert path.read_bytes() == before
 
 
-def test_the_running_accuracy_stands_beside_the_coins():
-    view = evaluation(n_calibration=0)
-    assert view.result.value == ""
-    for _ in range(11):
-        view.buttons["left" if view.study.sides[len(view.study.answers)] < 0 else "right"].click()
-    low, high = coin.confidence_sequence([1] * 10)[-1]
-    assert (
-        f"This rater: 10 of 10 right, 100 % (95 % sequence: {100 * low:.0f} to {100 * high:.0f} %)" in view.result.value
-    )
-    assert f"A coin: {view.study.coin_outcomes.sum()} of 10 right" in view.result.value
+def test_a_file_about_other_pictures_is_refused(tmp_path):
+    path = tmp_path / "study.json"
+    kept(path).answer(1)
+    other = pictures(30)
+    other[29] += 1
+    with pytest.raises(ValueError, match="is of another study: its data is"):
+        Study(other, pictures(30, offset=1000), n_calibration=2, n_trials=5, random_state=3, rater="Ada", path=path)
 
 
-def test_a_stored_notebook_shows_the_waiting_pair_and_then_the_result():
-    view = evaluation(n_trials=10)
-    bundle, _ = view._repr_mimebundle_()
-    assert "<img alt=" in bundle["text/html"]
-    assert bundle["text/plain"] == "HumanEvaluation of 10 pairs. Calibration pair 1 of 3. Which picture is real?"
-    assert view.take(coin.RademacherCoin(0)) is view
-    bundle, _ = view._repr_mimebundle_()
-    assert "<img" not in bundle["text/html"]
-    assert "A coin: " in bundle["text/html"]
-    assert f"{view.study.outcomes.sum()} of 10 right" in bundle["text/plain"]
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda study, answers: answers.pop(0),
+        lambda study, answers: answers[1].update(real_row=29),
+        lambda study, answers: answers.extend(answers * 5),
+        lambda study, answers: study.update(marked=4),
+        lambda study, answers: study.pop("marked"),
+    ],
+)
+def test_a_file_whose_answers_are_not_to_these_pairs_is_refused(tmp_path, damage):
+    path = tmp_path / "study.json"
+    one = kept(path)
+    answer_rightly(one, 3)
+    document = json.loads(path.read_text())
+    damage(document["study"], document["answers"])
+    path.write_text(json.dumps(document))
+    with pytest.raises(ValueError, match="is damaged: its answers are not to the pairs of this study"):
+        kept(path)
 
 
-def test_color_pictures_are_shown_too():
-    shape = (8, 8, 3)
-    real, generated = (pictures(25, offset=offset, shape=shape).astype(np.uint8) for offset in (0, 100))
-    assert "<img alt=" in HumanEvaluation(real, generated).view.value
+def test_a_crash_while_writing_leaves_the_answers_before(tmp_path, monkeypatch):
+    path = tmp_path / "study.json"
+    one = kept(path)
+    one.answer(1)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("the disk is gone")))
+        with pytest.raises(OSError, match="the disk is gone"):
+            one.answer(1)
+    assert kept(path).answers == [1]
+    assert [file.name for file in tmp_path.iterdir()] == ["study.json"]

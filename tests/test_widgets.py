@@ -1,4 +1,4 @@
-"""Explorer, Predict and Reveal without a browser."""
+"""Explorer and its controls without a browser."""
 
 import gc
 
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from memgen_lite import figures
-from memgen_lite.widgets import Explorer, Predict, Reveal
+from memgen_lite import figures, widgets
+from memgen_lite.widgets import Explorer, slider
 
 CALLS = []
 
@@ -82,60 +82,59 @@ def test_an_error_while_drawing_is_not_hidden():
         Explorer(fails, n=W.IntSlider())
 
 
-def test_a_choice_is_kept_and_compared():
-    guess = Predict("Which?", ["this", "that"])
-    assert guess.control.value is None
-    assert guess.reveal("this").right is None
-    guess.control.value = "that"
-    assert guess.answer == "that"
-    assert repr(guess.reveal("that")) == "You said that; right: the answer is that."
-    assert repr(guess.reveal("this")) == "You said that; not so: the answer is this."
+def test_a_control_has_its_name_as_label_and_a_tooltip_with_its_range_and_keys():
+    def nothing(**values):
+        return draw(1)
+
+    controls = {
+        "how_many": W.IntSlider(3, 1, 9),
+        "share": slider("Share", (0.1, 0.5), 0.5, "{:.0%}"),
+        "width": W.SelectionSlider(options=[1, 2, 4]),
+        "word": W.Text(description="Word"),
+        "line": W.Text(description="Line", continuous_update=False),
+        "kind": W.Dropdown(options=["a", "b"], description="Kind"),
+        "turned": W.Checkbox(False, tooltip="Upside down"),
+    }
+    tips = {name: control.tooltip for name, control in Explorer(nothing, **controls).controls.items()}
+    assert controls["how_many"].description == "how many"
+    assert tips == {
+        "how_many": "how many: from 1 to 9. Drag it, or press the arrow keys.",
+        "share": "Share: from 10% to 50%. Drag it, or press the arrow keys.",
+        "width": "width: from 1 to 4. Drag it, or press the arrow keys.",
+        "word": "Word: type.",
+        "line": "Line: type, then press Enter.",
+        "kind": "Kind: choose with the arrow keys.",
+        "turned": "Upside down",
+    }
+    other = Explorer(nothing, bold=W.Checkbox(False))
+    assert other.controls["bold"].tooltip == "bold: press the space bar to turn it on or off."
 
 
-def test_a_number_is_kept_and_right_within_ten_percent_or_the_tolerance():
-    guess = Predict("How many?", range=(0, 100), step=0.5)
-    assert guess.answer is None
-    guess.control.value = 69.5
-    assert guess.answer == 69.5
-    assert guess.reveal(63.2).right
-    assert not guess.reveal(63.1).right
-    assert not guess.reveal(63.2, tolerance=6).right
-    assert repr(guess.reveal(63.2)) == "You said 69.5; right: the answer is 63.2."
+def test_a_slider_says_its_value_in_words():
+    draws = slider("draws", range(10, 101, 10), 20, "{:,} draws")
+    assert (draws.description, draws.value, draws.label) == ("draws", 20, "20 draws")
+    draws.value = 100
+    assert draws.label == "100 draws"
+    assert slider("size", [0, 1], 1, lambda power: f"{10**power} rows").label == "10 rows"
+    assert slider("size", [0.5, 1], 1).label == "1"
 
 
-def test_the_middle_of_the_range_counts_as_no_answer_until_it_is_chosen():
-    guess = Predict("How many?", range=(0, 100))
-    assert guess.control.value == 50
-    assert guess.reveal(50).right is None
+def test_a_slider_starts_at_one_of_its_values():
+    with pytest.raises(ValueError, match="value must be one of values, 1 to 3, got 4"):
+        slider("n", [1, 2, 3], 4)
 
 
-@pytest.mark.parametrize("given", [{}, {"choices": ["a"], "range": (0, 1)}])
-def test_a_question_has_choices_or_a_range(given):
-    with pytest.raises(ValueError, match="choices or range"):
-        Predict("?", **given)
+def test_play_buttons_are_beside_the_slider_that_they_move():
+    one = Explorer(draw, play="n", n=slider("n", range(1, 10), 3))
+    play, control = one.children[0].children
+    assert control is one.controls["n"]
+    assert (play.min, play.max, play.value) == (0, 8, 2)
+    assert one.children[1:] == (one.words, one.view)
 
 
-def test_the_truth_must_be_one_of_the_choices():
-    with pytest.raises(ValueError, match=r"one of the choices \['a', 'b'\], got 'c'"):
-        Predict("?", ["a", "b"]).reveal("c")
-
-
-def test_a_stored_question_shows_its_options_and_not_the_answer():
-    data, _ = Predict("Is 1 < 2?", ["yes & no", "no"])._repr_mimebundle_()
-    assert data["text/plain"] == "Predict: Is 1 < 2? [yes & no | no]"
-    assert "Is 1 &lt; 2?" in data["text/html"]
-    assert "<li>yes &amp; no</li><li>no</li>" in data["text/html"]
-    number = Predict("How many?", range=(0, 9.5))
-    assert repr(number) == "Predict: How many? [0 to 9.5]"
-    assert "from 0 to 9.5" in number._repr_mimebundle_()[0]["text/html"]
-
-
-@pytest.mark.parametrize(("answer", "mark"), [(None, ""), (3, "✓ "), (7, "✗ ")])
-def test_a_reveal_marks_the_answer_in_words_and_by_sign(answer, mark):
-    page = Reveal(answer, 3)._repr_html_()
-    assert f">{mark}{Reveal(answer, 3)!r}</div>" in page
-
-
-def test_no_prediction_still_gives_the_answer():
-    assert repr(Reveal(None, 0.6321)) == "No prediction was made. The answer is 0.6321."
-    assert repr(Reveal(None, "a cat")) == "No prediction was made. The answer is a cat."
+def test_the_package_has_all_widgets_in_one_place():
+    assert all(hasattr(widgets, name) for name in widgets.__all__)
+    assert widgets.HumanEvaluation.__name__ == "HumanEvaluation"
+    assert widgets.Recitation.__module__ == "memgen_lite.recitation"
+    with pytest.raises(AttributeError, match="no attribute 'Oracle'"):
+        widgets.Oracle  # noqa: B018

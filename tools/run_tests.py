@@ -20,6 +20,11 @@ def run(title, *arguments):
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT).returncode
 
 
+def side_by_side():
+    """Arguments that share the files of tests among the processors: a notebook is one file, with one kernel."""
+    return ["-n", str(min(4, processors)), "--dist", "loadfile"] if (processors := os.cpu_count() or 1) > 1 else []
+
+
 def in_browser():
     """The status of the browser tests; where there is no browser they are skipped, unless `MEMGEN_BROWSER=required`."""
     if chromium.find():
@@ -44,15 +49,17 @@ def main():
                 "--cov=memgen_lite",
                 "--cov-report=term:skip-covered",
                 f"--cov-fail-under={COVERAGE}",
+                *side_by_side(),
             ),
             run(
-                "The notebooks, strictly, and the figures that they draw",
+                "The notebooks, strictly",
                 "--nbval",
                 "--nbval-current-env",
                 "--nbval-sanitize-with=tests/nbval.cfg",
                 "notebooks",
-                "tests/after_notebooks",
+                *side_by_side(),
             ),
+            run("The figures that they drew, beside the stored ones", "tests/after_notebooks"),
             in_browser(),
         ]
     sys.exit(max(statuses))

@@ -16,7 +16,7 @@ PINS = ROOT / "benchmarks" / "conformance.txt"
 
 
 def main():
-    print("Setting up .venv-conformance (once, a minute or more; about 1.6 GB)", flush=True)
+    print("Setting up .venv-conformance (once, a minute or more; about 2 GB)", flush=True)
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         venv.create(VENV, with_pip=True, clear=VENV.exists())

@@ -24,7 +24,7 @@ from .inputs import ROLES, read
 from .measure import group_numbers, measure
 from .plan import audit_plan
 from .report import CopyAudit
-from .walk import smallest_p, walk
+from .walk import FEWEST, smallest_p, walk
 
 __all__ = ["CopyAudit", "audit", "audit_plan", "measure", "walk"]
 
@@ -47,8 +47,13 @@ def audit(
 
     Held-out rows stand among the training rows as decoys. To a generator that is blind, however good or bad it is, the
     labels "train" and "held out" are exchangeable: the p-value is exact in finite samples, for any generator, dimension
-    and size. It sees no copying of rows that train and held-out share, none that is not near in the distance used, and
-    nothing where held-out rows are not a random part of the same data; the assumptions that can be looked at are.
+    and size. It sees no copying of rows that train and held-out share (where they nearly share them, the dose is too
+    low), none that is not near in the distance used, and nothing where held-out rows are not a random part of the same
+    data; the assumptions that can be looked at are.
+
+    An interrupt (Ctrl-C) ends the search, or the relabelings, and the rows searched by then, or the relabelings dealt,
+    make the audit. It is as exact, since who interrupts knows no result; a warning says how many they are. With fewer
+    than 256 rows or 19 relabelings, or outside of both parts, the interrupt is raised.
 
     Parameters
     ----------
@@ -74,8 +79,8 @@ def audit(
     """
     if not 0 < q < 1:
         raise ValueError(f"q must be above 0 and below 1, got {q}")
-    if n_relabelings < 19:
-        raise ValueError(f"n_relabelings must be 19 or more, for p-values that reach 1/20, got {n_relabelings}")
+    if n_relabelings < FEWEST:
+        raise ValueError(f"n_relabelings must be {FEWEST} or more, for p-values that reach 1/20, got {n_relabelings}")
     if metric not in ("euclidean", "cosine"):
         raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
     inputs = read(train, held_out, generated, features)
@@ -84,7 +89,7 @@ def audit(
     if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
         raise ValueError("every held-out row is a training row: nothing is held out, and there is no test without it")
     units = None if groups is None else group_numbers(groups, (sizes["train"], sizes["held_out"]))
-    with bar(2 * sizes["generated"], "Searching", "row") as progress:
+    with bar(sizes["generated"] + 1 + n_relabelings, "Auditing", "step") as progress:
         found = measure(
             *inputs.rows.values(),
             metric=metric,
@@ -94,6 +99,10 @@ def audit(
             rng=rng,
             progress=progress.update,
         )
+    done, dealt = len(found.near.rows), len(found.walk.null)
+    cut = _cut(done, sizes["generated"], "generated rows were searched: an audit of these alone")
+    cut += _cut(dealt, n_relabelings, "relabelings were done")
+    inputs, sizes["generated"] = inputs.first(done), done
     assumptions = check(inputs, found.near, units, metric, rng)
     hits = np.bincount(found.near.row, minlength=sizes["train"] + sizes["held_out"])
     stamp = {
@@ -103,13 +112,17 @@ def audit(
         "metric": metric,
         "q": q,
         "unevenness": float((hits.var() - hits.mean()) / hits.mean() ** 2),
-        "n_relabelings": n_relabelings,
+        "n_relabelings": dealt,
         "groups": None if units is None else int(units.max()) + 1,
         "random_state": random_state if random_state is None else str(random_state),
         "versions": {"memgen_lite": __version__, "python": platform.python_version()}
         | {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
     }
-    return CopyAudit(inputs, found, assumptions, _warnings(inputs, found, assumptions, units), stamp)
+    return CopyAudit(inputs, found, assumptions, cut + _warnings(inputs, found, assumptions, units), stamp)
+
+
+def _cut(done, asked, what):
+    return [f"interrupted: the first {done:,} of {asked:,} {what}"] if done < asked else []
 
 
 def _warnings(inputs, found, assumptions, units):
@@ -141,7 +154,8 @@ def _warnings(inputs, found, assumptions, units):
     if low <= 0.01:
         lines.append(
             f"generated rows are nearer to held-out rows than chance explains (dose {found.walk.dose:+.2f}, p = "
-            f"{max(low, 1 / (1 + len(found.walk.null))):.2g}): held-out is not a random part of the data, or the model "
-            "has seen it"
+            f"{max(low, 1 / (1 + len(found.walk.null))):.2g}), so the dose means nothing: held-out is not a random "
+            "part of the data, or the model has seen it, or rows of train resemble each other as those of held-out do "
+            "not (if they belong together, pass groups=)"
         )
     return lines

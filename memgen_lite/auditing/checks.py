@@ -4,14 +4,24 @@ import numpy as np
 
 from ..neighbors import neighbors
 from .nearness import values
+from .walk import labelings
 
-_ROWS, _HITS, _COLUMNS = 1000, 500, 32
+_ROWS, _COLUMNS, _PLACES, _LEAST = 1000, 32, 250, 50
 
 
 def check(inputs, near, groups, metric, rng):
-    """Three lines, each a dict: `check`, `holds` (True, False, or None where it can't be told), `finding`."""
+    """Lines, each a dict: `check`, `holds` (True, False, or None where it can't be told), `finding`.
+
+    Three, and a fourth where rows come in no groups.
+    """
     train, held_out = inputs.rows["train"], inputs.rows["held_out"]
-    lines = [_exchangeable(train, held_out, groups, rng), _across(train, held_out, near, metric)]
+    lines = [_exchangeable(train, held_out, groups, rng)]
+    few = min(_PLACES, max(_LEAST, len(near.rows) // 8))  # so that looking them up costs less than the search did
+    hits = near.row[np.argsort(near.ratio, kind="stable")]
+    hits = hits[np.sort(np.unique(hits, return_index=True)[1])][:few]
+    drawn = rng.permutation(len(train) + len(held_out))[:few]
+    around = _Around(train, held_out, np.unique(np.concatenate([hits, drawn])), metric, rng)
+    lines.append(_across(around, hits))
     equal = int(np.isin(inputs.same["held_out"], inputs.same["train"]).sum())
     own = len(train) - len(np.unique(inputs.same["train"]))
     finding = f"{equal:,} of {len(held_out):,} held-out rows equal a training row"
@@ -19,7 +29,10 @@ def check(inputs, near, groups, metric, rng):
         finding += f" (within train, {own:,} of {len(train):,} repeat another)"
     # What repeats within train as often is a property of the data, and no fault of the split.
     natural = equal / len(held_out) <= max(2 * own / len(train), 0)
-    return [*lines, _line("no held-out row stands in train", natural, finding)]
+    lines.append(_line("no held-out row stands in train", natural, finding))
+    if groups is None:
+        lines.append(_one_by_one(around, drawn, rng))
+    return lines
 
 
 def _line(check, holds, finding):
@@ -61,24 +74,34 @@ def _exchangeable(train, held_out, groups, rng):
     return _line(name, p > 0.01, finding)
 
 
-def _across(train, held_out, near, metric):
+class _Around:
+    """What lies around some rows of the pool, given by ascending number: the k nearest of either side, 7 at most."""
+
+    def __init__(self, train, held_out, rows, metric, rng):
+        self.n, self.sizes, self.rows = len(train), (len(train), len(held_out)), rows
+        self.k = min(7, *self.sizes)
+        self.order = rng.permutation(sum(self.sizes))  # of what is equally far, the first in it is the nearest
+        queries = np.concatenate([train[rows[rows < self.n]], held_out[rows[rows >= self.n] - self.n]])
+        self._found = [
+            neighbors(queries, X, self.k, metric=metric, order=self.order[start : start + len(X)])
+            for X, start in ((train, 0), (held_out, self.n))
+        ]
+
+    def sides(self, rows):
+        """Distances (rows, 2, k) to training and to held-out rows, and which rows of the pool these are."""
+        place = np.searchsorted(self.rows, rows)
+        apart, others = (np.stack([found[i][place] for found in self._found], axis=1) for i in (0, 1))
+        return apart, others + np.array([0, self.n])[:, None]
+
+
+def _across(around, hits):
     """At the hits that are sat on most closely: has the other side a row that is almost the same?"""
-    name = "no near-duplicates across the split"
-    n = len(train)
-    hits = near.row[np.argsort(near.ratio, kind="stable")]
-    hits = hits[np.sort(np.unique(hits, return_index=True)[1])][:_HITS]
-    k = min(7, n, len(held_out))
+    name, k = "no near-duplicates across the split", around.k
     if k < 5:
         return _line(name, None, "too few rows to tell")
-    apart = np.empty((len(hits), 2 * k))
-    other = np.empty(len(hits))
-    for own, rows in ((hits < n, lambda i: train[i]), (hits >= n, lambda i: held_out[i - n])):
-        if not own.any():
-            continue
-        queries = rows(hits[own])
-        to_train, to_held = (neighbors(queries, X, k, metric=metric)[0] for X in (train, held_out))
-        apart[own] = np.sort(np.concatenate([to_train, to_held], axis=1), axis=1)
-        other[own] = (to_held if hits[own][0] < n else to_train)[:, 0]
+    sides = around.sides(hits)[0]
+    apart = np.sort(sides.reshape(len(hits), -1), axis=1)
+    other = np.where(hits < around.n, sides[:, 1, 0], sides[:, 0, 0])
     reach = apart[:, k - 1]  # after the row itself, the (k - 1)-th
     # The number of rows within r grows as r^d: from the third neighbor on, so that a twin or two change nothing. The
     # nearest of k - 1 is within r times the farthest with probability about (k - 2) r^d, and r is such that it is 1 %.
@@ -92,3 +115,24 @@ def _across(train, held_out, near, metric):
         f"{radius:.2g} of the distance to their neighbor number {k - 1})"
     )
     return _line(name, count <= max(0.05 * len(hits), 1), finding)
+
+
+def _one_by_one(around, drawn, rng):
+    """Does the nearest other row stand on the same side too often? Exact, as the audit is: by relabeling the pool.
+
+    Where pairs, or whole clusters, were put on a side together, one label is not as good as any other.
+    """
+    name = "rows were put on the sides one by one"
+    if around.k < 5:
+        return _line(name, None, "too few rows to tell")
+    apart, others = (part.reshape(len(drawn), -1) for part in around.sides(drawn))
+    apart = np.where(others == drawn[:, None], np.inf, apart)
+    nearest = others[np.arange(len(drawn)), np.lexsort((around.order[others], apart))[:, 0]]
+    rows, place = np.unique([drawn, nearest], return_inverse=True)
+    one, other = place.reshape(2, -1)
+    dealt = np.concatenate(list(labelings(rows < around.n, around.sizes, 999, rng)))
+    same = (dealt[:, one] == dealt[:, other]).sum(axis=1)
+    p = np.mean(same >= same[0])
+    finding = f"{same[0]:,} of {len(drawn):,} rows stand on the side of the row nearest to them, where chance puts "
+    finding += f"{same[1:].mean():,.0f} (p = {p:.2g})" + ("" if p > 0.01 else "; do some belong together? See groups=")
+    return _line(name, p > 0.01, finding)

@@ -1,6 +1,6 @@
 """What is handed in, as rows of numbers: arrays, images, strings and tables, checked before anything is computed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,11 @@ class Inputs:
     rows: dict
     same: dict
     notes: list
+
+    def first(self, n):
+        """The same with the first n generated rows only."""
+        parts = {name: getattr(self, name) for name in ("items", "rows", "same")}
+        return replace(self, **{name: part | {"generated": part["generated"][:n]} for name, part in parts.items()})
 
 
 def read(train, held_out, generated, features=None):
@@ -197,11 +202,12 @@ def _frames(items):
     for role, frame in items.items():
         missing = frame.isna().to_numpy()
         if missing.any():
-            columns = [names[j] for j in np.flatnonzero(missing.any(axis=0))]
-            bad = np.flatnonzero(missing.any(axis=1))
+            counts = ", ".join(f"{names[j]!r} in {missing[:, j].sum():,}" for j in np.flatnonzero(missing.any(axis=0)))
+            first = int(np.argmax(missing.any(axis=1)))
             raise ValueError(
-                f"{role} must have no missing values: columns {columns}, rows {bad[:5].tolist()}"
-                f"{f' and {len(bad) - 5:,} more' if len(bad) > 5 else ''}; fill them, with a level of their own, say"
+                f"{role} must have no missing values: of {len(frame):,} rows, column {counts} (first: row {first}). In "
+                "all three, fill a category with a level of its own, such as 'missing', and a number with the "
+                "median of train beside a column that says where it was missing; or leave such columns out"
             )
     return items
 

@@ -45,6 +45,8 @@ def measure(
     ----------
     train, held_out, generated : real arrays (N, d), (K, d), (M, d).
     groups : None, or an int array (N + K,): rows of one group are relabeled together. None spans both sides.
+    progress : None, or called with the number of steps done since its last call: a generated row that is searched, or a
+        labeling. An interrupt ends the search, or the relabelings, and what was done of it is taken for all.
     The others are as of :func:`memgen_lite.audit`.
 
     Returns
@@ -72,7 +74,8 @@ def measure(
         "lean": (0.25, np.sqrt(leaned_on)),  # the root, so that a few rows that many lean on are not everything
     }
     weights = np.bincount(place[:, 0], minlength=len(units))
-    found = walk(scores, of_train[units], weights, pool, evidence=evidence, q=q, n_relabelings=n_relabelings, rng=rng)
+    options = {"evidence": evidence, "q": q, "n_relabelings": n_relabelings, "rng": rng, "progress": progress}
+    found = walk(scores, of_train[units], weights, pool, **options)
     return Measurement(near, found, units, _named(near, found, place[:, 0], scores, q))
 
 

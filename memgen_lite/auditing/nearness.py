@@ -5,12 +5,12 @@ from hashlib import blake2b
 
 import numpy as np
 
-from ..neighbors import neighbors
+from ..neighbors import block_by_block
 
 
 @dataclass(frozen=True)
 class Nearness:
-    """What :func:`nearness` found, an entry for each generated row.
+    """What :func:`nearness` found, an entry for each generated row that was searched.
 
     Attributes
     ----------
@@ -48,7 +48,9 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
 
     Nothing here depends on which rows are of train: the pool is put into an order by chance; a value that stands in it
     more than once is represented by the first of its rows, and of rows at equal distance the first is the nearest.
-    `k` is cut to the number of distinct rows. `progress` is as in :func:`memgen_lite.neighbors.neighbors`.
+    `k` is cut to the number of distinct rows. `progress` is called with the number of generated rows done since its
+    last call. An interrupt (Ctrl-C) ends the search, and the rows searched until then are the answer: a block of 256
+    after the other, in order. It is raised where not even the first block is done.
 
     >>> found = nearness([[0.0], [1.0]], [[5.0]], [[0.1], [4.0]], k=2, rng=np.random.default_rng(0))
     >>> found.row, found.distance, found.ratio.round(3)
@@ -62,24 +64,35 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     stands = np.zeros(both, dtype=bool)
     stands[by_order[np.unique(value[by_order], return_index=True)[1]]] = True
 
-    apart, rows = [], []
+    sides, places = [], []
     for X, start in ((train, 0), (held_out, n)):
         chosen = np.flatnonzero(stands[start : start + len(X)])
         if len(chosen):
             points = X if len(chosen) == len(X) else X[chosen]
-            options = {"metric": metric, "order": order[start + chosen], "progress": progress}
-            distances, indices = neighbors(generated, points, min(k, len(chosen)), **options)
-            apart.append(distances)
-            rows.append(chosen[indices] + start)
-    tied = len(apart) == 2 and apart[0][:, 0] == apart[1][:, 0]
-    apart, rows = np.concatenate(apart, axis=1), np.concatenate(rows, axis=1)
+            options = {"metric": metric, "order": order[start + chosen]}
+            sides.append(block_by_block(generated, points, min(k, len(chosen)), **options))
+            places.append(chosen + start)
+    blocks = []
+    try:
+        for found in zip(*sides, strict=True):
+            blocks.append(_merged(found, places, order, k))
+            if progress is not None:
+                progress(len(blocks[-1][0]))
+    except KeyboardInterrupt:
+        if not blocks:
+            raise
+    rows, apart, tied = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return Nearness(rows=rows, apart=apart, tied=tied, shared=np.flatnonzero(np.isin(value[:n], value[n:])))
+
+
+def _merged(found, places, order, k):
+    """Rows, distances, and whether sides are tied, of a block: the nearest of both sides, in order of distance."""
+    distances, indices = zip(*((distances, indices) for _, (distances, indices, _) in found), strict=True)
+    tied = np.full(len(distances[0]), len(found) == 2 and distances[0][:, 0] == distances[-1][:, 0])
+    apart = np.concatenate(distances, axis=1)
+    rows = np.concatenate([place[index] for place, index in zip(places, indices, strict=True)], axis=1)
     best = np.lexsort((order[rows], apart))[:, :k]
-    return Nearness(
-        rows=np.take_along_axis(rows, best, axis=1),
-        apart=np.take_along_axis(apart, best, axis=1),
-        tied=np.broadcast_to(tied, len(generated)),
-        shared=np.flatnonzero(np.isin(value[:n], value[n:])),
-    )
+    return np.take_along_axis(rows, best, axis=1), np.take_along_axis(apart, best, axis=1), tied
 
 
 def values(*arrays):

@@ -22,6 +22,9 @@ import numpy as np
 
 from .evidence import combined, divergence
 
+FEWEST = 19  # relabelings: p-values reach 1/20
+_LABELS = 2**22  # that are dealt at a time
+
 
 @dataclass(frozen=True)
 class Walk:
@@ -31,7 +34,7 @@ class Walk:
     ----------
     order : int array, the hits from the closest on.
     p_value : float. statistic : float, the combined score. null : array (n_relabelings,), that of the relabelings; the
-        p-value is (1 + how many of them reach the statistic) / (1 + n_relabelings).
+        p-value is (1 + how many of them reach the statistic) / (1 + n_relabelings). Fewer after an interrupt.
     parts : dict by name of arrays (1 + n_relabelings,), what was combined; the true labels' first.
     q_values : array (n,), by row as given: the least rate q at which it is named; NaN for held-out rows and no hits.
     dose : float. dose_interval : (low, high). null_dose : array (n_relabelings,).
@@ -54,8 +57,11 @@ class Walk:
     steps: dict
 
 
-def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=999, confidence=0.95, rng):
+def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=999, confidence=0.95, rng, progress=None):
     """Go through the hits from the closest on.
+
+    An interrupt (Ctrl-C) ends the relabelings, and those done until then are what is compared with, which is as exact;
+    it is raised where fewer than 19 are done.
 
     Parameters
     ----------
@@ -68,6 +74,7 @@ def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=99
         and its share of the error rate. The walk has what they leave of 1.
     q : the false discovery rate that `resolution` is for. confidence : of the interval.
     rng : numpy.random.Generator, for the relabelings.
+    progress : None, or called with the number of labelings done since its last call.
 
     Returns
     -------
@@ -88,13 +95,19 @@ def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=99
 
     evidence = evidence or {}
     columns = np.stack([weights, *(values for _, values in evidence.values())], axis=1)[order].astype(np.float64)
-    largest, sums = [], []
-    for labels in _labelings(train[order], pool, n_relabelings, rng):
-        found = np.cumsum(labels[:, :n_hits], axis=1, dtype=np.int32)[:, ends]
-        largest.append(divergence(found, hits, share).max(axis=1))
-        sums.append(labels @ columns)
-    mass, *others = np.concatenate(sums).T
-    parts = {"walk": np.concatenate(largest), **dict(zip(evidence, others, strict=True))}
+    done = []
+    try:
+        for labels in labelings(train[order], pool, n_relabelings, rng):
+            found = np.cumsum(labels[:, :n_hits], axis=1, dtype=np.int32)[:, ends]
+            done.append((divergence(found, hits, share).max(axis=1), labels @ columns))
+            if progress is not None:
+                progress(len(labels))
+    except KeyboardInterrupt:
+        if sum(len(sums) for _, sums in done) < 1 + FEWEST:
+            raise
+    largest, sums = (np.concatenate(part) for part in zip(*done, strict=True))
+    mass, *others = sums.T
+    parts = {"walk": largest, **dict(zip(evidence, others, strict=True))}
     stakes = [stake for stake, _ in evidence.values()]
     score = combined(list(parts.values()), [1 - sum(stakes), *stakes])
     doses = (mass / weights.sum() - share) / (1 - share)
@@ -152,11 +165,11 @@ def smallest_p(n, pool, n_relabelings):
     return float(max(1 / (1 + n_relabelings), hypergeom.pmf(at_most, sum(pool), pool[0], n)))
 
 
-def _labelings(train, pool, count, rng):
+def labelings(train, pool, count, rng):
     """Bool arrays (some, n): the labels as they are, then, `count` times, as they are if the pool's are dealt anew."""
     yield train[None]
     n = len(train)
-    step = max(1, 2**22 // n)
+    step = max(1, _LABELS // n)
     for start in range(0, count, step):
         found = rng.hypergeometric(pool[0], pool[1], n, size=min(step, count - start))
         yield rng.permuted(np.arange(n) < found[:, None], axis=1)

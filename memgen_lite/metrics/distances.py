@@ -73,7 +73,8 @@ class _Moments:
         if len(X) < 2:
             raise ValueError(f"a Frechet distance needs 2 rows of each sample for a covariance, got {len(X)}")
         self.mean = X.mean(axis=0)
-        self.rows = (X - self.mean) / np.sqrt(len(X) - 1)
+        self.rows = X - self.mean
+        self.rows /= np.sqrt(len(X) - 1)
         self.trace = np.einsum("ij,ij->", self.rows, self.rows)
         self.tall = X.shape[0] > X.shape[1]
 
@@ -233,18 +234,14 @@ def _cubic(X, Y):
     return product
 
 
-def _sums(X, Y, kernel, memory=MEMORY):
+def _sums(X, Y, kernel, tile=1024):
     """Sum of the kernel over all pairs, and over the pairs of a row with itself where X is Y."""
-    rows = max(1, min(1024, memory // (32 * len(Y))))
     total = own = 0.0
-    for i in range(0, len(X), rows):
-        if X is Y:
-            block = kernel(X[i : i + rows], Y[i:])
-            square = block[:, : len(block)]
-            total += 2 * block.sum() - square.sum()
-            own += np.trace(square)
-        else:
-            total += kernel(X[i : i + rows], Y).sum()
+    for i in range(0, len(X), tile):
+        for j in range(i if X is Y else 0, len(Y), tile):  # a tile's values stay in a cache
+            block = kernel(X[i : i + tile], Y[j : j + tile])
+            total += block.sum() * (2 if X is Y and j > i else 1)
+            own += np.trace(block) if X is Y and j == i else 0.0
     return total, own
 
 

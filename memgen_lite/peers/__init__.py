@@ -10,6 +10,8 @@
 import warnings
 from importlib import import_module
 
+from .cache import fitted
+
 # Where each one is, so that a library is imported by the peer that needs it and by no other.
 _PEERS = {
     "gaussian": "classical:Gaussian",
@@ -27,16 +29,18 @@ _PEERS = {
     "two_stage_vae": "vae:TwoStageVAE",
     "denoiser": "diffusion:Denoiser",
     "optimal_denoiser": "denoisers:OptimalDenoiser",
-    "patch_denoiser": "denoisers:PatchDenoiser",
+    "patch_denoiser": "patches:PatchDenoiser",
     "hopfield": "associative:Hopfield",
 }
+# What is trained by the same loop and draws no rows, so that it stands in no comparison of those that do.
+_CLASSIFIERS = {"bottleneck": "bottleneck:Bottleneck"}
 
-__all__ = ["all_peers", "load", "peer"]
+__all__ = ["all_peers", "fitted", "load", "peer"]
 
 
 class _Kinds(dict):
     def __missing__(self, name):
-        if name not in _PEERS.values():
+        if name not in {*_PEERS.values(), *_CLASSIFIERS.values()}:
             raise ValueError(f"no peer is called {name!r}")
         module, attribute = name.split(":")
         try:
@@ -59,14 +63,15 @@ def load(path):
 
 
 def peer(name, **parameters):
-    """One peer, unfitted, by its name."""
-    if name not in _PEERS:
-        raise ValueError(f"no peer is called {name!r}; there are {', '.join(_PEERS)}")
-    return _Kinds()[_PEERS[name]](**parameters)
+    """One peer, unfitted, by its name; `bottleneck` is a classifier, with `fit(X, y)` and `predict(X)`."""
+    known = _PEERS | _CLASSIFIERS
+    if name not in known:
+        raise ValueError(f"no peer is called {name!r}; there are {', '.join(known)}")
+    return _Kinds()[known[name]](**parameters)
 
 
 def all_peers():
-    """All peers, unfitted, by name; each has a `card` with its citation, its objective in one line, and its cost.
+    """All peers that draw rows, unfitted, by name; each has a `card`: its citation, its objective in a line, its cost.
 
     Without the extra `neural` those that are trained by gradients are left out, and a warning names them.
     """

@@ -2,12 +2,10 @@
 
 Data x with noise, x + s n, have a best guess of x under squared error: the mean of the training rows, weighted by how
 likely each is to have been the one, w = softmax(-|x + s n - x_i|^2 / 2 s^2). That is what a denoiser is trained to be,
-and a sampler that follows it ends on a training row. A denoiser that sees one window at a time has another best guess,
-each pixel's own mean over the windows of all images, and what it ends on are mosaics of them.
+and a sampler that follows it ends on a training row. (One that sees less than whole images is in :mod:`.patches`.)
 """
 
-from functools import cached_property
-from itertools import pairwise, product
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,6 +46,42 @@ def heun(denoise, x, levels, trace=None):
     return x
 
 
+def collapse_noise(n, variances):
+    """The noise below which a noisy row tells which of `n` normal training rows it came from.
+
+    In high dimension that is a sharp edge, the collapse of Biroli et al. 2024 (arXiv 2402.18491), here for x + s n
+    instead of their e^-t x + sqrt(1 - e^-2t) n, which is the same at s^2 = e^2t - 1. It stands where log n is what the
+    noise lets through, sum(log(1 + variances / s^2)) / 2, the capacity of as many Gaussian channels (Shannon 1948); for
+    d equal variances v, at s^2 = v / (n^(2/d) - 1).
+
+    Parameters
+    ----------
+    n : number of training rows, above 1.
+    variances : array (d,) of the rows' variances along their principal axes, not all 0.
+
+    Returns
+    -------
+    float, a standard deviation.
+
+    >>> round(collapse_noise(100, [4.0, 4.0]), 6) == round((4 / 99) ** 0.5, 6)
+    True
+    """
+    from scipy.optimize import brentq
+
+    variances = np.asarray(variances, dtype=float)
+    if variances.ndim != 1 or not (variances >= 0).all() or not variances.any():
+        raise ValueError(f"variances must be numbers, 0 or more and not all 0, got {variances}")
+    if not n > 1:
+        raise ValueError(f"n must be above 1, got {n}")
+
+    def excess(log_square):
+        return np.log1p(variances * np.exp(-log_square)).sum() / 2 - np.log(n)
+
+    # One channel carries at least what the widest does, and all of them at most what their powers' sum would.
+    low, high = variances.max() / (float(n) ** 2 - 1), variances.sum() / (2 * np.log(n))
+    return float(np.exp(brentq(excess, np.log(low) - 1, np.log(high) + 1, xtol=1e-14) / 2))
+
+
 def attend(scores, values):
     """Each row's mean of `values` (n, d) under softmax of its `scores` (m, n): attention, retrieval, denoising.
 
@@ -63,15 +97,17 @@ def attend(scores, values):
     return (scores @ values) / total
 
 
-def _closeness(x, rows, s):
-    """-|x - row|^2 / 2 s^2, but for what does not depend on the row."""
+def closeness(x, rows, s):
+    """-|x - row|^2 / 2 s^2 (m, n) of rows `x` (m, d), but for what does not depend on the row."""
     scores = x @ rows.T
     scores -= np.einsum("ij,ij->i", rows, rows) / 2
     scores /= s * s
     return scores
 
 
-class _Diffusion(Peer):
+class Diffusion(Peer):
+    """Sampling by a denoiser. A subclass has `steps`, and `_denoise(x, sigma)` of rows in the data's unit."""
+
     def _scale(self, X):
         # Karras et al. take data of standard deviation 1/2; the levels are in that unit, and the rows stay as they are.
         self.mean_ = X.mean(axis=0)
@@ -79,12 +115,15 @@ class _Diffusion(Peer):
 
     def denoise(self, x, sigma):
         """The best guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
+        if not sigma > 0:
+            raise ValueError(f"sigma must be above 0, got {sigma}")
+        return self._denoise(self._checked(x), sigma)
+
+    def _checked(self, x):
         x = np.asarray(x, dtype=float)
         if x.ndim != 2 or x.shape[1] != self.n_features_in_:
             raise ValueError(f"x must be an array (rows, {self.n_features_in_}), got shape {x.shape}")
-        if not sigma > 0:
-            raise ValueError(f"sigma must be above 0, got {sigma}")
-        return self._denoise(x, sigma)
+        return x
 
     def _sample(self, n, rng, trace=None):
         levels = self.unit_ * noise_levels(self.steps)
@@ -92,7 +131,7 @@ class _Diffusion(Peer):
         return heun(self._denoise, start, levels, trace)
 
 
-class OptimalDenoiser(_Diffusion):
+class OptimalDenoiser(Diffusion):
     """Diffusion as it was meant: the minimizer of its training loss. It ends on training rows, bit for bit.
 
     Parameters
@@ -122,94 +161,9 @@ class OptimalDenoiser(_Diffusion):
 
     def weights(self, x, sigma):
         """The share (n, N) of each training row in the guess."""
-        scores = _closeness(np.asarray(x, dtype=float) - self.mean_, self.rows_ - self.mean_, sigma)
-        return attend(scores, np.eye(len(self.rows_)))
+        from scipy.special import softmax
+
+        return softmax(closeness(np.asarray(x, dtype=float) - self.mean_, self.rows_ - self.mean_, sigma), axis=1)
 
     def _denoise(self, x, sigma):
-        return attend(_closeness(x - self.mean_, self.rows_ - self.mean_, sigma), self.rows_)
-
-
-class PatchDenoiser(_Diffusion):
-    """The best denoiser of images that sees a window around each pixel, and not where the window is.
-
-    A pixel's guess is the mean of the middles of all windows of all training images, weighted by how well the window
-    fits its own. At the edge of an image a window is pushed inside it, and is compared with those that stand at that
-    edge, so that edges are seen. A window of the whole image makes it :class:`OptimalDenoiser`.
-
-    Parameters
-    ----------
-    window : int, side of the window in pixels.
-    shape : None for square gray images, or (height, width) or (height, width, channels).
-    steps : int, noise levels of the sampler.
-    """
-
-    card = Card(
-        title="patch denoiser",
-        citation="Kamb and Ganguli 2025, PMLR 267 (arXiv 2412.20292): the equivariant local score machine",
-        objective="minimize E |D(x + s n) - x|^2 among local and translation-equivariant D: a softmax over windows",
-        cost="no fit, sample O(N d^2 window^2) a noise level and row; keeps the training set",
-    )
-
-    def __init__(self, window=3, shape=None, steps=18, random_state=None):
-        self.window = window
-        self.shape = shape
-        self.steps = steps
-        self.random_state = random_state
-
-    def _fit(self, X, rng):
-        side = round(X.shape[1] ** 0.5)
-        self.shape_ = tuple(self.shape or (side, side))
-        if len(self.shape_) not in (2, 3) or np.prod(self.shape_) != X.shape[1]:
-            raise ValueError(
-                f"shape must be (height, width) or (height, width, channels) with {X.shape[1]} numbers in all, "
-                f"got {self.shape_}"
-            )
-        if not 1 <= self.window <= max(self.shape_[:2]):
-            raise ValueError(f"window must be from 1 to {max(self.shape_[:2])}, got {self.window}")
-        self._scale(X)
-        self.rows_ = X
-        vars(self).pop("_parts", None)  # those of an earlier fit
-
-    @cached_property
-    def _parts(self):
-        """For each part of the image: where it is, the windows that its pixels are compared with, and their middles."""
-        images, parts = self.rows_.reshape(len(self.rows_), *self.shape_), []
-        for down, across in product(*(_bands(size, min(self.window, size)) for size in self.shape_[:2])):
-            every = self._windows(images, down[2], across[2])
-            windows, counts = np.unique(every.reshape(len(every), -1), axis=0, return_counts=True)
-            values = windows.reshape(-1, *every.shape[1:])[:, down[0]][:, :, across[0]].reshape(len(windows), -1)
-            parts.append(((down, across), windows, np.log(counts), values))
-        return parts
-
-    def _windows(self, images, tops, lefts):
-        """The windows (n x tops x lefts, height, width, channels) with these corners."""
-        size = tuple(min(self.window, side) for side in self.shape_[:2])
-        pixels = images.reshape(len(images), *self.shape_[:2], -1)
-        every = np.lib.stride_tricks.sliding_window_view(pixels, size, (1, 2))
-        chosen = every[:, tops][:, :, lefts]
-        return np.moveaxis(chosen, 3, -1).reshape(-1, *size, chosen.shape[3])
-
-    def _denoise(self, x, sigma):
-        images = x.reshape(len(x), *self.shape_)
-        guess = np.empty((len(x), *self.shape_[:2], x.shape[1] // np.prod(self.shape_[:2])))
-        for ((rows, at_rows, _, tops), (columns, at_columns, _, lefts)), known, often, values in self._parts:
-            own = self._windows(images, tops, lefts)
-            own = own.reshape(len(own), -1)
-            block = max(1, 2**24 // len(known))
-            parts = [
-                attend(_closeness(own[i : i + block], known, sigma) + often, values) for i in range(0, len(own), block)
-            ]
-            found = np.concatenate(parts).reshape(len(x), len(tops), len(lefts), len(rows), len(columns), -1)
-            # One window gives all pixels of an edge, and many give one pixel each of the middle.
-            found = found.transpose(0, 1, 3, 2, 4, 5).reshape(len(x), len(at_rows), len(at_columns), -1)
-            guess[:, at_rows[:, None], at_columns] = found
-        return guess.reshape(x.shape)
-
-
-def _bands(size, window):
-    """The parts of an axis: (places in the window, pixels, corners to compare with, own corners)."""
-    before = window // 2
-    corners = np.arange(size - window + 1)
-    middle = (np.array([before]), corners + before, corners, corners)
-    edges = [(np.arange(before), 0), (np.arange(before + 1, window), size - window)]
-    return [middle] + [(places, places + at, np.array([at]), np.array([at])) for places, at in edges if len(places)]
+        return attend(closeness(x - self.mean_, self.rows_ - self.mean_, sigma), self.rows_)

@@ -1,6 +1,6 @@
 """Generative adversarial networks: a generator against a critic. They differ in what the critic maximizes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -14,12 +14,15 @@ from .training import MLP, Objective, Trained, _rmsprop, _steady_adam
 class Adversarial(Objective):
     """A generator of noise into rows, and a critic of rows into numbers, high for real ones."""
 
-    noise: int
-    width: int
-    depth: int
-    critic_moves: int
-    spectral: bool
-    normalized: bool
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    rounds: int = 3000
+    critic_moves: int = 1
+    noise: int = 16
+    width: int = 128
+    depth: int = 3
+    spectral: bool = False
+    normalized: bool = True
 
     @property
     def players(self):
@@ -68,7 +71,11 @@ class Standard(Adversarial):
 
 @dataclass(frozen=True)
 class Clipped(Adversarial):
-    clip: float
+    """Weights of a bounded size make a critic of a bounded slope, after each move."""
+
+    learning_rate: float = 5e-4
+    critic_moves: int = 5
+    clip: float = 0.1
 
     @property
     def optimizer(self):
@@ -84,7 +91,8 @@ class Clipped(Adversarial):
 class Penalized(Adversarial):
     """The penalty is on the slope of the critic at points between a real and a fake row, uniform on the segment."""
 
-    penalty: float
+    critic_moves: int = 5
+    penalty: float = 1.0
 
     def critic_loss(self, critic, real, fake, key):
         return super().critic_loss(critic, real, fake, key) + self.charge(_slopes(critic, real, fake, key)).mean()
@@ -95,7 +103,11 @@ class Penalized(Adversarial):
 
 @dataclass(frozen=True)
 class Divergence(Penalized):
-    power: float
+    """As the one before, but a slope is charged by a power of it, and none is asked for."""
+
+    critic_moves: int = 1
+    penalty: float = 2.0
+    power: float = 6.0
 
     def charge(self, squares):
         return self.penalty * squares ** (self.power / 2)
@@ -103,7 +115,10 @@ class Divergence(Penalized):
 
 @dataclass(frozen=True)
 class Quadratic(Adversarial):
-    penalty: float
+    """A parabola of the critic's difference, over the distance of the two rows, has its top at a bounded slope."""
+
+    critic_moves: int = 2
+    penalty: float = 10.0
 
     def critic_loss(self, critic, real, fake, key):
         apart = critic(real) - critic(fake)
@@ -123,7 +138,7 @@ def _draw(generator, key, n, noise):
     return generator(jax.random.normal(key, (n, noise)))
 
 
-class GAN(Trained):
+class GAN(Trained, objective=Standard):
     """The generative adversarial network, with the generator's loss that does not saturate.
 
     Parameters
@@ -140,31 +155,12 @@ class GAN(Trained):
         objective="critic: tell real from fake by cross-entropy; generator: be taken for real",
         cost="fit O(rounds critic_moves batch weights), sample O(weights) a row",
     )
-    _kind = Standard
-
-    def __init__(
-        self,
-        rounds=3000,
-        critic_moves=1,
-        noise=16,
-        width=128,
-        depth=3,
-        spectral=False,
-        normalized=True,
-        batch_size=128,
-        learning_rate=1e-3,
-        random_state=None,
-    ):
-        self._store(locals())
-
-    def _objective(self):
-        return self._kind(**{field.name: getattr(self, field.name) for field in fields(self._kind)})
 
     def _generate(self, key, n):
         return _draw(self.networks_["generator"], key, n, self.noise)
 
 
-class WGANClip(GAN):
+class WGANClip(GAN, objective=Clipped):
     """The Wasserstein network as it was first made: the critic's weights are clipped to [-clip, clip]."""
 
     card = Card(
@@ -173,26 +169,9 @@ class WGANClip(GAN):
         objective="critic: maximize E f(real) - E f(fake) with weights of at most `clip`; generator: minimize it",
         cost=GAN.card.cost,
     )
-    _kind = Clipped
-
-    def __init__(
-        self,
-        rounds=3000,
-        critic_moves=5,
-        noise=16,
-        width=128,
-        depth=3,
-        spectral=False,
-        normalized=True,
-        clip=0.1,
-        batch_size=128,
-        learning_rate=5e-4,
-        random_state=None,
-    ):
-        self._store(locals())
 
 
-class WGANGP(GAN):
+class WGANGP(GAN, objective=Penalized):
     """The Wasserstein network with a penalty on slopes of the critic that are not 1."""
 
     card = Card(
@@ -202,26 +181,9 @@ class WGANGP(GAN):
         "minimize the difference",
         cost=GAN.card.cost,
     )
-    _kind = Penalized
-
-    def __init__(
-        self,
-        rounds=3000,
-        critic_moves=5,
-        noise=16,
-        width=128,
-        depth=3,
-        spectral=False,
-        normalized=True,
-        penalty=1.0,
-        batch_size=128,
-        learning_rate=1e-3,
-        random_state=None,
-    ):
-        self._store(locals())
 
 
-class WGANDiv(GAN):
+class WGANDiv(GAN, objective=Divergence):
     """The Wasserstein divergence: steep slopes are charged by a power, and none is asked for."""
 
     card = Card(
@@ -231,27 +193,9 @@ class WGANDiv(GAN):
         "difference",
         cost=GAN.card.cost,
     )
-    _kind = Divergence
-
-    def __init__(
-        self,
-        rounds=3000,
-        critic_moves=1,
-        noise=16,
-        width=128,
-        depth=3,
-        spectral=False,
-        normalized=True,
-        penalty=2.0,
-        power=6.0,
-        batch_size=128,
-        learning_rate=1e-3,
-        random_state=None,
-    ):
-        self._store(locals())
 
 
-class GANQP(GAN):
+class GANQP(GAN, objective=Quadratic):
     """The quadratic potential: the critic is charged by the square of its difference, over the rows' distance."""
 
     card = Card(
@@ -261,20 +205,3 @@ class GANQP(GAN):
         "generator: minimize E z",
         cost=GAN.card.cost,
     )
-    _kind = Quadratic
-
-    def __init__(
-        self,
-        rounds=3000,
-        critic_moves=2,
-        noise=16,
-        width=128,
-        depth=3,
-        spectral=False,
-        normalized=True,
-        penalty=10.0,
-        batch_size=128,
-        learning_rate=1e-3,
-        random_state=None,
-    ):
-        self._store(locals())

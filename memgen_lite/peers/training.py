@@ -8,13 +8,15 @@ a chunk run in one compiled loop, which is compiled once for all fits of one obj
 import functools
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+from inspect import Parameter, Signature
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from sklearn.base import BaseEstimator
 
 from ..progress import bar
 from .base import Peer
@@ -27,6 +29,8 @@ class Objective:
     `build(n_features, key)`, the networks: a dict of Equinox modules, one of them for each player.
     `loss(player, networks, x, key)`, a scalar that the network called `player` minimizes in its move, from a batch x
     (batch_size, n_features).
+
+    Fields that have a default are the parameters of the :class:`Networked` estimator that is trained by it.
     """
 
     batch_size: int
@@ -85,13 +89,16 @@ def _play(objective, n_rounds, networks, moments, rows, key):
         return {**weights, player: mine}, {**moments, player: moment}, value
 
     def one(carry, key):
-        weights, moments = carry
         losses = []
         for player, times in objective.players.items():
-            for own in jax.random.split(jax.random.fold_in(key, len(losses)), times):
-                weights, moments, value = move(player, weights, moments, own)
-            losses.append(value)
-        return (weights, moments), jnp.stack(losses)
+
+            def turn(carry, own, player=player):
+                *carry, value = move(player, *carry, own)
+                return tuple(carry), value
+
+            carry, values = jax.lax.scan(turn, carry, jax.random.split(jax.random.fold_in(key, len(losses)), times))
+            losses.append(values[-1])
+        return carry, jnp.stack(losses)
 
     weights = {name: eqx.filter(network, eqx.is_array) for name, network in networks.items()}
     (weights, moments), losses = jax.lax.scan(one, (weights, moments), jax.random.split(key, n_rounds))
@@ -136,10 +143,11 @@ def _finite(networks, losses):
     return all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves((eqx.filter(networks, eqx.is_array), losses)))
 
 
-class Trained(Peer):
-    """A peer that is trained by gradients.
+class Networked(BaseEstimator):
+    """An estimator of networks: what :func:`train` made of an objective, as numbers that can be kept.
 
-    A subclass has the parameters of its objective, `_objective()`, and `_generate(networks, n, key)`.
+    `class Model(Networked, objective=Kind)` has the fields of `Kind` that have a default as its parameters, and
+    `random_state`; all are given by keyword.
 
     Attributes
     ----------
@@ -147,13 +155,28 @@ class Trained(Peer):
         last entry. n_parameters_ : int. fit_seconds_ : float, processor time of the training, compilation included.
     """
 
-    def _fit(self, X, rng):
+    def __init_subclass__(cls, objective=None, **more):
+        super().__init_subclass__(**more)
+        if objective is not None:
+            cls._kind = objective
+            cls.__init__ = _constructor(objective)
+
+    def _objective(self, **changed):
+        given = {name: value for name, value in self.get_params().items() if name != "random_state"}
+        return self._kind(**given | changed)
+
+    def _learn(self, X, rng, labels=None):
+        """Train on rows X (n, d) in one unit, with columns of labels behind them if there are any."""
         # One unit for all features, so that distances keep their meaning; the noise levels of diffusion expect 1/2.
         self.mean_ = X.mean(axis=0)
         self.unit_ = float(np.sqrt(X.var(axis=0).mean()) * 2) or 1.0
         key = jax.random.key(int(rng.integers(2**31)))
-        self._train((X - self.mean_) / self.unit_, key)
+        rows = self._scaled(X)
+        self._train(rows if labels is None else np.hstack([rows, labels]), key)
         self.n_parameters_ = sum(leaf.size for leaf in self.leaves())
+
+    def _scaled(self, X):
+        return (X - self.mean_) / self.unit_
 
     def _train(self, rows, key):
         objective = self._objective()
@@ -176,6 +199,28 @@ class Trained(Peer):
         if [leaf.shape for leaf in old] != [leaf.shape for leaf in leaves]:
             raise ValueError("the weights do not fit the parameters")
         self.networks_ = eqx.combine(jax.tree.unflatten(tree, [jnp.asarray(leaf) for leaf in leaves]), fixed)
+
+
+def _constructor(objective):
+    """An `__init__` that keeps an objective's fields under their names, with a signature that scikit-learn can read."""
+    defaults = {field.name: field.default for field in fields(objective) if field.default is not MISSING}
+    defaults |= {"random_state": None}
+    named = [Parameter(name, Parameter.KEYWORD_ONLY, default=default) for name, default in defaults.items()]
+    signature = Signature([Parameter("self", Parameter.POSITIONAL_ONLY), *named])
+
+    def __init__(self, **given):
+        signature.bind(self, **given)  # a TypeError for an argument that is none
+        vars(self).update(defaults | given)
+
+    __init__.__signature__ = signature
+    return __init__
+
+
+class Trained(Networked, Peer):
+    """A peer that is trained by gradients. A subclass has an objective, and `_generate(key, n)`."""
+
+    def _fit(self, X, rng):
+        self._learn(X, rng)
 
     def _sample(self, n, rng):
         key = jax.random.key(int(rng.integers(2**31)))

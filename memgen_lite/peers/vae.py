@@ -15,11 +15,15 @@ from .training import MLP, Objective, Trained, train
 class Evidence(Objective):
     """Minus the evidence lower bound in nats, for rows x, latent z and a decoder of standard deviation gamma."""
 
-    latent: int
-    width: int
-    depth: int
-    gamma: float | None
-    skip: bool = False
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    rounds: int = 4000
+    latent: int = 16
+    width: int = 256
+    depth: int = 2
+    gamma: float | None = None
+
+    skip = False
 
     def build(self, n_features, key):
         one, two = jax.random.split(key)
@@ -42,6 +46,19 @@ class Evidence(Objective):
         return -information - missed.sum(-1)
 
 
+@dataclass(frozen=True)
+class FixedEvidence(Evidence):
+    """Gamma is said."""
+
+    gamma: float | None = 0.5
+
+
+class LatentEvidence(Evidence):
+    """The rows are the latents of another one, and the networks' inputs are handed on to their last layers."""
+
+    skip = True
+
+
 class Through(eqx.Module):
     """A multilayer perceptron that may hand its input on to the last layer, as the second stage needs."""
 
@@ -59,7 +76,7 @@ class Through(eqx.Module):
         return self.last(jnp.concatenate([jax.nn.relu(self.body(x)), x], axis=-1))
 
 
-class VAE(Trained):
+class VAE(Trained, objective=Evidence):
     """A Gaussian variational autoencoder. A sample is the decoder's mean for a normal latent.
 
     Parameters
@@ -75,29 +92,11 @@ class VAE(Trained):
         cost="fit O(rounds batch weights), sample O(weights) a row",
     )
 
-    def __init__(
-        self,
-        rounds=4000,
-        latent=16,
-        width=256,
-        depth=2,
-        gamma=None,
-        batch_size=128,
-        learning_rate=1e-3,
-        random_state=None,
-    ):
-        self._store(locals())
-
-    def _objective(self):
-        return Evidence(
-            self.batch_size, self.learning_rate, self.rounds, self.latent, self.width, self.depth, self.gamma
-        )
-
     def _generate(self, key, n):
         return _decode(self.networks_["model"][1], jax.random.normal(key, (n, self.latent)))
 
 
-class FixedVAE(VAE):
+class FixedVAE(VAE, objective=FixedEvidence):
     """A variational autoencoder whose decoder's standard deviation is said, and not learnt."""
 
     card = Card(
@@ -106,19 +105,6 @@ class FixedVAE(VAE):
         objective=VAE.card.objective,
         cost=VAE.card.cost,
     )
-
-    def __init__(
-        self,
-        rounds=4000,
-        latent=16,
-        width=256,
-        depth=2,
-        gamma=0.5,
-        batch_size=128,
-        learning_rate=1e-3,
-        random_state=None,
-    ):
-        self._store(locals())
 
 
 class TwoStageVAE(VAE):
@@ -143,9 +129,7 @@ class TwoStageVAE(VAE):
         self.fit_seconds_ += seconds
 
     def _second(self):
-        return Evidence(
-            self.batch_size, self.learning_rate, self.rounds, self.latent, self.width, self.depth, None, skip=True
-        )
+        return LatentEvidence(**vars(self._objective(gamma=None)))
 
     def skeleton(self, key):
         return {**super().skeleton(key), "second": self._second().build(self.latent, key)["model"]}

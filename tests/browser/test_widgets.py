@@ -1,11 +1,13 @@
 """Each widget on Voilà with real clicks, keys and drags: what the page says, the kernel holds and the study exports."""
 
-import csv
 import json
+import re
 
 import browsing
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from memgen_lite import coin
 
 HOSTILE = (
     """<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> & "quotes" \u202edlrow\u202c a\u200bb"""
@@ -58,15 +60,24 @@ W.VBox([choice, number, button, said])
 
 STUDY = """
 pictures = np.random.default_rng(0).random((2, 8, 6, 6))
-evaluation = mg.widgets.HumanEvaluation(*pictures, n_calibration=1, n_trials=4, random_state=0)
-export = W.Button(description="Export")
-kept = told([], lambda: None)
-def write(_):
-    evaluation.study.to_frame().to_csv("answers.csv", index=False)
-    kept.value = "exported"
-export.on_click(write)
-truth = json.dumps(["left" if side < 0 else "right" for side in evaluation.study.sides])
-W.VBox([evaluation, export, kept, W.Label(truth)])
+evaluation = mg.widgets.HumanEvaluation(*pictures, n_calibration=1, n_trials=4, path="KEPT")
+sides = lambda: ["left" if side < 0 else "right" for side in evaluation.study.sides]
+W.VBox([evaluation, told([evaluation.rater], sides)])
+"""
+
+TEXTS = f"""
+real, generated = (8 * [word + {HOSTILE!r}] for word in ("real ", "made "))
+path = {"it's <b onclick='window.hacked=1'>" + chr(0x202E) + '&amp;".json'!r}
+evaluation = mg.widgets.HumanEvaluation(
+    real, generated, question="copy", train=generated, n_calibration=0, n_trials=8, rater={HOSTILE!r}, path=path
+)
+evaluation
+"""
+
+HUGE = """
+pictures = np.zeros((2, 1, 10_000, 10_000), dtype=np.uint8)
+pictures[:, :, ::500] = pictures[:, :, :, 5_000:] = 255
+mg.widgets.HumanEvaluation(*pictures, n_calibration=0, n_trials=1)
 """
 
 
@@ -154,73 +165,183 @@ def test_a_prediction_is_kept_by_mouse_and_by_key_and_hostile_text_is_shown_as_t
     says(page, "✓ You said this; right: the answer is this.")
 
 
-def exported(page, server):
-    """What the study wrote: the answers and whether they were right."""
-    page.get_by_role("button", name="Export").click()
-    says(page, "exported")
-    with (server.root / "answers.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+def exported(page, folder, kind, press=None):
+    """The answers in the file that a link of the page hands over, and its name."""
+    link = page.get_by_role("link", name=f"Download {kind}")
+    with page.expect_download() as expected:
+        press() if press else link.click()
+    path = folder / expected.value.suggested_filename
+    expected.value.save_as(path)
+    return coin.pool([path])
 
 
-@on(STUDY, 10)
-def test_a_study_is_taken_by_mouse(page, server):
+def press(page, name):
+    page.get_by_role("button", name=name).click()
+
+
+@on(STUDY.replace("KEPT", "by mouse.json"), 12)
+def test_a_study_is_taken_by_mouse(page, server, tmp_path):
+    name = page.get_by_label("Your name")
+    name.fill(HOSTILE)
+    name.press("Tab")
+    says(page, "1 pair for practice, then 4 pairs to count. Which one is real?")
+    assert page.locator("img").count() == 0
+    press(page, "Start")
+    says(page, "Calibration pair 1 of 1. Which one is real?")
     sides = json.loads(page.get_by_text('["').inner_text())
-    left, right = (page.get_by_role("button", name=f"{side} is real") for side in ("Left", "Right"))
     undo, score = page.get_by_role("button", name="Undo"), page.get_by_role("button", name="Score")
-    says(page, "Calibration pair 1 of 1.")
-    left.click()
-    says(page, f"{'Right' if sides[0] == 'left' else 'Not so'}: the {sides[0]} one was real.")
-    says(page, "Pair 1 of 4.")
-    assert undo.is_disabled() and score.is_disabled()
-    right.click()
+    press(page, "Left is real")
+    says(page, f"{'Right' if sides[0] == 'left' else 'Not so'}: the {sides[0]} one was real. Pair 1 of 4.")
+    assert name.is_disabled() and undo.is_disabled() and score.is_disabled()
+    press(page, "Right is real")
     says(page, "Pair 2 of 4.")
     undo.click()
     says(page, "Pair 1 of 4.")
+    assert page.locator("img").count() == 2
+    press(page, "Pause")
+    says(page, "Pair 1 of 4. Paused: the clock stands still.")
+    assert page.locator("img").count() == 0
+    assert len(exported(page, tmp_path, "CSV")) == 1
+    press(page, "Go on")
     for number, side in enumerate(sides[1:], 2):
-        says(page, f"Pair {number - 1} of 4.")
-        (left if side == "left" else right).click()
+        says(page, f"Pair {number - 1} of 4. Which")
+        press(page, f"{side.title()} is real")
     says(page, "Every pair has an answer.")
-    assert left.is_disabled() and right.is_disabled()
     score.click()
     says(page, "This rater: 4 of 4 right, 100 %")
-    rows = exported(page, server)
-    assert [row["answer"] for row in rows] == ["left", *sides[1:]]
-    assert [row["right"] for row in rows][1:] == ["True"] * 4
+    page.get_by_alt_text("What to believe after 4 answers").wait_for()
+    answers = exported(page, tmp_path, "CSV")
+    assert answers.answer.tolist() == ["left", *sides[1:]]
+    assert answers.outcome.tolist()[1:] == [True] * 4
+    assert answers.taken_back.tolist() == [False, True, False, False, False]
+    assert (answers.seconds > 0).all()
+    assert set(answers.rater) == {HOSTILE}
+    for other in (exported(page, tmp_path, "JSON"), coin.pool([server.root / "by mouse.json"])):
+        assert other.equals(answers)
+
+
+def focused(page):
+    return page.evaluate("() => document.activeElement.innerText")
 
 
 def tab_to(page, name):
-    """Press Tab until the button of that name has the focus."""
+    """Press Tab until the button or link of that name has the focus."""
     for _ in range(40):
-        if page.evaluate("() => document.activeElement.innerText") == name:
+        if focused(page) == name:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab does not come to {name!r}")
 
 
-@on(STUDY, 10)
-def test_the_keyboard_alone_takes_a_whole_study(page, server):
-    sides = json.loads(page.get_by_text('["').inner_text())
+@on(STUDY.replace("KEPT", "by keyboard.json"), 12)
+def test_the_keyboard_alone_takes_a_whole_study(page, server, tmp_path):
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.tagName") == "INPUT":
+            break
+    page.keyboard.type("Ada")
+    tab_to(page, "Start")
+    page.keyboard.press("Enter")
     answers = ["left", "right", "right", "left", "right"]
     for number, answer in enumerate(answers):
-        says(page, f"Pair {number} of 4." if number else "Calibration pair 1 of 1.")
+        says(page, f"Pair {number} of 4. Which" if number else "Calibration pair 1 of 1. Which")
+        if number == 2:
+            tab_to(page, "Pause")
+            page.keyboard.press("Space")
+            says(page, "Paused: the clock stands still.")
+            assert focused(page) == "Go on"  # the same button
+            page.keyboard.press("Space")
+            says(page, "Pair 2 of 4. Which")
         tab_to(page, f"{answer.title()} is real")
         page.keyboard.press("Space" if number % 2 else "Enter")
+        if number == 1:
+            says(page, "Pair 2 of 4.")
+            assert focused(page) == "Right is real"
     says(page, "Every pair has an answer.")
+    sides = json.loads(page.get_by_text('["').inner_text())
     tab_to(page, "Score")
     page.keyboard.press("Enter")
     right = sum(answer == side for answer, side in zip(answers[1:], sides[1:], strict=True))
     says(page, f"This rater: {right} of 4 right")
-    assert [row["answer"] for row in exported(page, server)] == answers
+    tab_to(page, "Download JSON")
+    found = exported(page, tmp_path, "JSON", press=lambda: page.keyboard.press("Enter"))
+    assert found.answer.tolist() == answers
+    assert set(found.rater) == {"Ada"}
+    assert found.equals(coin.pool([server.root / "by keyboard.json"]))
+
+
+@on(STUDY.replace("KEPT", "left half-way.json"), 12)
+def test_a_new_kernel_goes_on_where_the_rater_was(page, request, browser, server):
+    press(page, "Start")
+    for number in range(3):
+        says(page, f"Pair {number} of 4. Which" if number else "Calibration pair 1 of 1. Which")
+        press(page, "Left is real")
+    says(page, "Pair 3 of 4. Which")
+    before = coin.pool([server.root / "left half-way.json"])
+    tab = browsing.Tab(browser, server).serve(f"{request.node.originalname}.ipynb", 12)
+    says(tab.page, "Pair 3 of 4. Paused: the clock stands still.")
+    says(tab.page, "Kept after each answer in left half-way.json.")
+    press(tab.page, "Go on")
+    for number in (3, 4):
+        says(tab.page, f"Pair {number} of 4. Which")
+        press(tab.page, "Right is real")
+    says(tab.page, "Every pair has an answer.")
+    tab.close()
+    after = coin.pool([server.root / "left half-way.json"])
+    assert after[:3].equals(before)
+    assert after.answer.tolist() == ["left"] * 3 + ["right"] * 2
+
+
+@on(TEXTS, 11)
+def test_hostile_texts_names_and_paths_are_shown_as_data_and_travel_as_data(page, tmp_path):
+    shown = HOSTILE
+    for mark in "\u202e\u202c\u200b":
+        shown = shown.replace(mark, f"⟨U+{ord(mark):04X}⟩")
+    press(page, "Start")
+    says(page, "Pair 1 of 8. Which one is the copy?")
+    cards = page.get_by_role("group").all_inner_texts()
+    left = cards[0].split()[0]
+    assert cards == [f"{word} {shown}" for word in (left, "made", "made" if left == "real" else "real", "made")]
+    press(page, "Left is the copy")
+    says(page, "Pair 2 of 8.")
+    press(page, "Pause")
+    says(page, "Kept after each answer in it's <b onclick='window.hacked=1'>⟨U+202E⟩&amp;\".json.")
+    answers = exported(page, tmp_path, "CSV")
+    assert (answers.rater[0], answers.outcome[0]) == (HOSTILE, left == "made")
+
+
+@on(HUGE, 10)
+def test_a_huge_picture_is_shown_small(page):
+    press(page, "Start")
+    says(page, "Pair 1 of 1. Which one is real?")
+    sizes = "images => images.map(image => [image.naturalWidth, image.naturalHeight, image.src.length])"
+    page.wait_for_function("() => [...document.images].every(image => image.complete)")
+    images = page.locator("img").evaluate_all(sizes)
+    assert [image[:2] for image in images] == [[179, 179]] * 2
+    assert sum(image[2] for image in images) < 200_000
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"], indirect=True)
 @pytest.mark.parametrize(
-    "page", [(EXPLORER, 8), (PREDICT, 7), (STUDY, 10)], indirect=True, ids=["explorer", "predict", "study"]
+    "page",
+    [(EXPLORER, 8), (PREDICT, 7), (STUDY.replace('"KEPT"', "None"), 12), (TEXTS.replace("path=path", "path=None"), 11)],
+    indirect=True,
+    ids=["explorer", "predict", "study", "texts"],
 )
 def test_our_markup_has_no_serious_violation_of_accessibility(page):
-    if page.get_by_role("button", name="Left").count():
-        page.get_by_role("button", name="Left").press("Enter")
-        says(page, "Pair 1 of 4.")
+    if page.get_by_role("button", name="Left").count():  # a pair in view, what is known of the rater, and the links
+        page.get_by_role("button", name=re.compile("Start|Go on")).press("Enter")
+        for _ in range(3):
+            press(page, re.compile("Left"))
+        says(page, "This rater:")
+        violations(page)
+        press(page, "Pause")
+        says(page, "Download CSV")
+        page.get_by_role("alert").first.wait_for()
+    violations(page)
+
+
+def violations(page):
     found = Axe().run(page, {"include": [[".widget-html-content"]]}).response["violations"]
     serious = [rule for rule in found if rule["impact"] in ("serious", "critical")]
     assert [(rule["id"], node["html"][:200]) for rule in serious for node in rule["nodes"]] == []

@@ -1,0 +1,111 @@
+"""The variational information bottleneck: a label is read through a noisy channel that is charged by the bit."""
+
+from dataclasses import dataclass, field
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from ..randomness import generator
+from .base import Card, Peer, checked_rows
+from .training import MLP, Networked, Objective
+
+
+@dataclass(frozen=True)
+class Channel(Objective):
+    """Cross-entropy of the labels given a draw of the code, and beta times the code's divergence from N(0, I), in nats.
+
+    A row has its label behind it: `n_classes` columns, one of them 1.
+    """
+
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    rounds: int = 1500
+    beta: float = 1e-2
+    latent: int = 16
+    width: int = 256
+    depth: int = 2
+    n_classes: int = field(kw_only=True)
+
+    def build(self, n_columns, key):
+        one, two = jax.random.split(key)
+        encoder = MLP(n_columns - self.n_classes, 2 * self.latent, self.width, self.depth, one)
+        return {"model": (encoder, MLP(self.latent, self.n_classes, 1, 0, two))}
+
+    def loss(self, player, networks, rows, key):
+        encoder, decoder = networks["model"]
+        x, labels = rows[:, : -self.n_classes], rows[:, -self.n_classes :]
+        code, information = send(encoder, x, key)
+        return self.beta * information.mean() - (labels * jax.nn.log_softmax(decoder(code))).sum(-1).mean()
+
+
+def send(encoder, x, key):
+    """A draw of the code of each row, and the divergence KL(q(z|x) || N(0, I)) in nats: (n, latent) and (n,)."""
+    mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
+    code = mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)
+    return code, (mean**2 + jnp.exp(2 * log_sd) - 1 - 2 * log_sd).sum(-1) / 2
+
+
+class Bottleneck(ClassifierMixin, Networked, objective=Channel):
+    """A classifier that sees a noisy code of each row, and pays for what the code says of the row.
+
+    It is no sampler. What it pays, averaged over rows, is an upper bound of the mutual information of row and code.
+
+    Parameters
+    ----------
+    beta : float, the price of a nat of the code, in nats of the label. latent : int, dimensions of the code.
+    """
+
+    card = Card(
+        title="variational information bottleneck",
+        citation="Alemi et al. 2017 (arXiv 1612.00410)",
+        objective="minimize E -log p(y|z) + beta KL(q(z|x) || N(0, I)) over draws z of the code of x",
+        cost="fit O(rounds batch weights), predict O(weights) a row",
+    )
+    save = Peer.save
+    _check_fitted = Peer._check_fitted
+
+    def fit(self, X, y):
+        """Learn the labels `y` (n,), of 2 kinds at least, of the rows `X` (n, d). Returns self."""
+        X, y = checked_rows(X), np.asarray(y)
+        if y.shape != (len(X),):
+            raise ValueError(f"y must hold a label for each of {len(X)} rows, got shape {y.shape}")
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y must hold labels of 2 kinds at least, got {self.classes_.tolist()}")
+        self.n_features_in_ = X.shape[1]
+        self._stream = generator(self.random_state)
+        self._learn(X, self._stream, np.eye(len(self.classes_))[labels])
+        return self
+
+    def _objective(self, **changed):
+        return super()._objective(n_classes=len(self.classes_), **changed)
+
+    def skeleton(self, key):
+        return self._objective().build(self.n_features_in_ + len(self.classes_), key)
+
+    def predict(self, X, random_state=None):
+        """The label (n,) that is read from one draw of each row's code. As the code is noisy, two calls differ."""
+        self._check_fitted()
+        rng = self._stream if random_state is None else generator(random_state)
+        return self.classes_[self._send(X, jax.random.key(int(rng.integers(2**31))))[0]]
+
+    def bits(self, X):
+        """What the code says of each row, in bits: an array (n,)."""
+        self._check_fitted()
+        return self._send(X, jax.random.key(0))[1] / np.log(2)
+
+    def _send(self, X, key):
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != self.n_features_in_ or not np.isfinite(X).all():
+            raise ValueError(f"X must be a finite array (rows, {self.n_features_in_}), got shape {X.shape}")
+        label, information = _read(self.networks_["model"], jnp.asarray(self._scaled(X), jnp.float32), key)
+        return np.asarray(label), np.asarray(information, dtype=float)
+
+
+@eqx.filter_jit
+def _read(model, x, key):
+    code, information = send(model[0], x, key)
+    return model[1](code).argmax(-1), information
