@@ -120,14 +120,11 @@ def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, r
 
     def count(block):
         for tile in search.tiles():
-            sure, near = search.within(block, tile, radii)
-            counts[block] += [np.count_nonzero(row) for row in sure]
-            held[tile][sure.any(axis=0)] = True  # only ever set, so threads need not wait for each other
-            near ^= sure
-            for row, column in search.pairs(near, tile):
-                inside = search.distances(row + block.start, column) < radii[column]
-                counts[block] += np.bincount(row[inside], minlength=len(near))
-                held[column[inside]] = True
+            for row, column, sure in search.within(block, tile, radii):
+                apart = search.distances(row[~sure] + block.start, column[~sure])
+                sure[~sure] = apart < radii[column[~sure]]
+                counts[block] += np.bincount(row[sure], minlength=block.stop - block.start)
+                held[column[sure]] = True  # only ever set, so threads need not wait for each other
 
     for _ in search.each(count):
         pass
@@ -144,7 +141,7 @@ def pairs_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
     found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
     for block in search.blocks():
         for tile in search.tiles():
-            for row, column in search.pairs(search.within(block, tile, radii)[1], tile):
+            for row, column, _ in search.within(block, tile, radii):
                 apart = search.distances(row + block.start, column)
                 inside = apart < radii[column]
                 found.append((row[inside] + block.start, column[inside], apart[inside]))
@@ -275,23 +272,18 @@ class _Search:
         product += offsets[tile].astype(np.float32)
         return product
 
-    def pairs(self, mask, tile):
-        """Pairs (row in the block, point) where a mask of a tile is true, by row, in parts that fit into memory."""
-        flat = np.flatnonzero(mask)
-        for part in _slices(len(flat), self.most_pairs):
-            row, column = np.divmod(flat[part], mask.shape[1])
-            yield row, column + tile.start
-
     def within(self, block, tile, radii):
-        """Masks (row, point) of the balls of a tile that are sure to hold a row, and of all that may."""
+        """Pairs (row in the block, point) that the balls of a tile may hold, and if that is sure; by row, in parts."""
         square = np.where(radii > 0, radii, 0.0) ** 2 if not self.cosine else 2 * np.maximum(radii, 0.0)
         rough = self.products(block, tile, self.squares - square / self.scale**2)
         # The radii are rounded too, and may be the largest numbers here.
         slack = self.error[block] + 4 * _ROUND * square.max() / self.scale**2
         border = -self.query_squares[block]
-        sure = rough < (border - slack).astype(np.float32)[:, None]
-        near = rough <= (border + slack).astype(np.float32)[:, None]
-        return sure, near
+        low, high = (border - slack).astype(np.float32), (border + slack).astype(np.float32)
+        flat = np.flatnonzero(rough <= high[:, None])
+        for part in _slices(len(flat), self.most_pairs):
+            row, column = np.divmod(flat[part], rough.shape[1])
+            yield row, column + tile.start, rough[row, column] < low[row]
 
     def distances(self, rows, columns):
         """Distances of pairs of rows, from their differences in double precision."""

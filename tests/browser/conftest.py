@@ -1,4 +1,4 @@
-"""One browser and one JupyterLab for all browser tests; `tools/run_tests.py` runs them where there is a Chromium."""
+"""A browser and a JupyterLab for each process of tests; `tools/run_tests.py` runs them where there is a Chromium."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,6 @@ import browsing
 import chromium
 import environment
 
-LATENCIES = []
 FOUND = chromium.find()
 collect_ignore_glob = [] if FOUND else ["test_*.py"]  # the header says so
 
@@ -46,14 +45,11 @@ def screenshots():
     return folder
 
 
-@pytest.fixture(scope="session")
-def latencies():
-    """Lines of what was measured, printed at the end; no test asserts a time."""
-    return LATENCIES
-
-
 def pytest_terminal_summary(terminalreporter):
-    if LATENCIES:
+    """Print how long the words took to follow the hand; no test asserts a time."""
+    passed = terminalreporter.getreports("passed")
+    latencies = [words for report in passed for name, words in report.user_properties if name == "latency"]
+    if latencies:
         terminalreporter.section("from the hand to the words, seconds")
-        for line in LATENCIES:
+        for line in sorted(latencies):
             terminalreporter.line(line)

@@ -5,6 +5,8 @@ import sys
 import browsing
 import pytest
 
+pytestmark = pytest.mark.xdist_group("dashboard")  # one server for all of them
+
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory):

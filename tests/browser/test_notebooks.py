@@ -42,19 +42,12 @@ OVERLAPS = """() => {
 }"""
 
 
-@pytest.fixture(scope="session")
-def tabs():
-    """Tabs by notebook: while one is looked at, the next one runs already."""
-    return {}
-
-
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
-def notebook(request, browser, server, tabs):
-    place = NOTEBOOKS.index(request.param)
-    for path in NOTEBOOKS[place : place + 2]:
-        if path not in tabs:
-            tabs[path] = browsing.Tab(browser, server).open(path.name).start()
-    tab = tabs.pop(request.param)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in NOTEBOOKS],
+)
+def notebook(request, browser, server):
+    tab = browsing.Tab(browser, server).open(request.param.name).start()
     tab.name, tab.cells = request.param.stem, tab.finish()
     tab.source = json.loads(request.param.read_text("utf-8"))["cells"]
     yield tab
@@ -88,7 +81,7 @@ def test_every_widget_and_every_picture_is_drawn(notebook):
     assert notebook.page.locator(".jp-OutputArea-output img").evaluate_all(blank) == []
 
 
-def test_every_control_of_every_explorer_moves_the_words_and_the_picture(notebook, latencies):
+def test_every_control_of_every_explorer_moves_the_words_and_the_picture(notebook, record_property):
     for explorer in notebook.page.locator(EXPLORER).all():
         words, box = explorer.locator("[aria-live]"), explorer.element_handle()
         for control in explorer.locator("> *").all()[:-2]:
@@ -99,7 +92,7 @@ def test_every_control_of_every_explorer_moves_the_words_and_the_picture(noteboo
             took = time.monotonic() - begin
             shown = "box => box.querySelector('img').alt === box.querySelector('[aria-live]').innerText"
             notebook.page.wait_for_function(shown, arg=box)
-            latencies.append(f"{notebook.name}: {control.inner_text().splitlines()[0]:<32} {took:.2f}")
+            record_property("latency", f"{notebook.name}: {control.inner_text().splitlines()[0]:<32} {took:.2f}")
 
 
 def move(control):
