@@ -218,12 +218,12 @@ def save(rows, cost):
 
 
 def kept(names, more=False):
-    """Rows and costs that are stored of others than `names`; none where `names` is empty, but with `more`."""
+    """Rows and costs that are stored; none where all are measured anew: without `names` and without `more`."""
     stored = FOLDER / "figure1.json"
     if not (names or more) or not stored.exists():
         return [], []
     record = json.loads(stored.read_text("utf-8"))
-    return [[row for row in record[key] if row["peer"] not in {*names, "honest"}] for key in ("rows", "cost")]
+    return record["rows"], record["cost"]
 
 
 def main():
@@ -235,7 +235,11 @@ def main():
         if not hasattr(model, "rounds"):
             model.fit(three(0)[0][:50]).sample(2)  # imports are paid here
     for seed in seeds:
-        left = set(names or dict(contenders(seed))) - {line["peer"] for line in cost if line["seed"] == seed}
+        left = set(names) or set(dict(contenders(seed))) - {line["peer"] for line in cost if line["seed"] == seed}
+        rows, cost = (
+            [line for line in lines if line["seed"] != seed or line["peer"] not in {*left, "honest"}]
+            for lines in (rows, cost)
+        )
         models = [found for found in contenders(100 + seed, brief) if found[0] in left]
         steps = measure(seed, three(seed), models)
         for some, price in tqdm(steps, total=len(models) + 1, desc=f"figure 1, seed {seed + 1} of {len(seeds)}"):

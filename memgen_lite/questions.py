@@ -34,6 +34,8 @@ class Predict(W.VBox):
         self.question, self.choices = question, list(choices) if choices is not None else None
         self.answer = self.revealed = None
         if choices is not None:
+            if wrong := [choice for choice in self.choices if not isinstance(choice, str)]:
+                raise TypeError(f"choices must be strings, got {wrong[0]!r}")
             self.control = _buttons(self.choices)
         else:
             low, high = range

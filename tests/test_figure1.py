@@ -170,13 +170,9 @@ def test_peers_measured_anew_leave_the_others_as_they_are(measured, tmp_path, mo
     figure1.save(*measured)
     record = json.loads((tmp_path / "figure1.json").read_text("utf-8"))
     assert {key: len(record[key]) for key in ("rows", "cost")} == {"rows": len(measured[0]), "cost": len(measured[1])}
-    rows, cost = figure1.kept(["gmm"])
-    assert {row["peer"] for row in rows} == {name for name, _ in models()} - {"gmm"}
-    assert {line["peer"] for line in cost} == {name for name, _ in models()} - {"gmm"}
+    for arguments in ((["gmm"], False), ([], True)):
+        assert list(figure1.kept(*arguments)) == [record["rows"], record["cost"]]
     assert figure1.kept([]) == ([], [])
-    rows, cost = figure1.kept([], more=True)
-    assert {row["peer"] for row in rows} == {name for name, _ in models()}  # the fresh rows are measured anew
-    assert len(cost) == len(measured[1])
 
 
 def test_an_interrupted_run_goes_on_with_what_is_left(tmp_path, monkeypatch):
@@ -202,6 +198,11 @@ def test_an_interrupted_run_goes_on_with_what_is_left(tmp_path, monkeypatch):
     ]
     assert record["rows"][: len(first["rows"])] == first["rows"]
     assert len(record["rows"]) == 2 * len(first["rows"])
+    monkeypatch.setattr(sys, "argv", ["figure1.py", "2", "gaussian"])
+    figure1.main()  # one peer anew, where two seeds are stored
+    again = json.loads((tmp_path / "figure1.json").read_text("utf-8"))
+    assert again["rows"] == record["rows"]
+    assert [line for line in again["cost"] if line["peer"] != "gaussian"] == record["cost"][::2]
 
 
 def test_the_stored_figure_is_complete_and_knows_its_closed_forms():

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from memgen_lite.peers import cache, fitted, peer
+from memgen_lite.peers import cache, fitted, peer, sampled
 from memgen_lite.peers import training as loop
 
 X = np.random.default_rng(0).normal(size=(40, 3))
@@ -61,7 +61,10 @@ def test_a_fit_that_was_stopped_is_usable_and_not_kept(folder, monkeypatch):
     monkeypatch.setattr(loop, "_play", interrupt)
     with pytest.warns(UserWarning, match="interrupted: the model is that of round 50 of 100"):
         model = fitted(small(rounds=100), X)
-    assert model.sample(2).shape == (2, 3) and not folder.exists()
+    assert model.sample(2).shape == (2, 3) and not list(folder.iterdir())
+    interrupt.chunks = 0
+    with pytest.warns(UserWarning, match="interrupted: the model is that of round 50 of 100"):
+        assert sampled(small(rounds=100), X, 2).shape == (2, 3) and not list(folder.iterdir())
 
 
 def test_a_damaged_file_is_fitted_anew_and_written_over(folder):
@@ -74,9 +77,27 @@ def test_a_damaged_file_is_fitted_anew_and_written_over(folder):
         assert fitted(peer("gaussian", random_state=0), X).sample(1).shape == (1, 3)
 
 
+def test_samples_are_those_of_a_fresh_fit_and_are_drawn_once(folder, monkeypatch):
+    rows = sampled(small(), X, 5)
+    np.testing.assert_array_equal(rows, small().fit(X).sample(5))
+    monkeypatch.setattr(cache, "fitted", lambda *a: pytest.fail("it was drawn again"))
+    np.testing.assert_array_equal(sampled(small(), X, 5), rows)
+
+
+def test_another_number_of_samples_and_a_damaged_file_are_drawn_anew(folder):
+    rows = sampled(peer("gaussian", random_state=0), X, 5)
+    assert sampled(peer("gaussian", random_state=0), X, 4).shape == (4, 3)
+    (path,) = folder.glob("*.5.rows")
+    path.write_bytes(path.read_bytes()[:-20])
+    for _ in range(2):
+        np.testing.assert_array_equal(sampled(peer("gaussian", random_state=0), X, 5), rows)
+
+
 def test_without_a_seed_there_is_nothing_to_keep():
     with pytest.raises(ValueError, match="random_state must be an int for a fit to be kept, got None"):
         fitted(peer("gaussian"), X)
+    with pytest.raises(ValueError, match="random_state must be an int for a fit to be kept, got None"):
+        sampled(peer("gaussian"), X, 2)
 
 
 def test_a_library_that_is_not_there_has_no_version():

@@ -55,6 +55,11 @@ def test_the_truth_must_be_one_of_the_choices():
         Predict("?", ["a", "b"]).reveal("c")
 
 
+def test_choices_that_are_no_strings_are_refused():
+    with pytest.raises(TypeError, match="choices must be strings, got 10"):
+        Predict("?", [10, 30])
+
+
 def test_a_stored_question_shows_its_options_and_not_the_answer():
     data, _ = Predict("Is 1 < 2?", ["yes & no", "no"])._repr_mimebundle_()
     assert data["text/plain"] == "Predict: Is 1 < 2? [yes & no | no]"

@@ -10,7 +10,7 @@
 import warnings
 from importlib import import_module
 
-from .cache import fitted
+from .cache import fitted, sampled
 
 # Where each one is, so that a library is imported by the peer that needs it and by no other.
 _PEERS = {
@@ -35,7 +35,7 @@ _PEERS = {
 # What is trained by the same loop and draws no rows, so that it stands in no comparison of those that do.
 _CLASSIFIERS = {"bottleneck": "bottleneck:Bottleneck"}
 
-__all__ = ["all_peers", "fitted", "load", "peer"]
+__all__ = ["all_peers", "fitted", "load", "peer", "sampled"]
 
 
 class _Kinds(dict):

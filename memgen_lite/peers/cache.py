@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import storage
 from ..files import cache_folder
-from ..storage import DamagedFileError
 
 
 def fitted(peer, X, y=None):
@@ -28,22 +28,48 @@ def fitted(peer, X, y=None):
     A fitted peer: `peer` itself where it was fitted now. Its `fit_seconds_` are those of the fit, whenever that was.
     """
     from . import load
-    from .base import checked_rows
 
-    if not isinstance(peer.random_state, int):
-        raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
-    X = checked_rows(X)
-    path = cache_folder() / "peers" / f"{type(peer).__name__}-{_key(peer, X, y)}.peer"
+    path = _place(peer, X, y, "peer")
     if path.exists():
         try:
             return load(path)
-        except DamagedFileError:
+        except storage.DamagedFileError:
             pass
     peer.fit(X, y)
     if _whole(peer):
-        path.parent.mkdir(parents=True, exist_ok=True)
         peer.save(path)
     return peer
+
+
+def sampled(peer, X, n):
+    """`n` samples of the peer :func:`fitted` to `X`, from the cache where it has drawn as many before.
+
+    For those whose fit is quick and whose sampling is not. What is said there of the file holds here too.
+
+    Returns
+    -------
+    float64 array (n, d), what `sample(n)` gives of a peer that has just been fitted.
+    """
+    path = _place(peer, X, None, f"{n}.rows")
+    if path.exists():
+        try:
+            return np.array(storage.read(path, mmap=False, verify=True)[1]["rows"])
+        except storage.DamagedFileError:
+            pass
+    peer = fitted(peer, X)
+    rows = peer.sample(n)
+    if _whole(peer):
+        storage.write(path, {}, {"rows": rows})
+    return rows
+
+
+def _place(peer, X, y, suffix):
+    from .base import checked_rows
+
+    X = checked_rows(X)
+    folder = cache_folder() / "peers"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{type(peer).__name__}-{_key(peer, X, y)}.{suffix}"
 
 
 def _whole(peer):
@@ -54,6 +80,8 @@ def _whole(peer):
 
 
 def _key(peer, X, y):
+    if not isinstance(peer.random_state, int):
+        raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
     digest = hashlib.sha256(repr((type(peer).__name__, sorted(peer.get_params().items()), X.shape)).encode())
     digest.update(np.ascontiguousarray(X))
     digest.update(repr(None if y is None else np.asarray(y).tolist()).encode())

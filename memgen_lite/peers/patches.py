@@ -132,9 +132,12 @@ class PatchDenoiser(Diffusion):
 
 def _fewest(entries, n_pixels):
     """(n_pixels, 3): of the `entries` (pixel, piece of three numbers) one for each pixel, with few pieces in all."""
-    pixels = entries[:, 0]
-    pieces, which = np.unique(entries[:, 1:], axis=0, return_inverse=True)
-    which, chosen = which.ravel(), np.empty((n_pixels, 3), dtype=int)
+    pixels, chosen = entries[:, 0], np.empty((n_pixels, 3), dtype=int)
+    # As one number each, which are sorted in a tenth of the time, in the same order.
+    least = entries[:, 1:].min(axis=0)
+    sizes = entries[:, 1:].max(axis=0) - least + 1
+    numbers, which = np.unique(np.ravel_multi_index((entries[:, 1:] - least).T, sizes), return_inverse=True)
+    pieces = np.stack(np.unravel_index(numbers, sizes), axis=1) + least
     while len(pixels):
         largest = np.bincount(which).argmax()
         taken = np.zeros(n_pixels, dtype=bool)

@@ -68,9 +68,22 @@ def _rmsprop(rate):
     return optax.rmsprop(rate)
 
 
-@eqx.filter_jit
-def _play(objective, n_rounds, networks, moments, rows, key):
-    """`n_rounds` rounds in one compiled loop: networks, moments, and the losses (n_rounds, players)."""
+# Compiling takes longer than most trainings here; with fewer passes it takes a third less, and the loop is as fast.
+_BRIEFLY = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
+
+
+@eqx.filter_jit(compiler_options=_BRIEFLY)
+def _start(objective, n_features, key):
+    """New networks, their moments, and another key; compiled in one piece, for forty small ones take longer."""
+    start, key = jax.random.split(key)
+    networks = objective.build(n_features, start)
+    moments = {name: objective.optimizer.init(eqx.filter(networks[name], eqx.is_array)) for name in objective.players}
+    return networks, moments, key
+
+
+@eqx.filter_jit(compiler_options=_BRIEFLY)
+def _play(objective, n_rounds, networks, moments, rows, key, done):
+    """`n_rounds` rounds in one compiled loop: networks, moments, losses (n_rounds, players), and if all are finite."""
     fixed = {name: eqx.partition(network, eqx.is_array)[1] for name, network in networks.items()}
 
     def whole(weights):
@@ -101,8 +114,10 @@ def _play(objective, n_rounds, networks, moments, rows, key):
         return carry, jnp.stack(losses)
 
     weights = {name: eqx.filter(network, eqx.is_array) for name, network in networks.items()}
-    (weights, moments), losses = jax.lax.scan(one, (weights, moments), jax.random.split(key, n_rounds))
-    return whole(weights), moments, losses
+    keys = jax.random.split(jax.random.fold_in(key, done), n_rounds)
+    (weights, moments), losses = jax.lax.scan(one, (weights, moments), keys)
+    finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((weights, losses))]).all()
+    return whole(weights), moments, losses, finite
 
 
 def train(objective, rows, key, *, description, chunk=50):
@@ -112,17 +127,15 @@ def train(objective, rows, key, *, description, chunk=50):
     with the networks of the last chunk in which they were, and a warning that names the round.
     """
     rows = jnp.asarray(rows, dtype=jnp.float32)
-    start, key = jax.random.split(key)
-    networks = objective.build(rows.shape[1], start)
-    moments = {name: objective.optimizer.init(eqx.filter(networks[name], eqx.is_array)) for name in objective.players}
+    networks, moments, key = _start(objective, rows.shape[1], key)
     history = {"round": [], **{name: [] for name in objective.players}}
     done, began = 0, time.process_time()
     try:
         with bar(objective.rounds, description, "round") as progress:
             while done < objective.rounds:
                 n = min(chunk, objective.rounds - done)
-                after, moments, losses = _play(objective, n, networks, moments, rows, jax.random.fold_in(key, done))
-                if not _finite(after, losses):
+                after, moments, losses, finite = _play(objective, n, networks, moments, rows, key, jnp.uint32(done))
+                if not finite:
                     warnings.warn(
                         f"training diverged between rounds {done} and {done + n}, at a learning rate of "
                         f"{objective.learning_rate:g}: the model is that of round {done}",
@@ -137,10 +150,6 @@ def train(objective, rows, key, *, description, chunk=50):
     except KeyboardInterrupt:
         warnings.warn(f"interrupted: the model is that of round {done} of {objective.rounds}", stacklevel=4)
     return networks, history, time.process_time() - began
-
-
-def _finite(networks, losses):
-    return all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves((eqx.filter(networks, eqx.is_array), losses)))
 
 
 class Networked(BaseEstimator):

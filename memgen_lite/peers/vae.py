@@ -129,7 +129,8 @@ class TwoStageVAE(VAE):
         self.fit_seconds_ += seconds
 
     def _second(self):
-        return LatentEvidence(**vars(self._objective(gamma=None)))
+        # One layer more: what it misses of the law of the latents is decoded into rows that are no data.
+        return LatentEvidence(**vars(self._objective(gamma=None, depth=self.depth + 1)))
 
     def skeleton(self, key):
         return {**super().skeleton(key), "second": self._second().build(self.latent, key)["model"]}

@@ -37,7 +37,12 @@ DONE = """() => {
     const cells = panel.content.widgets.map(cell => cell.model).filter(model => model.type === 'code');
     const failed = cells.some(model => model.outputs.toJSON().some(output => output.output_type === 'error'));
     const ran = cells.every(model => model.executionCount && model.executionState !== 'running');
-    return failed || (ran && panel.sessionContext.session.kernel.status === 'idle');
+    // When the command itself ends it takes the focus to the last cell: a key pressed before that would be lost.
+    return failed || (window.ranAll && ran && panel.sessionContext.session.kernel.status === 'idle');
+}"""
+RUN_ALL = """() => {
+    const end = () => { window.ranAll = true; };
+    window.jupyterapp.commands.execute('notebook:run-all-cells').then(end, end);
 }"""
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === 'code')
     .map(cell => ({count: cell.model.executionCount, outputs: cell.model.outputs.toJSON()}))"""
@@ -169,7 +174,7 @@ class Tab:
 
     def start(self):
         """Run all cells; returns at once."""
-        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        self.page.evaluate(RUN_ALL)
         return self
 
     def finish(self):
