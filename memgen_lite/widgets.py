@@ -2,6 +2,7 @@
 
 import gc
 import html
+from contextlib import contextmanager
 from importlib import import_module
 
 import ipywidgets as W
@@ -41,10 +42,6 @@ class Explorer(W.VBox):
         rows = [_played(control) if name == play else control for name, control in controls.items()]
         super().__init__([*rows, self.words, self.view])
         self._update()
-        # A figure is a cycle, so every few pictures Python searches all that is loaded for cycles, which takes as long
-        # as drawing one. What is there by now stays; the search is only among what comes.
-        gc.collect()
-        gc.freeze()
 
     @property
     def state(self):
@@ -52,15 +49,33 @@ class Explorer(W.VBox):
         return {name: control.value for name, control in self.controls.items()}
 
     def _update(self, change=None):
-        self.picture = self._draw(**self.state)
-        self.words.value = f'<div aria-live="polite" style="line-height:1.5">{html.escape(self.picture.alt)}</div>'
-        self.view.value = self.picture.html()
+        with _collected_young():
+            self.picture = self._draw(**self.state)
+            self.words.value = f'<div aria-live="polite" style="line-height:1.5">{html.escape(self.picture.alt)}</div>'
+            self.view.value = self.picture.html()
 
     def __repr__(self):
         return f"Explorer of {', '.join(self.controls)}: {self.picture.alt}"
 
     def _repr_mimebundle_(self, **kwargs):
         return _with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self.picture.html())
+
+
+@contextmanager
+def _collected_young():
+    """Collect what is made in here, and nothing else.
+
+    A figure is a cycle. Left to itself, Python moves it among what is old before it is thrown away, and every few
+    pictures searches all that is loaded for cycles, which takes longer than drawing one.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+            gc.collect(0)
 
 
 def slider(label, values, value, words="{:g}"):

@@ -1,6 +1,7 @@
 """Explorer and its controls without a browser."""
 
 import gc
+import weakref
 
 import ipywidgets as W
 import numpy as np
@@ -49,13 +50,40 @@ def test_it_draws_once_a_change_and_the_same_values_give_the_same_picture():
     assert one.view.value == first
 
 
-def test_what_is_loaded_when_it_is_built_is_not_searched_for_garbage_between_pictures():
-    gc.unfreeze()
-    explorer()
+def test_figures_are_collected_young_and_what_is_loaded_is_not_searched():
+    one, there = explorer(), weakref.WeakSet()
+
+    def counted(n, turned):
+        fig = Figure(figsize=(1, 1))
+        fig.subplots()
+        there.add(fig)
+        return figures.picture(fig, f"{n}", dpi=30)
+
+    one._draw = counted
+    searched = gc.get_stats()[2]["collections"]
+    for n in range(40):
+        one.controls["n"].value = 1 + n % 9
+        assert len(there) == 0
+    assert gc.get_stats()[2]["collections"] == searched
+
+
+def test_python_collects_as_before_also_after_a_picture_that_fails():
+    one = explorer()
+
+    def fails(n, turned):
+        assert not gc.isenabled()
+        raise ValueError("no such picture")
+
+    one._draw = fails
+    with pytest.raises(ValueError, match="no such picture"):
+        one._update()
+    assert gc.isenabled()
+    gc.disable()
     try:
-        assert gc.get_freeze_count() > 100 * len(gc.get_objects())
+        explorer()
+        assert not gc.isenabled()
     finally:
-        gc.unfreeze()
+        gc.enable()
 
 
 def test_the_controls_stand_above_the_words_and_the_view_and_are_labeled_whole():
