@@ -20,15 +20,15 @@ def run(title, *arguments):
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT).returncode
 
 
-def side_by_side(share="loadfile"):
+def side_by_side():
     """Arguments that share the files of tests among the processors: a notebook is one file, with one kernel."""
-    return ["-n", str(min(4, processors)), "--dist", share] if (processors := os.cpu_count() or 1) > 1 else []
+    return ["-n", str(min(4, processors)), "--dist=loadfile"] if (processors := os.cpu_count() or 1) > 1 else []
 
 
 def in_browser():
     """The status of the browser tests; where there is no browser they are skipped, unless `MEMGEN_BROWSER=required`."""
     if chromium.find():
-        return run("The notebooks and the widgets in a browser", "tests/browser", *side_by_side("loadgroup"))
+        return run("The notebooks and the widgets in a browser", "tests/browser", *side_by_side())
     print(f"\n== {chromium.SKIPPED}", flush=True)
     return int(os.environ.get("MEMGEN_BROWSER") == "required")
 

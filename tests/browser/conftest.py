@@ -18,6 +18,27 @@ def pytest_report_header(config):
     return f"browser: {FOUND}" if FOUND else chromium.SKIPPED
 
 
+def group(nodeid):
+    """What one process takes whole: the tests of an open notebook, those of the dashboard's server, or one test."""
+    file, _, test = nodeid.partition("::")
+    match Path(file).name:
+        case "test_notebooks.py":
+            return f"{file}::{test.partition('[')[2].partition('-')[0].rstrip(']')}"
+        case "test_dashboard.py":
+            return file
+    return nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Share out groups. (pytest-xdist's own `loadgroup` does not group under pytest 9.2: it renames tests in vain.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group
+    return scheduler
+
+
 @pytest.fixture(scope="session")
 def browser():
     from playwright.sync_api import sync_playwright

@@ -5,8 +5,6 @@ import sys
 import browsing
 import pytest
 
-pytestmark = pytest.mark.xdist_group("dashboard")  # one server for all of them
-
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory):

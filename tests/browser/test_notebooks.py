@@ -42,10 +42,7 @@ OVERLAPS = """() => {
 }"""
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param(path, id=path.stem, marks=pytest.mark.xdist_group(path.stem)) for path in NOTEBOOKS],
-)
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request, browser, server):
     tab = browsing.Tab(browser, server).open(request.param.name).start()
     tab.name, tab.cells = request.param.stem, tab.finish()
