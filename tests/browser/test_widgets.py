@@ -6,6 +6,7 @@ import re
 import browsing
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from memgen_lite import coin
 
@@ -131,7 +132,8 @@ def test_an_explorer_follows_keys_drags_ticks_and_typing(page):
     says(page, "A line of 9, turned, called Ada.")
     page.get_by_label("name").fill(HOSTILE)
     says(page, f"A line of 9, turned, called {HOSTILE}.")
-    assert page.locator("img").get_attribute("alt") == f"A line of 9, turned, called {HOSTILE}."
+    # The picture follows the words in a message of its own.
+    expect(page.locator("img")).to_have_attribute("alt", f"A line of 9, turned, called {HOSTILE}.")
     says(page, json.dumps({"n": 9, "turned": True, "word": HOSTILE}))
 
 
@@ -185,22 +187,23 @@ def test_a_study_is_taken_by_mouse(page, server, tmp_path):
     name.fill(HOSTILE)
     name.press("Tab")
     says(page, "1 pair for practice, then 4 pairs to count. Which one is real?")
-    assert page.locator("img").count() == 0
+    expect(page.locator("img")).to_have_count(0)
     press(page, "Start")
     says(page, "Calibration pair 1 of 1. Which one is real?")
     sides = json.loads(page.get_by_text('["').inner_text())
     undo, score = page.get_by_role("button", name="Undo"), page.get_by_role("button", name="Score")
     press(page, "Left is real")
     says(page, f"{'Right' if sides[0] == 'left' else 'Not so'}: the {sides[0]} one was real. Pair 1 of 4.")
-    assert name.is_disabled() and undo.is_disabled() and score.is_disabled()
+    for control in (name, undo, score):
+        expect(control).to_be_disabled()
     press(page, "Right is real")
     says(page, "Pair 2 of 4.")
     undo.click()
     says(page, "Pair 1 of 4.")
-    assert page.locator("img").count() == 2
+    expect(page.locator("img")).to_have_count(2)
     press(page, "Pause")
     says(page, "Pair 1 of 4. Paused: the clock stands still.")
-    assert page.locator("img").count() == 0
+    expect(page.locator("img")).to_have_count(0)
     assert len(exported(page, tmp_path, "CSV")) == 1
     press(page, "Go on")
     for number, side in enumerate(sides[1:], 2):
