@@ -106,7 +106,6 @@ def test_what_is_held_and_fitted_is_counted():
 
 
 def test_networks_are_counted_by_their_weights():
-    pytest.importorskip("jax")
     peer = mg.peers.peer("vae", rounds=1, width=5, depth=1, latent=2, random_state=0)
     line = figure1.bill("vae", peer, {}, parts()[0])[1]
     weights = (4 * 5 + 5) + (5 * 4 + 4) + (2 * 5 + 5) + (5 * 4 + 4) + 1

@@ -60,6 +60,7 @@ def test_figures_are_collected_young_and_what_is_loaded_is_not_searched():
         return figures.picture(fig, f"{n}", dpi=30)
 
     one._draw = counted
+    gc.collect()  # what other tests left counts for nothing
     searched = gc.get_stats()[2]["collections"]
     for n in range(40):
         one.controls["n"].value = 1 + n % 9
