@@ -102,9 +102,10 @@ def loss(network, batch):
 
 
 ADAM = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
+_BRIEFLY = {"xla_llvm_disable_expensive_passes": True}  # compiling takes longer than training; the numbers are the same
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=_BRIEFLY)
 def _train(network, moments, batches, rates):
     """One step for each of the batches (steps, n, T) and rates (steps,), in one compiled loop; returns each loss."""
     weights, rest = eqx.partition(network, eqx.is_array)
@@ -120,12 +121,12 @@ def _train(network, moments, batches, rates):
     return eqx.combine(weights, rest), moments, losses
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=_BRIEFLY)
 def _copy(network, batch):
     return jax.vmap(network.copy)(batch)
 
 
-@eqx.filter_jit
+@eqx.filter_jit(compiler_options=_BRIEFLY)
 def _write(network, ids, given):
     return network.write(ids, given)
 

@@ -69,7 +69,9 @@ def _rmsprop(rate):
 
 
 # Compiling takes longer than most trainings here; with fewer passes it takes a third less, and the loop is as fast.
-_BRIEFLY = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
+# JAX's own switch for still fewer, which the tests use, is a matter of the process and would be overruled by these.
+_FEW = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
+_BRIEFLY = {} if jax.config.read("jax_disable_most_optimizations") else _FEW
 
 
 @eqx.filter_jit(compiler_options=_BRIEFLY)
@@ -203,11 +205,14 @@ class Networked(BaseEstimator):
 
     def grow(self, leaves):
         """Take on weights as of :meth:`leaves`."""
-        arrays, fixed = eqx.partition(self.skeleton(jax.random.key(0)), eqx.is_array)
-        old, tree = jax.tree.flatten(arrays)
+        # Shapes alone: to draw weights that are thrown away would take longer than all else here.
+        skeleton = eqx.filter_eval_shape(self.skeleton, jax.random.key(0))
+        shapes, fixed = eqx.partition(skeleton, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))
+        old, tree = jax.tree.flatten(shapes)
         if [leaf.shape for leaf in old] != [leaf.shape for leaf in leaves]:
             raise ValueError("the weights do not fit the parameters")
-        self.networks_ = eqx.combine(jax.tree.unflatten(tree, [jnp.asarray(leaf) for leaf in leaves]), fixed)
+        arrays = jax.tree.unflatten(tree, [jax.device_put(np.array(leaf)) for leaf in leaves])
+        self.networks_ = eqx.combine(arrays, fixed)
 
 
 def _constructor(objective):
