@@ -193,6 +193,17 @@ def test_figures_go_into_the_project_that_one_works_in(tmp_path, monkeypatch):
     assert figures.folder() == project / "figures"
 
 
+def test_to_nowhere_a_figure_is_shown_as_ever_and_no_file_is_written(tmp_path, monkeypatch):
+    written = save().png
+    monkeypatch.setenv("MEMGEN_FIGURES", os.devnull)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert save().png == written
+    assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        save(numbers={"a": object()})
+
+
 def test_the_style_is_the_projects():
     with mpl.rc_context():
         mpl.rcdefaults()

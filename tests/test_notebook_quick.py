@@ -29,9 +29,7 @@ def test_a_quick_run_goes_through_every_cell_and_leaves_the_projects_figures_alo
         "MEMGEN_FIGURES": str(tmp_path / "figures"),
         "MEMGEN_CACHE": str(tmp_path / "cache"),
         "TQDM_DISABLE": "1",
-        # Most of a quick run is compiling, and nobody looks at its numbers.
-        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
-        "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false",
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # most of a quick run is compiling
     }
     command = [sys.executable, "-m", "papermill", str(path), str(tmp_path / "out.ipynb"), "-p", "quick", "True"]
     options = {

@@ -4,7 +4,6 @@ import argparse
 import os
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,8 +19,8 @@ def main():
     environment.apply()
     os.environ["JUPYTER_PATH"] = str(ROOT / "tools")  # the template `memgen` is there: nothing is asked of a CDN
     print(f"Open http://localhost:{port}/voila/render/00_start_here.ipynb (end with Ctrl-C)", flush=True)
-    with tempfile.TemporaryDirectory() as drawn, suppress(KeyboardInterrupt):
-        os.environ["MEMGEN_FIGURES"] = drawn  # visitors draw, but not into figures/
+    os.environ["MEMGEN_FIGURES"] = os.devnull  # visitors look at figures, and do not write them
+    with suppress(KeyboardInterrupt):
         options = ["--template=memgen", f"--port={port}", "--no-browser", "--Voila.log_level=WARN"]
         sys.exit(subprocess.run([sys.executable, "-m", "voila", ROOT / "notebooks", *options]).returncode)
 

@@ -28,9 +28,10 @@ SETTINGS = {
 # Milliseconds until a state that does not come is an error; nothing waits so long when all is well.
 PATIENCE = 300_000
 
-READY = """() => {
+READY = """name => {
     const panel = window.jupyterapp?.shell?.currentWidget, session = panel?.sessionContext;
-    return Boolean(panel?.context?.isReady && session?.isReady && session.session?.kernel?.status === 'idle');
+    const open = panel?.context?.isReady && panel.context.path === name;
+    return Boolean(open && session?.isReady && session.session?.kernel?.status === 'idle');
 }"""
 DONE = """() => {
     const panel = window.jupyterapp.shell.currentWidget;
@@ -42,7 +43,14 @@ DONE = """() => {
 }"""
 RUN_ALL = """() => {
     const end = () => { window.ranAll = true; };
+    window.ranAll = false;
     window.jupyterapp.commands.execute('notebook:run-all-cells').then(end, end);
+}"""
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
+LEAVE = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    await panel.sessionContext.shutdown();
+    panel.dispose();
 }"""
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => cell.model.type === 'code')
     .map(cell => ({count: cell.model.executionCount, outputs: cell.model.outputs.toJSON()}))"""
@@ -119,10 +127,8 @@ class Lab(Server):
         overrides = places["JUPYTER_CONFIG_DIR"] / "labconfig" / "default_setting_overrides.json"
         overrides.parent.mkdir(parents=True)
         overrides.write_text(json.dumps(SETTINGS))
-        drawn = folder / "figures"
-        drawn.mkdir()
         environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
-        environment |= {"MEMGEN_FIGURES": str(drawn), "JUPYTER_PATH": str(ROOT / "tools")}  # Voilà's template is there
+        environment |= {"MEMGEN_FIGURES": os.devnull, "JUPYTER_PATH": str(ROOT / "tools")}  # Voilà's template is there
         port, token = free_port(), secrets.token_hex(16)
         options = {
             "ServerApp.ip": "127.0.0.1",
@@ -160,11 +166,22 @@ class Tab:
             self.left.append(request.url)
 
     def open(self, name):
-        """Open a notebook of the server's folder in JupyterLab, in a workspace of its own, and wait for its kernel."""
-        self.page.goto(self.server.address(f"lab/workspaces/{Path(name).stem}/tree/{name}", "reset"))
-        self.page.wait_for_function(READY)
-        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+        """Open a notebook of the server's folder in JupyterLab, which is loaded once, and wait for its kernel."""
+        if "/lab/" not in self.page.url:
+            self.page.goto(self.server.address(f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}", "reset"))
+            self.page.wait_for_function(READY, arg=name)
+            self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+        else:
+            self.page.evaluate(OPEN, name)
+            self.page.wait_for_function(READY, arg=name)
+        self.show("Light", 1280)
         return self
+
+    def leave(self):
+        """End the open notebook's kernel and take the notebook off the page; what went wrong so far is forgotten."""
+        self.page.evaluate(LEAVE)
+        for wrong in (self.errors, self.left, self.failed):
+            wrong.clear()
 
     def serve(self, name, widgets, theme="light"):
         """Open a notebook of the server's folder in Voilà and wait until so many widgets are drawn."""

@@ -42,13 +42,21 @@ OVERLAPS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
-def notebook(request, browser, server):
-    tab = browsing.Tab(browser, server).open(request.param.name).start()
-    tab.name, tab.cells = request.param.stem, tab.finish()
-    tab.source = json.loads(request.param.read_text("utf-8"))["cells"]
+@pytest.fixture(scope="session")
+def lab(browser, server):
+    """One page for all notebooks of a process, for to load JupyterLab takes as long as many a notebook."""
+    tab = browsing.Tab(browser, server)
     yield tab
     tab.close()
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request, lab):
+    lab.open(request.param.name).start()
+    lab.name, lab.cells = request.param.stem, lab.finish()
+    lab.source = json.loads(request.param.read_text("utf-8"))["cells"]
+    yield lab
+    lab.leave()
 
 
 def test_run_all_reaches_the_end_without_an_error(notebook):
@@ -115,7 +123,7 @@ def test_nothing_overlaps_in_either_theme_wide_or_narrow(notebook, theme, width,
     notebook.show(theme, width)
     assert notebook.page.evaluate(OVERLAPS) == []
     if (theme, width) in (("Light", 1280), ("Dark", 800)):
-        notebook.photograph(screenshots / f"{notebook.name}_{theme.lower()}_{width}.png")
+        notebook.photograph(screenshots / f"{notebook.name}_{theme.lower()}_{width}.jpg")
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

@@ -89,10 +89,10 @@ def theme(request):
 
 @pytest.fixture
 def page(request, browser, server, theme):
-    """A page on Voilà with the widgets of one cell; nothing may be wrong with it when the test is over."""
-    source, widgets = request.param
+    """A page on Voilà with the widgets of some cells; nothing may be wrong with it when the test is over."""
+    *sources, widgets = request.param
     content = {"metadata": {}, "nbformat": 4, "nbformat_minor": 5, "cells": []}
-    for position, text in enumerate([SET_UP, source]):
+    for position, text in enumerate([SET_UP, *sources]):
         cell = {"cell_type": "code", "id": str(position), "metadata": {}, "source": text}
         content["cells"].append({**cell, "outputs": [], "execution_count": None})
     name = f"{request.node.originalname}.ipynb"
@@ -327,9 +327,9 @@ def test_a_huge_picture_is_shown_small(page):
 @pytest.mark.parametrize("theme", ["light", "dark"], indirect=True)
 @pytest.mark.parametrize(
     "page",
-    [(EXPLORER, 8), (PREDICT, 7), (STUDY.replace('"KEPT"', "None"), 12), (TEXTS.replace("path=path", "path=None"), 11)],
+    [(EXPLORER, PREDICT, 15), (STUDY.replace('"KEPT"', "None"), 12), (TEXTS.replace("path=path", "path=None"), 11)],
     indirect=True,
-    ids=["explorer", "predict", "study", "texts"],
+    ids=["explorer and predictions", "study", "texts"],
 )
 def test_our_markup_has_no_serious_violation_of_accessibility(page):
     if page.get_by_role("button", name="Left").count():  # a pair in view, what is known of the rater, and the links
