@@ -70,7 +70,7 @@ def use_style():
 def folder():
     """Where figures go: `MEMGEN_FIGURES` if set, else `figures/` of the project that the working folder is in.
 
-    Set to `os.devnull` they are shown and not written, which takes a third of the time.
+    Set to `os.devnull` they are shown and not written.
     """
     if chosen := os.environ.get("MEMGEN_FIGURES"):
         return Path(chosen)

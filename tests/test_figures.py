@@ -198,7 +198,7 @@ def test_to_nowhere_a_figure_is_shown_as_ever_and_no_file_is_written(tmp_path, m
     monkeypatch.setenv("MEMGEN_FIGURES", os.devnull)
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    assert save().png == written
+    assert save("nowhere").png == written
     assert sorted(tmp_path.rglob("*")) == before
     with pytest.raises(TypeError, match="not JSON serializable"):
         save(numbers={"a": object()})
