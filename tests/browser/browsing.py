@@ -169,11 +169,10 @@ class Tab:
         """Open a notebook of the server's folder in JupyterLab, which is loaded once, and wait for its kernel."""
         if "/lab/" not in self.page.url:
             self.page.goto(self.server.address(f"lab/workspaces/{secrets.token_hex(4)}/tree/{name}", "reset"))
-            self.page.wait_for_function(READY, arg=name)
-            self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         else:
             self.page.evaluate(OPEN, name)
-            self.page.wait_for_function(READY, arg=name)
+        self.page.wait_for_function(READY, arg=name)
+        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         self.show("Light", 1280)
         return self
 

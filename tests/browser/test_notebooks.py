@@ -44,7 +44,7 @@ OVERLAPS = """() => {
 
 @pytest.fixture(scope="session")
 def lab(browser, server):
-    """One page for all notebooks of a process, for to load JupyterLab takes as long as many a notebook."""
+    """One page for all notebooks of a process, as loading JupyterLab takes as long as many a notebook."""
     tab = browsing.Tab(browser, server)
     yield tab
     tab.close()
