@@ -10,7 +10,7 @@ endif
 READY := .venv/ready
 PEERS := .venv-conformance/ready
 
-.PHONY: help figures test lab dashboard lint conformance simulate bench requirements clean
+.PHONY: help figures test coverage lab dashboard lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -21,6 +21,9 @@ figures: $(READY)  ## execute every notebook on a clean kernel, rewrite figures/
 
 test: $(READY)  ## all tests: the package, the notebooks strictly, the figures
 	$(BIN)/python tools/run_tests.py
+
+coverage: $(READY)  ## the tests of the package, and the lines that none of them runs
+	$(BIN)/python tools/run_tests.py --coverage
 
 lab: $(READY)  ## open JupyterLab on the page that leads through the notebooks
 	$(BIN)/python tools/lab.py

@@ -28,7 +28,7 @@ import sys
 import time
 from itertools import product
 
-from common import FOLDER, machine, store, table  # sets the number of threads, so before NumPy
+from common import FOLDER, compile_always, machine, store, table  # sets the number of threads, so before NumPy
 
 # isort: split
 import numpy as np
@@ -252,4 +252,5 @@ def main():
 
 
 if __name__ == "__main__":
+    compile_always()
     main()

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from common import among_peers, machine, peak_memory, store, table  # sets the threads, so before NumPy
+from common import among_peers, compile_always, machine, peak_memory, store, table  # sets the threads, so before NumPy
 
 # isort: split
 import numpy as np
@@ -233,4 +233,5 @@ def main():
 
 
 if __name__ == "__main__":
+    compile_always()
     main()

@@ -67,8 +67,7 @@ def extract(root):
         name = path.relative_to(root).as_posix()
         if re.search(r"(^|/)(tests|_lib|_external)/", name):
             continue
-        nodes = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, DOCUMENTED)]
-        texts = [ast.get_docstring(node) or "" for node in sorted(nodes, key=lambda node: getattr(node, "lineno", 0))]
+        texts = [ast.get_docstring(node) or "" for node in documented(ast.parse(path.read_bytes()))]
         found = dict.fromkeys(paragraph for text in texts for paragraph in paragraphs(text))
         kept = [paragraph for paragraph in found if paragraph not in seen]
         seen.update(kept)
@@ -78,6 +77,19 @@ def extract(root):
 
 
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # where statements hold statements, as they follow
+
+
+def documented(node):
+    """What may have a docstring in a module or a statement, itself included, in order of line.
+
+    Expressions, which are most of a tree, are not entered: they hold none.
+    """
+    if isinstance(node, DOCUMENTED):
+        yield node
+    for block in BLOCKS:
+        for inner in getattr(node, block, ()):
+            yield from documented(inner)
 
 
 def paragraphs(docstring):
@@ -94,7 +106,8 @@ def paragraphs(docstring):
         if re.search(r"^([ \t]|[-*+#] |\d+[.)] )", text.strip("\n"), re.MULTILINE):  # indented, or a list
             continue
         line = MARKUP.sub(lambda match: match[match.lastindex], " ".join(text.split()))
-        letters = sum(character.isalpha() or character == " " for character in line)
-        if SENTENCES.match(line) and not NO_PROSE.search(line) and letters > 0.92 * len(line):
-            found.append(line)
+        if SENTENCES.match(line) and not NO_PROSE.search(line):
+            letters = sum(character.isalpha() or character == " " for character in line)
+            if letters > 0.92 * len(line):
+                found.append(line)
     return found

@@ -113,12 +113,13 @@ class NGram(BaseEstimator):
             keys, first, number, counts = np.unique(
                 contexts * self._base + symbols[here], return_index=True, return_inverse=True, return_counts=True
             )
+            shorter = grams[here[first]]  # the same n-gram without its first symbol
             if length == 1:
                 counts[keys == self._start] = 0  # it is what texts begin with, never what comes next
             else:  # what came before is counted once for each different character
-                before = np.bincount(grams[here[first]], minlength=len(self._levels[-1].counts))
+                before = np.bincount(shorter, minlength=len(self._levels[-1].counts))
                 self._levels[-1].set_counts(np.where(before > 0, before, self._levels[-1].counts))
-            self._levels.append(_Level(keys, keys // self._base, counts))
+            self._levels.append(_Level(length, keys, keys // self._base, counts, shorter))
             grams = np.full(len(symbols), -1, dtype=np.int64)
             grams[here] = number
         return self
@@ -163,15 +164,14 @@ class NGram(BaseEstimator):
         if not isinstance(prefix, str):
             raise TypeError(f"prefix must be a str, got {type(prefix).__name__}")
         symbols, _ = self._symbols([prefix])
-        contexts = self._begin()
+        place = self._begin()
         for symbol in symbols[1:-1]:
-            contexts = self._go_on(contexts, symbol)
+            place = self._go_on(place, symbol)
         share = np.full(self._base, 1 / (len(self.alphabet_) + 2))
-        for level, context in zip(self._levels, contexts, strict=True):
-            total, kinds = level.after(np.array(context))
-            if total > 0:
+        for level, context in reversed(list(self._contexts(place))):
+            if (total := level.total[context]) > 0:
                 rows = level.rows(context)
-                share *= self.discount * kinds / total
+                share *= self.discount * level.kinds[context] / total
                 share[level.keys[rows] % self._base] += np.maximum(level.counts[rows] - self.discount, 0) / total
         return dict(zip(["", *self.alphabet_, None], share[:-1].tolist(), strict=True))
 
@@ -189,33 +189,45 @@ class NGram(BaseEstimator):
         return [self._draw(rng, max_length) for _ in range(n)]
 
     def _draw(self, rng, max_length):
-        contexts, letters = self._begin(), []
+        place, letters = self._begin(), []
         while len(letters) < max_length:
-            symbol = self._next(contexts, rng)
+            symbol = self._next(place, rng)
             if symbol == 0:
                 break
             letters.append(self.alphabet_[symbol - 1])
-            contexts = self._go_on(contexts, symbol)
+            place = self._go_on(place, symbol)
         return "".join(letters)
 
-    def _next(self, contexts, rng):
-        for level, context in zip(reversed(self._levels), reversed(contexts), strict=True):
-            if context < 0:
-                continue
+    def _next(self, place, rng):
+        for level, context in self._contexts(place):
             rows = level.rows(context)
             edges = np.cumsum(np.maximum(level.counts[rows] - self.discount, 0))
-            chosen = np.searchsorted(edges, rng.random() * level.total[context], side="right")
+            chosen = edges.searchsorted(rng.random() * level.total[context], side="right")
             if chosen < len(edges):
                 return int(level.keys[rows][chosen] % self._base)
         return int(rng.integers(len(self.alphabet_) + 1))
 
-    def _begin(self):
-        # The numbers of the contexts of 0, 1, 2, ... characters that end here; -1 for one never seen.
-        return self._go_on([0] + [-1] * (len(self._levels) - 1), self._start)
+    # While a text goes on, its place is the longest known context of at most order - 1 characters that ends there: its
+    # length and its number. What was seen was seen without its first character too, so all shorter ones are known.
 
-    def _go_on(self, contexts, symbol):
-        shorter = zip(self._levels, contexts[:-1], strict=False)
-        return [0, *(level.number(context, symbol, self._base) for level, context in shorter)]
+    def _begin(self):
+        return self._go_on((0, 0), self._start)
+
+    def _go_on(self, place, symbol):
+        for level, context in self._contexts(place):
+            number = level.number(context, symbol, self._base)
+            if number >= 0:
+                length = level.length
+                return (length, number) if length < len(self._levels) else (length - 1, int(level.shorter[number]))
+        return 0, 0
+
+    def _contexts(self, place):
+        """The levels that go on from the context at a `place`, with its number there, from the longest to the empty."""
+        length, context = place
+        for level in self._levels[length::-1]:
+            yield level, context
+            if level.length > 1:
+                context = int(self._levels[level.length - 2].shorter[context])
 
     def _symbols(self, texts):
         # Each text as numbers: start, characters, end (0); one text after the other. With each one's place in its text.
@@ -232,10 +244,14 @@ class NGram(BaseEstimator):
 
 
 class _Level:
-    """The n-grams of one length: sorted keys (context times base plus symbol), their counts, sums for each context."""
+    """The n-grams of one length: sorted keys (context times base plus symbol), their counts, sums for each context.
 
-    def __init__(self, keys, contexts, counts):
-        self.keys, self.contexts = keys, contexts
+    `shorter` numbers each one without its first symbol among those that are one symbol shorter.
+    """
+
+    def __init__(self, length, keys, contexts, counts, shorter):
+        self.length, self.keys, self.contexts, self.shorter = length, keys, contexts, shorter
+        self.starts = np.append(0, np.cumsum(np.bincount(contexts)))
         self.set_counts(counts)
 
     def set_counts(self, counts):
@@ -258,15 +274,14 @@ class _Level:
 
     def rows(self, context):
         """Where the n-grams that begin with a context are."""
-        return slice(*self.contexts.searchsorted((context, context + 1)))
+        return slice(self.starts[context], self.starts[context + 1])
 
     def number(self, context, symbol, base):
-        """The number of one context with one symbol, as in :meth:`find`."""
-        if context < 0:
-            return -1
+        """The number of one known context with one symbol, -1 if never seen, as in :meth:`find`."""
+        rows = self.rows(context)
         wanted = context * base + symbol
-        number = int(self.keys.searchsorted(wanted))
-        return number if number < len(self.keys) and self.keys[number] == wanted else -1
+        number = rows.start + self.keys[rows].searchsorted(wanted)
+        return int(number) if number < rows.stop and self.keys[number] == wanted else -1
 
 
 def copied_share(texts, train, length=40):

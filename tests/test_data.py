@@ -1,7 +1,9 @@
+import ast
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -228,6 +230,24 @@ def test_sources_are_read_in_order_and_each_paragraph_once(tmp_path):
     found = prose.extract(tmp_path)
     assert [name for name, _ in found] == ["a.py", "b.py"]
     assert [len(texts) for _, texts in found] == [2, 1]
+
+
+def test_docstrings_are_found_wherever_a_statement_can_stand():
+    def everywhere(tree):
+        nodes = [node for node in ast.walk(tree) if isinstance(node, prose.DOCUMENTED)]
+        return sorted(nodes, key=lambda node: getattr(node, "lineno", 0))
+
+    blocks = ["class C", "async def f()", "if x", "else", "for _ in x", "else", "while x", "else", "with x"]
+    blocks += ["try", "except E", "except F", "else", "finally", "match x", "    case 1", "    case 2"]
+    pieces = []
+    for i, block in enumerate(blocks):
+        indent = " " * (len(block) - len(block.lstrip()))
+        inside = "" if block.startswith("match") else f"{indent}    class C{i}:\n{indent}        def f{i}(): 'd'\n"
+        pieces.append(f"{block}:\n{inside}")
+    for tree in (ast.parse("".join(pieces)), ast.parse(Path(ast.__file__).read_bytes())):
+        found = list(prose.documented(tree))
+        assert found == everywhere(tree)
+        assert len(found) > 30
 
 
 def test_prose_is_plain_english_with_whole_documents_held_out():

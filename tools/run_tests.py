@@ -1,4 +1,8 @@
-"""All tests: the package with its coverage, every notebook strictly and the figures that they drew, and the pages."""
+"""All tests: the package, every notebook strictly and the figures that they drew, and the pages.
+
+With `--coverage` only those of the package, and which of its lines none of them runs. That is apart, because Python
+3.11 takes a third longer over everything while a tracer looks on.
+"""
 
 import os
 import subprocess
@@ -26,6 +30,27 @@ def side_by_side():
     return ["-n", str(min(4, processors)), "--dist=loadfile"] if (processors := os.cpu_count() or 1) > 1 else []
 
 
+def package(*more):
+    return run(
+        "The package",
+        "tests",
+        "memgen_lite",
+        "--ignore=tests/after_notebooks",
+        "--ignore=tests/browser",
+        *more,
+        *side_by_side(),
+        "--no-loadscope-reorder",  # else files with few tests come last, and those take longest
+        XLA_FLAGS=f"{os.environ['XLA_FLAGS']} {COMPILED_SOON}",
+    )
+
+
+def with_coverage():
+    elsewhere = "--ignore=tests/test_notebook_quick.py"  # runs in kernels, where nobody counts lines
+    return package(
+        elsewhere, "--cov=memgen_lite", "--cov-report=term-missing:skip-covered", f"--cov-fail-under={COVERAGE}"
+    )
+
+
 def in_browser():
     """The status of the browser tests; where there is no browser they are skipped, unless `MEMGEN_BROWSER=required`."""
     if chromium.find():
@@ -40,20 +65,10 @@ def main():
     os.environ["SCIPY_ARRAY_API"] = "1"  # without it scikit-learn skips one of its checks of an estimator
     with tempfile.TemporaryDirectory() as drawn:
         os.environ["MEMGEN_FIGURES"] = drawn
+        if sys.argv[1:] == ["--coverage"]:
+            sys.exit(with_coverage())
         statuses = [
-            run(
-                "The package",
-                "tests",
-                "memgen_lite",
-                "--ignore=tests/after_notebooks",
-                "--ignore=tests/browser",
-                "--cov=memgen_lite",
-                "--cov-report=term:skip-covered",
-                f"--cov-fail-under={COVERAGE}",
-                *side_by_side(),
-                "--no-loadscope-reorder",  # else files with few tests come last, and those take longest
-                XLA_FLAGS=f"{os.environ['XLA_FLAGS']} {COMPILED_SOON}",
-            ),
+            package(),
             run(
                 "The notebooks, strictly",
                 "--nbval",
