@@ -4,8 +4,8 @@ Two spinning thread pools on two shared cores are slower than one thread, and su
 threads round differently; so one thread each. Newer processors' wider instructions round differently too; so all
 x86-64 machines use those that all of the last ten years have. The epoch dates what would carry the time of writing.
 
-What JAX compiles is kept in `.venv`, so that a notebook that was run once starts to train in a second; the programs
-are the same, bit for bit.
+What JAX compiles is kept in `.venv`, so that a notebook that was run once is not compiled again; the programs are the
+same, bit for bit.
 """
 
 import os

@@ -1,7 +1,7 @@
 """All tests: the package, every notebook strictly and the figures that they drew, and the pages.
 
 With `--coverage` only those of the package, and which of its lines none of them runs. That is apart, because Python
-3.11 takes a third longer over everything while a tracer looks on.
+3.11 runs everything more slowly while a tracer looks on.
 """
 
 import os
