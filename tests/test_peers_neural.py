@@ -226,6 +226,30 @@ def test_any_random_state_can_be_saved(state, tmp_path):
     np.testing.assert_array_equal(mg.peers.load(tmp_path / "peer").sample(3), model.sample(3))
 
 
+def test_other_rounds_rates_penalties_and_rows_are_not_compiled_again():
+    compiled = []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda name, seconds, **_: compiled.append(name) if name.endswith("backend_compile_duration") else None
+    )
+    size = {"rounds": 50, "width": 11}  # which no other test has compiled
+    first = peer("wgan_gp", **size).fit(data())
+    assert compiled
+    compiled.clear()
+    changes = {"rounds": 100}, {"learning_rate": 1e-4}, {"penalty": 0.5}
+    others = [peer("wgan_gp", **size | change).fit(data()) for change in changes]
+    others.append(peer("wgan_gp", **size).fit(data()[:50]))
+    assert not compiled
+    for other in others:
+        assert any((a != b).any() for a, b in zip(first.leaves(), other.leaves(), strict=True))
+
+
+def test_rows_that_are_few_are_filled_up_and_the_filling_is_never_drawn(monkeypatch):
+    filled = peer("vae").fit(data())
+    monkeypatch.setattr(training, "_ROOM", 1)
+    for a, b in zip(filled.leaves(), peer("vae").fit(data()).leaves(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_divergence_is_named_and_leaves_the_last_finite_state():
     with pytest.warns(UserWarning, match="diverged between rounds .* at a learning rate of 1e\\+30"):
         model = peer("vae", learning_rate=1e30).fit(data())

@@ -2,7 +2,10 @@
 
 Two spinning thread pools on two shared cores are slower than one thread, and sums split over a varying number of
 threads round differently; so one thread each. Newer processors' wider instructions round differently too; so all
-x86-64 machines use those that all of the last ten years have. The epoch dates what would carry the time of writing.
+x86-64 machines use those that all of the last ten years have. XLA multiplies matrices by kernels chosen for the
+processor and its caches, and divides by roots with an instruction whose last bits are each maker's own, unless it is
+told not to; a network trained on other last bits is another network. The epoch dates what would carry the time of
+writing.
 
 What JAX compiles is kept in `.venv`, so that a notebook that was run once is not compiled again; the programs are the
 same, bit for bit.
@@ -19,7 +22,8 @@ SETTINGS = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "JAX_PLATFORMS": "cpu",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false --xla_cpu_enable_platform_dependent_math=false",
+    "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "false",  # XLA reads it too
     "JAX_COMPILATION_CACHE_DIR": str(Path(sys.prefix) / "share" / "jax"),
     "JAX_COMPILATION_CACHE_MAX_SIZE": str(2**28),  # with a limit, and only with one, kernels side by side take turns
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1",

@@ -1,6 +1,6 @@
 """The variational information bottleneck: a label is read through a noisy channel that is charged by the bit."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field
 
 import equinox as eqx
 import jax
@@ -13,7 +13,6 @@ from .base import Card, Peer, checked_rows
 from .training import MLP, Networked, Objective
 
 
-@dataclass(frozen=True)
 class Channel(Objective):
     """Cross-entropy of the labels given a draw of the code, and beta times the code's divergence from N(0, I), in nats.
 
@@ -39,12 +38,6 @@ class Channel(Objective):
         x, labels = rows[:, : -self.n_classes], rows[:, -self.n_classes :]
         code, information = send(encoder, x, key)
         return self.beta * information.mean() - (labels * jax.nn.log_softmax(decoder(code))).sum(-1).mean()
-
-
-# The price is an input of the compiled loop and no part of it: one compilation does for all prices.
-jax.tree_util.register_dataclass(
-    Channel, data_fields=["beta"], meta_fields=[own.name for own in fields(Channel) if own.name != "beta"]
-)
 
 
 def send(encoder, x, key):
@@ -87,7 +80,7 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
         return self
 
     def _objective(self, **changed):
-        return super()._objective(n_classes=len(self.classes_), beta=jnp.float32(self.beta), **changed)
+        return super()._objective(n_classes=len(self.classes_), **changed)
 
     def skeleton(self, key):
         return self._objective().build(self.n_features_in_ + len(self.classes_), key)

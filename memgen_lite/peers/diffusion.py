@@ -1,7 +1,5 @@
 """A denoiser that is trained, where :mod:`.denoisers` has the one that training would end at."""
 
-from dataclasses import dataclass
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,7 +10,6 @@ from .denoisers import noise_levels
 from .training import MLP, Objective, Trained
 
 
-@dataclass(frozen=True)
 class Denoising(Objective):
     """Mean squared error of the guess, weighted so that all noise levels count alike: Karras et al. 2022, table 1."""
 

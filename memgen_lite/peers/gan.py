@@ -1,16 +1,14 @@
 """Generative adversarial networks: a generator against a critic. They differ in what the critic maximizes."""
 
-from dataclasses import dataclass
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import optax
 
 from .base import Card
-from .training import MLP, Objective, Trained, _rmsprop, _steady_adam
+from .training import MLP, Objective, Trained
 
 
-@dataclass(frozen=True)
 class Adversarial(Objective):
     """A generator of noise into rows, and a critic of rows into numbers, high for real ones."""
 
@@ -30,7 +28,7 @@ class Adversarial(Objective):
 
     @property
     def optimizer(self):
-        return _steady_adam(self.learning_rate, 0.5, 0.9)
+        return optax.adam(self.learning_rate, b1=0.5, b2=0.9)
 
     def build(self, n_features, key):
         one, two = jax.random.split(key)
@@ -58,7 +56,6 @@ class Adversarial(Objective):
         return -critic(fake).mean()
 
 
-@dataclass(frozen=True)
 class Standard(Adversarial):
     """log 2 minus the Jensen-Shannon divergence at the best critic; the generator does not saturate."""
 
@@ -69,7 +66,6 @@ class Standard(Adversarial):
         return jax.nn.softplus(-critic(fake)).mean()
 
 
-@dataclass(frozen=True)
 class Clipped(Adversarial):
     """Weights of a bounded size make a critic of a bounded slope, after each move."""
 
@@ -79,7 +75,7 @@ class Clipped(Adversarial):
 
     @property
     def optimizer(self):
-        return _rmsprop(self.learning_rate)
+        return optax.rmsprop(self.learning_rate)
 
     def project(self, player, network):
         if player != "critic":
@@ -87,7 +83,6 @@ class Clipped(Adversarial):
         return jax.tree.map(lambda w: jnp.clip(w, -self.clip, self.clip), network)
 
 
-@dataclass(frozen=True)
 class Penalized(Adversarial):
     """The penalty is on the slope of the critic at points between a real and a fake row, uniform on the segment."""
 
@@ -101,7 +96,6 @@ class Penalized(Adversarial):
         return self.penalty * (jnp.sqrt(squares + 1e-12) - 1) ** 2
 
 
-@dataclass(frozen=True)
 class Divergence(Penalized):
     """As the one before, but a slope is charged by a power of it, and none is asked for."""
 
@@ -113,7 +107,6 @@ class Divergence(Penalized):
         return self.penalty * squares ** (self.power / 2)
 
 
-@dataclass(frozen=True)
 class Quadratic(Adversarial):
     """A parabola of the critic's difference, over the distance of the two rows, has its top at a bounded slope."""
 

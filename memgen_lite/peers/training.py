@@ -1,14 +1,14 @@
 """One training loop for all models that are trained by gradients: who plays, in what order, for how many rounds.
 
-A model is its objective: a frozen dataclass that says which networks there are, what each of them minimizes, and how
-often it moves in a round. A variational autoencoder has one player, a generative adversarial network two. All rounds of
-a chunk run in one compiled loop, which is compiled once for all fits of one objective and one shape.
+A model is its objective: it says which networks there are, what each of them minimizes, and how often it moves in a
+round. A variational autoencoder has one player, a generative adversarial network two. All rounds of a chunk run in one
+compiled loop. What does not change its shape is fed to it as numbers: how many rounds there will be, rates, prices,
+penalties, and the rows up to a thousand. So a program is compiled once for all of these.
 """
 
-import functools
 import time
 import warnings
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields, replace
 from inspect import Parameter, Signature
 
 import equinox as eqx
@@ -22,8 +22,7 @@ from ..progress import bar
 from .base import Peer
 
 
-@dataclass(frozen=True)
-class Objective:
+class Objective(eqx.Module):
     """What is trained. Another objective has these two methods as well:
 
     `build(n_features, key)`, the networks: a dict of Equinox modules, one of them for each player.
@@ -44,28 +43,14 @@ class Objective:
 
     @property
     def optimizer(self):
-        return _adam(self.learning_rate, self.rounds)
+        def rate(done):
+            return self.learning_rate * (1 + jnp.cos(jnp.pi * done / self.rounds)) / 2
+
+        return optax.chain(optax.clip_by_global_norm(100.0), optax.adam(rate, b1=0.9, b2=0.99))
 
     def project(self, player, network):
         """What becomes of a network after its move."""
         return network
-
-
-@functools.cache
-def _adam(rate, rounds, beta=0.9):
-    return optax.chain(
-        optax.clip_by_global_norm(100.0), optax.adam(optax.cosine_decay_schedule(rate, rounds), b1=beta, b2=0.99)
-    )
-
-
-@functools.cache
-def _steady_adam(rate, beta1, beta2):
-    return optax.adam(rate, b1=beta1, b2=beta2)
-
-
-@functools.cache
-def _rmsprop(rate):
-    return optax.rmsprop(rate)
 
 
 # Compiling takes longer than most trainings here; with fewer passes it takes a third less, and the loop is as fast.
@@ -84,8 +69,11 @@ def _start(objective, n_features, key):
 
 
 @eqx.filter_jit(compiler_options=_BRIEFLY)
-def _play(objective, n_rounds, networks, moments, rows, key, done):
-    """`n_rounds` rounds in one compiled loop: networks, moments, losses (n_rounds, players), and if all are finite."""
+def _play(objective, n_rounds, networks, moments, rows, n_rows, key, done):
+    """`n_rounds` rounds in one compiled loop: networks, moments, losses (n_rounds, players), and if all are finite.
+
+    Batches are drawn from the first `n_rows` of the rows.
+    """
     fixed = {name: eqx.partition(network, eqx.is_array)[1] for name, network in networks.items()}
 
     def whole(weights):
@@ -93,7 +81,7 @@ def _play(objective, n_rounds, networks, moments, rows, key, done):
 
     def move(player, weights, moments, key):
         choose, noise = jax.random.split(key)
-        x = rows[jax.random.randint(choose, (objective.batch_size,), 0, len(rows))]
+        x = rows[jax.random.randint(choose, (objective.batch_size,), 0, n_rows)]
 
         def loss(mine):
             return objective.loss(player, whole({**weights, player: mine}), x, noise)
@@ -122,25 +110,38 @@ def _play(objective, n_rounds, networks, moments, rows, key, done):
     return whole(weights), moments, losses, finite
 
 
+_ROOM = 1024  # rows that are fewer are filled up to so many, so that one program does for all of them
+
+
+def _fed(objective):
+    """The objective with arrays for its floats and its rounds: Python's own numbers would be parts of the program."""
+    floats = jax.tree.map(lambda leaf: jnp.float32(leaf) if isinstance(leaf, float) else leaf, objective)
+    return replace(floats, rounds=jnp.float32(objective.rounds))
+
+
 def train(objective, rows, key, *, description, chunk=50):
     """Play all rounds of an objective. Returns networks, history, and seconds of processor time.
 
     An interrupt (Ctrl-C, the stop button) ends it with what is there. Losses or weights that are no numbers end it too,
     with the networks of the last chunk in which they were, and a warning that names the round.
     """
-    rows = jnp.asarray(rows, dtype=jnp.float32)
+    rounds, rate, n_rows = objective.rounds, objective.learning_rate, jnp.int32(len(rows))
+    objective = _fed(objective)
+    rows = jnp.asarray(np.pad(np.asarray(rows, dtype=np.float32), ((0, max(0, _ROOM - len(rows))), (0, 0))))
     networks, moments, key = _start(objective, rows.shape[1], key)
     history = {"round": [], **{name: [] for name in objective.players}}
     done, began = 0, time.process_time()
     try:
-        with bar(objective.rounds, description, "round") as progress:
-            while done < objective.rounds:
-                n = min(chunk, objective.rounds - done)
-                after, moments, losses, finite = _play(objective, n, networks, moments, rows, key, jnp.uint32(done))
+        with bar(rounds, description, "round") as progress:
+            while done < rounds:
+                n = min(chunk, rounds - done)
+                after, moments, losses, finite = _play(
+                    objective, n, networks, moments, rows, n_rows, key, jnp.uint32(done)
+                )
                 if not finite:
                     warnings.warn(
                         f"training diverged between rounds {done} and {done + n}, at a learning rate of "
-                        f"{objective.learning_rate:g}: the model is that of round {done}",
+                        f"{rate:g}: the model is that of round {done}",
                         stacklevel=4,
                     )
                     break
@@ -150,7 +151,7 @@ def train(objective, rows, key, *, description, chunk=50):
                     history[name].append(float(values.mean()))
                 progress.update(n)
     except KeyboardInterrupt:
-        warnings.warn(f"interrupted: the model is that of round {done} of {objective.rounds}", stacklevel=4)
+        warnings.warn(f"interrupted: the model is that of round {done} of {rounds}", stacklevel=4)
     return networks, history, time.process_time() - began
 
 

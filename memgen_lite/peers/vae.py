@@ -1,7 +1,5 @@
 """Variational autoencoders: rows through a narrow, noisy channel and back; the channel is what one samples from."""
 
-from dataclasses import dataclass
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +9,6 @@ from .base import Card
 from .training import MLP, Objective, Trained, train
 
 
-@dataclass(frozen=True)
 class Evidence(Objective):
     """Minus the evidence lower bound in nats, for rows x, latent z and a decoder of standard deviation gamma."""
 
@@ -46,7 +43,6 @@ class Evidence(Objective):
         return -information - missed.sum(-1)
 
 
-@dataclass(frozen=True)
 class FixedEvidence(Evidence):
     """Gamma is said."""
 
