@@ -47,6 +47,9 @@ RUN_ALL = """() => {
     window.jupyterapp.commands.execute('notebook:run-all-cells').then(end, end);
 }"""
 OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }"
+# Two splash screens within the fifth of a second in which one fades are taken off the page twice, which is an error of
+# JupyterLab's; each change of the theme shows one.
+CALM = "() => document.getElementById('jupyterlab-splash') === null"
 LEAVE = """async () => {
     const panel = window.jupyterapp.shell.currentWidget;
     await panel.sessionContext.shutdown();
@@ -201,12 +204,14 @@ class Tab:
     def show(self, theme, width):
         """Change to the "Light" or "Dark" theme and to a width in pixels."""
         self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.wait_for_function(CALM)
         self.page.evaluate(
             "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme: `JupyterLab ${theme}`})",
             theme,
         )
         light = str(theme == "Light").lower()
         self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
+        self.page.wait_for_function(CALM)
 
     def photograph(self, path):
         """Keep a picture of the whole notebook, not of the window alone."""
