@@ -1,4 +1,4 @@
-"""Print a hash of the weights of each network after a few rounds; CI compares them with those of another processor."""
+"""Print a hash of the weights of five networks after a few rounds; CI compares them with those of another processor."""
 
 import hashlib
 import sys
