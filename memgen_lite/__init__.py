@@ -12,35 +12,39 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_MODULES = (
-    "coin",
-    "cats",
-    "copier",
-    "data",
-    "figures",
-    "memories",
-    "metrics",
-    "neighbors",
-    "peers",
-    "pi",
-    "plots",
-    "text",
-    "web",
-    "widgets",
-)
-_NAMES = {"MemGEN": "memgen", "evaluate": "evaluation"}
-_NAMES |= dict.fromkeys(("audit", "audit_plan", "CopyAudit"), "auditing")
-_NAMES["read_rows"] = "auditing.reading"
+# Every public name and its place: a module, or an object in one. This is the only way in from above the rooms.
+_PLACES = {
+    "MemGEN": "memory.memgen:MemGEN",
+    "audit": "auditing:audit",
+    "audit_plan": "auditing:audit_plan",
+    "CopyAudit": "auditing:CopyAudit",
+    "evaluate": "evaluation:evaluate",
+    "read_rows": "data.own_files:read_rows",
+    "cats": "data.drawn_cats",
+    "coin": "paper.coin",
+    "copier": "paper.text_copier",
+    "data": "data",
+    "figures": "shared.figures",
+    "memories": "memory.memories",
+    "metrics": "metrics",
+    "neighbors": "shared.neighbors",
+    "peers": "peers",
+    "pi": "paper.pi",
+    "plots": "display.plots",
+    "text": "paper.text",
+    "web": "paper.simulated_web",
+    "widgets": "display.widgets",
+}
 
-__all__ = ["__version__", *_NAMES, *_MODULES]
+__all__ = ["__version__", *_PLACES]
 
 
 def __getattr__(name):
-    if name in _NAMES:
-        return getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _PLACES[name].partition(":")
+    found = import_module(f"{__name__}.{module}")
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__():

@@ -35,7 +35,7 @@ def package(*more):
         "The package",
         "tests",
         "memgen_lite",
-        "--ignore=tests/after_notebooks",
+        "--ignore=tests/notebooks/after",
         "--ignore=tests/browser",
         *more,
         *side_by_side(),
@@ -45,7 +45,7 @@ def package(*more):
 
 
 def with_coverage():
-    elsewhere = "--ignore=tests/test_notebook_quick.py"  # runs in kernels, where nobody counts lines
+    elsewhere = "--ignore=tests/notebooks/test_notebook_quick.py"  # runs in kernels, where nobody counts lines
     return package(
         elsewhere, "--cov=memgen_lite", "--cov-report=term-missing:skip-covered", f"--cov-fail-under={COVERAGE}"
     )
@@ -77,7 +77,7 @@ def main():
                 "notebooks",
                 *side_by_side(),
             ),
-            run("The figures that they drew, beside the stored ones", "tests/after_notebooks"),
+            run("The figures that they drew, beside the stored ones", "tests/notebooks/after"),
             in_browser(),
         ]
     sys.exit(max(statuses))

@@ -17,10 +17,10 @@ import platform
 import numpy as np
 
 from .. import __version__
-from ..progress import bar
-from ..randomness import generator
+from ..shared.as_rows import ROLES, read
+from ..shared.progress import bar
+from ..shared.randomness import generator
 from .checks import check
-from .inputs import ROLES, read
 from .measure import group_numbers, measure
 from .plan import audit_plan
 from .report import CopyAudit
@@ -58,7 +58,7 @@ def audit(
     Parameters
     ----------
     train, held_out, generated : arrays (rows, features), images (n, height, width[, channels]), lists of strings, or
-        frames with numeric, time and categorical columns; see :func:`memgen_lite.auditing.inputs.read` for how they
+        frames with numeric, time and categorical columns; see :func:`memgen_lite.shared.as_rows.read` for how they
         are compared. They may be memory-mapped. A large `generated` may be thinned beforehand, `train` may not: that
         hides the sources.
     metric : "euclidean" or "cosine".

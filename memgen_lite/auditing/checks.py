@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..neighbors import neighbors
-from .nearness import values
+from ..shared.neighbors import neighbors
+from ..shared.row_bytes import values
 from .walk import labelings
 
 _ROWS, _COLUMNS, _PLACES, _LEAST = 1000, 32, 250, 50

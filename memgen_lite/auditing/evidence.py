@@ -18,7 +18,7 @@ def exponent(apart):
     nearest is left out, as copying shortens it. If rows lie evenly, the sum of all k - 1 logarithms has mean
     (k - 1)/p, and the largest of them (1 + 1/2 + .. + 1/(k - 1))/p. 1 where the distances are equal, or k < 3.
 
-    >>> from memgen_lite.neighbors import neighbors
+    >>> from memgen_lite.shared.neighbors import neighbors
     >>> X = np.random.default_rng(0).random((4000, 2))
     >>> round(exponent(neighbors(X[:1000], X[1000:], 6)[0]), 1)
     2.0

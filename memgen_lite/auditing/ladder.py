@@ -23,7 +23,7 @@ def ladder(inputs, stamp):
     """
     import pandas as pd
 
-    from ..memgen import MemGEN
+    from ..memory.memgen import MemGEN
     from ..peers import peer
 
     if inputs.kind not in ("array", "image", "table"):

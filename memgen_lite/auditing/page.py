@@ -70,7 +70,7 @@ def figure(audit):
     """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
     from matplotlib.figure import Figure
 
-    from .. import plots
+    from ..display.plots import pictures
 
     names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
     if (rungs := audit.__dict__.get("ladder")) is not None:
@@ -80,11 +80,11 @@ def figure(audit):
     fig = Figure(figsize=(9.5, 3.4), layout="constrained")
     left, right = fig.subplots(1, 2)
     columns = zip(*(values[i] for i in order), strict=True)
-    plots.doses(left, [names[i] for i in order], *columns, yours=order.index(0))
+    pictures.doses(left, [names[i] for i in order], *columns, yours=order.index(0))
     walk = audit.walk
     share = walk.pool[0] / sum(walk.pool)
     named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
-    plots.excess(right, walk.steps["hits"], walk.steps["train"], share, named=named)
+    pictures.excess(right, walk.steps["hits"], walk.steps["train"], share, named=named)
     return fig
 
 
@@ -100,7 +100,7 @@ def alt(audit):
 
 
 def _figure(audit):
-    from ..figures import picture
+    from ..shared.figures import picture
 
     return f"<p>{picture(figure(audit), alt(audit)).html()}</p>"
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..files import atomic_write
+from ..shared.files import atomic_write
 from . import page
 from .ladder import ladder, place
 from .pairs import Pairs

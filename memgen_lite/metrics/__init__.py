@@ -11,7 +11,7 @@ Each metric is a function too, all with one signature: `nn_accuracy(train, held_
 random_state=0, ...)`.
 """
 
-from . import copying, coverage, distances, likelihood, membership, transport, two_sample  # noqa: F401 - they register
+from . import copying, distances, fidelity, likelihood, membership, transport, two_sample  # noqa: F401 - they register
 from .copying import birthday_probability, c_t_cells
 from .likelihood import kfold_memorization
 from .membership import intrinsic_dimension

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..neighbors import Neighborhoods
-from ..pool import Samples, line_distances, once
-from ..randomness import generator
+from ..shared.neighbors import Neighborhoods
+from ..shared.randomness import generator
+from ..shared.resampling import Samples, line_distances, once
 from .distances import frechet_distance
 from .registry import check_arrays, metric
 

@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..neighbors import MEMORY
-from ..pool import once
+from ..shared.neighbors import MEMORY
+from ..shared.resampling import once
 from .registry import metric
 
 

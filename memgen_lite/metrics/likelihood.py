@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..neighbors import distinct
-from ..pool import once
-from ..randomness import generator
+from ..shared.neighbors import distinct
+from ..shared.randomness import generator
+from ..shared.resampling import once
 from .distances import squared_distances
 from .registry import check_arrays, metric
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..neighbors import Neighborhoods, pairs_within
-from ..pool import Samples
+from ..shared.neighbors import Neighborhoods, pairs_within
+from ..shared.resampling import Samples
 from .registry import metric
 
 
@@ -110,7 +110,7 @@ def lambda_gamma_copying(train, generated, *, lambda_=20, gamma=1 / 4000, dimens
 def intrinsic_dimension(near):
     """Dimension by maximum likelihood (Levina and Bickel 2005; pooled as MacKay and Ghahramani do) of distances (n, k).
 
-    >>> from memgen_lite.neighbors import neighbors
+    >>> from memgen_lite.shared.neighbors import neighbors
     >>> X = np.random.default_rng(0).normal(size=(2000, 3)) @ np.eye(3, 10)
     >>> round(intrinsic_dimension(neighbors(X, X, 20, exclude_self=True)[0]), 1)
     3.0

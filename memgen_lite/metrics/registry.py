@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..randomness import generator
+from ..shared.randomness import generator
 
 METRICS = {}
 FAMILIES = ("distances", "tests", "coverage", "copying")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..neighbors import Neighborhoods, neighbors
+from ..shared.neighbors import Neighborhoods, neighbors
 from .registry import metric
 
 

@@ -27,10 +27,10 @@ _PEERS = {
     "vae_fixed_gamma": "vae:FixedVAE",
     "vae": "vae:VAE",
     "two_stage_vae": "vae:TwoStageVAE",
-    "denoiser": "diffusion:Denoiser",
-    "optimal_denoiser": "denoisers:OptimalDenoiser",
-    "patch_denoiser": "patches:PatchDenoiser",
-    "hopfield": "associative:Hopfield",
+    "denoiser": "trained_denoiser:Denoiser",
+    "optimal_denoiser": "diffusion_sampler:OptimalDenoiser",
+    "patch_denoiser": "patch_denoiser:PatchDenoiser",
+    "hopfield": "hopfield:Hopfield",
 }
 # What is trained by the same loop and draws no rows, so that it stands in no comparison of those that do.
 _CLASSIFIERS = {"bottleneck": "bottleneck:Bottleneck"}
@@ -55,7 +55,7 @@ def load(path):
 
     Raises
     ------
-    memgen_lite.storage.DamagedFileError (a ValueError) : for a damaged file, or one that holds no peer.
+    memgen_lite.shared.array_file.DamagedFileError (a ValueError) : for a damaged file, or one that holds no peer.
     """
     from .saving import load
 

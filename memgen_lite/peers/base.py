@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from ..randomness import generator
+from ..shared.randomness import generator
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from ..randomness import generator
+from ..shared.randomness import generator
 from .base import Card, Peer, checked_rows
 from .training import MLP, Networked, Objective
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import storage
-from ..files import cache_folder
+from ..shared import array_file
+from ..shared.files import cache_folder
 
 
 def fitted(peer, X, y=None):
@@ -15,8 +15,8 @@ def fitted(peer, X, y=None):
 
     The file's name is a hash of the peer's class and parameters, the rows, the source of :mod:`memgen_lite.peers`, and
     the versions of the libraries that do the arithmetic; so a change of any of these fits anew. Files stand in
-    :func:`memgen_lite.files.cache_folder`, in `peers`; any of them may be deleted. A damaged file is fitted anew and
-    written over. A fit that was interrupted, or diverged, is not kept.
+    :func:`memgen_lite.shared.files.cache_folder`, in `peers`; any of them may be deleted. A damaged file is fitted anew
+    and written over. A fit that was interrupted, or diverged, is not kept.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def fitted(peer, X, y=None):
     if path.exists():
         try:
             return load(path)
-        except storage.DamagedFileError:
+        except array_file.DamagedFileError:
             pass
     peer.fit(X, y)
     if _whole(peer):
@@ -53,13 +53,13 @@ def sampled(peer, X, n):
     path = _place(peer, X, None, f"{n}.rows")
     if path.exists():
         try:
-            return np.array(storage.read(path, mmap=False, verify=True)[1]["rows"])
-        except storage.DamagedFileError:
+            return np.array(array_file.read(path, mmap=False, verify=True)[1]["rows"])
+        except array_file.DamagedFileError:
             pass
     peer = fitted(peer, X)
     rows = peer.sample(n)
     if _whole(peer):
-        storage.write(path, {}, {"rows": rows})
+        array_file.write(path, {}, {"rows": rows})
     return rows
 
 

@@ -1,10 +1,10 @@
-"""A fitted peer as one file, and back: plain values and arrays with checksums, as of :mod:`memgen_lite.storage`."""
+"""A fitted peer as one file, and back: plain values, and arrays with checksums."""
 
 import functools
 
 import numpy as np
 
-from .. import storage
+from ..shared import array_file
 
 # Objects of other libraries that a peer may hold; nothing else is made from a file.
 _OTHERS = {
@@ -23,7 +23,7 @@ def save(peer, path):
     header = {"peer": kind, "state": state, "stream": stream}
     if hasattr(peer, "networks_"):
         header["networks"] = _pack(peer.leaves(), blocks)
-    storage.write(path, header, blocks)
+    array_file.write(path, header, blocks)
 
 
 def load(path, kinds):
@@ -33,8 +33,8 @@ def load(path, kinds):
     ------
     DamagedFileError (a ValueError) : for a file that is damaged or holds something else.
     """
-    header, blocks = storage.read(path, mmap=False, verify=True)
-    with storage.guarded(path):
+    header, blocks = array_file.read(path, mmap=False, verify=True)
+    with array_file.guarded(path):
         peer = kinds[header["peer"]]()
         vars(peer).update(_unpack(header["state"], blocks))
         if "networks" in header:

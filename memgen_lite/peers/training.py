@@ -18,7 +18,7 @@ import numpy as np
 import optax
 from sklearn.base import BaseEstimator
 
-from ..progress import bar
+from ..shared.progress import bar
 from .base import Peer
 
 

@@ -1,0 +1,13 @@
+"""Data sets, and files that a reader hands in. Nothing is downloaded when used.
+
+Each data set is a :class:`Dataset` with its source and licence.
+"""
+
+from .bundled import cats, digits, zen
+from .dataset import Dataset
+from .internet_pictures import emoji, photographs
+from .known_laws import density
+from .own_pictures import folder
+from .scipy_prose import prose
+
+__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "photographs", "prose", "zen"]

@@ -1,0 +1,19 @@
+"""Interactive views: a state, a pure drawing function, a view. Nothing here computes a result of its own."""
+
+from .explorer import Explorer, slider
+from .human_evaluation import HumanEvaluation
+from .questions import PROMPT, Exercise, Predict, Reveal, Score, score
+from .recitation import Recitation
+
+__all__ = [
+    "PROMPT",
+    "Exercise",
+    "Explorer",
+    "HumanEvaluation",
+    "Predict",
+    "Recitation",
+    "Reveal",
+    "Score",
+    "score",
+    "slider",
+]

@@ -1,0 +1,159 @@
+"""The table that :func:`memgen_lite.evaluate` returns: in a notebook, in a terminal and in files."""
+
+import html
+import json
+import textwrap
+
+import numpy as np
+
+from .. import metrics as registry
+from ..shared.files import atomic_write
+
+NUMBERS = (
+    "train", "held_out", "gap", "honest", "honest_low", "honest_high", "honest_gap", "memgen_u", "memgen_p",
+    "p_single", "p_value",
+)  # fmt: skip
+# How wide each is in a terminal, from the left where below 0.
+_COLUMNS = {
+    "verdict": -12, "p": 5, "train": 9, "held-out": 9,
+    "gap": 9, "honest": 9, "5 %-95 %": 19, "MemGEN-U": 9, "MemGEN-P": 9, "rows": 7,
+}  # fmt: skip
+
+
+class Evaluation:
+    """What :func:`memgen_lite.evaluate` found. It shows itself as a table, in a notebook and in a terminal.
+
+    Attributes
+    ----------
+    verdict : str, the finding in words.
+    warnings : list of str, what to know before the table is read.
+    stamp : dict: rows given and used, seed, versions, and each metric's conventions.
+    rows : list of dicts, one for each metric, with the columns of :meth:`to_frame`.
+    """
+
+    def __init__(self, rows, warnings, stamp):
+        self.rows, self.warnings, self.stamp = rows, warnings, stamp
+
+    @property
+    def verdict(self):
+        def listed(verdict):
+            return ", ".join(row["metric"] for row in self.rows if row["verdict"] == verdict)
+
+        tested = sum(not np.isnan(row["p_value"]) for row in self.rows)
+        parts = []
+        if copies := listed("like a copy"):
+            parts.append(f"Told from an honest sample, on the side where MemGEN is, by {copies}.")
+        if off := listed("off"):
+            parts.append(f"Told from an honest sample, and not as MemGEN is, by {off}.")
+        if not parts:
+            parts.append(f"Not told from an honest sample by any of the {tested} metrics tested.")
+        if blind := listed("blind"):
+            parts.append(f"Here MemGEN itself passes as honest by {blind}.")
+        return " ".join(parts)
+
+    def to_frame(self):
+        """A DataFrame, one row for each metric.
+
+        `rows`, `train_rows`: how many held-out and generated, and how many training rows were used. `train`,
+        `held_out`, `gap`: the values and their difference; NaN where a metric has no such value, and the gap also
+        where the two are of different sizes.
+        `honest`, `honest_low`, `honest_high`: mean, 5 % and 95 % point of honest samples' values against train;
+        `honest_gap`: of their gaps. `memgen_u`, `memgen_p`: the controls' values against train. `p_single`, `p_value`:
+        of this metric alone, and corrected over the table. `verdict`: "like a copy" (p <= .05, on the side of the
+        honest mean where MemGEN is), "off" (p <= .05 otherwise), "as honest", "blind" (the same, and MemGEN is within
+        3 standard deviations of honest too) or "not computed". `reason`: why there is no value or no p-value.
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.rows).set_index("metric")
+
+    def to_json(self, path=None):
+        """The verdict, warnings, stamp and table as JSON: returned, or written to `path`. inf is "inf", NaN null."""
+
+        def plain(x):
+            return x if not isinstance(x, float) or np.isfinite(x) else None if np.isnan(x) else str(x)
+
+        table = [{key: plain(value) for key, value in row.items()} for row in self.rows]
+        whole = {"verdict": self.verdict, "warnings": self.warnings, **self.stamp, "table": table}
+        text = json.dumps(whole, indent=1, allow_nan=False) + "\n"
+        return text if path is None else _write(path, text)
+
+    def to_csv(self, path):
+        """Write :meth:`to_frame` to `path`."""
+        _write(path, self.to_frame().to_csv(lineterminator="\n"))
+
+    def _notes(self):
+        s = self.stamp
+        given = ", ".join(f"{n:,} {name.replace('_', '-')}" for name, n in s["rows"].items())
+        used = f"{s['rows_used']:,} rows of each sample used, of {given}"
+        if s["train_rows_used"] != s["rows_used"]:
+            used += f" ({s['train_rows_used']:,} training rows by the metrics of copying, whose gaps are left out)"
+        yield (
+            f"{used}; {s['features']:,} features; p from {s['n_null']} relabelings, corrected over the table (max-T); "
+            f"honest: mean and middle of {s['n_honest']} splits of the real rows."
+        )
+        if few := {row["rows"] for row in self.rows} - {s["rows_used"]}:
+            yield f"Metrics that cost more than pairs of rows do took fewer rows: {', '.join(map(str, sorted(few)))}."
+        for name, text in s["options"].items():
+            yield f"{name} with {text}."
+        yield f"Seed {s['random_state']}; " + ", ".join(f"{k} {v}" for k, v in s["versions"].items()) + "."
+
+    def _cells(self):
+        for row in self.rows:
+            low, high = _short(row["honest_low"]), _short(row["honest_high"])
+            numbers = [_short(row[key]) for key in ("train", "held_out", "gap", "honest")]
+            controls = [_short(row[key]) for key in ("memgen_u", "memgen_p")]
+            p = "" if np.isnan(row["p_value"]) else f"{row['p_value']:.2g}"
+            interval = f"{low}..{high}".strip(".")
+            yield [row["metric"], row["verdict"], p, *numbers, interval, *controls, f"{row['rows']:,}"]
+
+    def __repr__(self):
+        def wrapped(lines):
+            return [part for line in lines for part in textwrap.wrap(line, 120)]
+
+        def line(first, cells):
+            pairs = zip(cells, _COLUMNS.values(), strict=True)
+            return f"{first:<23}" + "".join(f"{x:<{-w}}" if w < 0 else f"{x:>{w}}" for x, w in pairs)
+
+        lines = wrapped([self.verdict, *(f"Warning: {text}" for text in self.warnings)])
+        lines += ["", line("metric", _COLUMNS), *(line(first, cells) for first, *cells in self._cells()), ""]
+        reasons = [f"{row['metric']}: {row['reason']}" for row in self.rows if row["reason"]]
+        return "\n".join(lines + wrapped([*reasons, *self._notes()]))
+
+    def _repr_html_(self):
+        def line(kind, cells, attributes=""):
+            return f"<tr{attributes}>" + "".join(f"<{kind}>{html.escape(x)}</{kind}>" for x in cells) + "</tr>"
+
+        table = [line("th", ("metric", *_COLUMNS))]
+        for cells, row in zip(self._cells(), self.rows, strict=True):
+            told = ' class="told"' if row["verdict"] in ("like a copy", "off") else ""
+            tip = html.escape(row["reason"] or registry.get(row["metric"]).title)
+            table.append(line("td", cells, f'{told} title="{tip}"'))
+        head = [f"<b>{html.escape(self.verdict)}</b>", *(f"Warning: {html.escape(x)}" for x in self.warnings)]
+        reasons = [f"<i>{row['metric']}</i>: {html.escape(row['reason'])}" for row in self.rows if row["reason"]]
+        notes = [*reasons, *map(html.escape, self._notes())]
+        parts = [f"<style>{_STYLE}</style>", f"<p>{'<br/>'.join(head)}</p>", "<table>", *table, "</table>"]
+        parts.append(f"<p><small>{'<br/>'.join(notes)}</small></p>")
+        return "\n".join(['<div class="memgen-table">', *parts, "</div>"])
+
+
+# Colors are the page's own, light or dark; what is told from an honest sample is bold, and said in words.
+_STYLE = """
+.memgen-table { max-width: 62em; }
+.memgen-table table { border-collapse: collapse; font-size: 12px; font-variant-numeric: tabular-nums; margin: 0; }
+.memgen-table th, .memgen-table td { background: none; border: 0; border-bottom: 1px solid rgba(128, 128, 128, 0.35);
+  color: inherit; padding: 2px 7px; text-align: right; white-space: nowrap; }
+.memgen-table th { font-weight: bold; vertical-align: bottom; }
+.memgen-table th:nth-child(-n+2), .memgen-table td:nth-child(-n+2) { text-align: left; }
+.memgen-table tr.told td:nth-child(-n+3) { font-weight: bold; }
+"""
+
+
+def _short(x):
+    text = "" if np.isnan(x) else f"{x:.3g}"
+    return text if len(text) <= 8 else f"{x:.1e}"
+
+
+def _write(path, text):
+    with atomic_write(path) as file:
+        file.write(text.encode())

@@ -1,0 +1,297 @@
+"""Where MemGEN stores: a list, a hash-map or an array. One law, three costs.
+
+Every memory numbers what it holds from 0 to N - 1 and gives back the examples at any positions; a uniform draw of a
+position is a uniform draw of an example. That is all of Algorithm 1, so it is written once, in
+:class:`memgen_lite.MemGEN`.
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from ..shared.containers import ARRAYS, IMAGE_MODES, freeze, is_image, pure, row_size
+from .rows import Growing, Ragged, RowStore
+
+
+class ALL:
+    """The label that stands for every label (a class, so that it is itself after pickling and copying too)."""
+
+
+class _InOrder:
+    """A memory whose positions are the order of arrival."""
+
+    def append(self, prepared, labels=None):
+        """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
+        try:
+            self.labels.append(self.size(), labels)
+            self._store(prepared)
+        except BaseException:
+            self.labels.truncate(self.size())
+            raise
+
+    def size(self, label=ALL):
+        return len(self) if label is ALL else self.labels.size(label)
+
+
+class ListMemory(_InOrder):
+    """A Python list: anything can go in; appending is free, looking one up costs a scan the first time."""
+
+    name = "list"
+
+    def __init__(self):
+        self.items, self.labels, self._counts = [], Labels(), None
+
+    def __len__(self):
+        return len(self.items)
+
+    def prepare(self, values):
+        if isinstance(values, np.ndarray):
+            return list(np.array(values))  # a copy: rows are views, and the caller's array may change
+        return values
+
+    def _store(self, items):
+        self._counts = None
+        self.items += items
+
+    def take(self, positions, label=ALL):
+        positions = positions if label is ALL else self.labels.positions(label)[positions]
+        return [self.items[position] for position in positions]
+
+    def count(self, items):
+        if self._counts is None:
+            self._counts = Counter(map(freeze, self.items))
+        return np.array([self._counts[freeze(item)] for item in items], dtype=np.int64)
+
+
+class HashMemory:
+    """A hash-map from distinct items to how often each was seen; what is repeated is stored once.
+
+    Positions run through the items in the order of first sight, each as often as it was seen. Rows of an array are
+    held as their bytes.
+    """
+
+    name = "hash"
+
+    def __init__(self):
+        self.items, self.counts, self.labels, self.row, self._ends = {}, Counter(), {}, None, {}
+
+    def prepare(self, values):
+        if isinstance(values, np.ndarray):
+            return values, _row_bytes(values)
+        kinds = set(map(type, values))
+        return values, values if kinds <= {str} or kinds <= {bytes} else [freeze(item) for item in values]
+
+    def append(self, prepared, labels=None):
+        """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
+        values, keys = prepared
+        changes, of_label = [(self.counts, Counter(keys))], dict(self.labels)
+        for label, positions in _grouped(labels or ()).items():
+            changes.append((of_label.setdefault(label, Counter()), Counter(keys[i] for i in positions)))
+        before = [{key: counter[key] for key in more} for counter, more in changes], self.labels
+        self._ends = {}
+        if isinstance(values, np.ndarray):
+            self.row = values.dtype, values.shape[1:]
+        elif values is not keys:
+            for key, item in zip(keys, values, strict=True):
+                self.items.setdefault(key, item)
+        try:
+            for counter, more in changes:
+                counter.update(more)
+            self.labels = of_label
+        except BaseException:
+            counts_before, self.labels = before
+            for (counter, _), counts in zip(changes, counts_before, strict=True):
+                dict.update(counter, counts)
+                for key in [key for key, count in counts.items() if not count]:
+                    del counter[key]
+            raise
+
+    def distinct(self, label=ALL):
+        """The keys in order of first sight, and where each one's run of positions ends."""
+        if label not in self._ends:
+            counts = self.counts if label is ALL else self.labels.get(label, {})
+            self._ends[label] = list(counts), np.cumsum(np.fromiter(counts.values(), dtype=np.int64, count=len(counts)))
+        return self._ends[label]
+
+    def size(self, label=ALL):
+        ends = self.distinct(label)[1]
+        return int(ends[-1]) if len(ends) else 0
+
+    def take(self, positions, label=ALL):
+        keys, ends = self.distinct(label)
+        return self.values([keys[i] for i in np.searchsorted(ends, positions, side="right")])
+
+    def values(self, keys):
+        """The examples behind some keys."""
+        if self.row is not None:
+            dtype, shape = self.row
+            if not dtype.itemsize:
+                return np.empty((len(keys), *shape), dtype=dtype)
+            return np.frombuffer(bytearray(b"".join(keys)), dtype=dtype).reshape(len(keys), *shape)
+        return [self.items.get(key, key) for key in keys] if self.items else keys
+
+    def count(self, values):
+        keys = _row_bytes(values) if isinstance(values, np.ndarray) else map(freeze, values)
+        return np.array([self.counts[key] for key in keys], dtype=np.int64)
+
+
+class ArrayMemory(_InOrder):
+    """Contiguous rows of one dtype and shape, growing by doubling; text and bytes as one run of bytes with offsets."""
+
+    name = "array"
+
+    def __init__(self):
+        self.rows, self.codec, self.labels = RowStore(), None, Labels()
+
+    def __len__(self):
+        return len(self.rows)
+
+    def prepare(self, values):
+        codec, rows = (None, values) if isinstance(values, np.ndarray) else pack(values)
+        if len(self.rows):
+            if codec != self.codec:
+                raise TypeError(f"X holds {codec or 'rows'}, where the memory holds {self.codec or 'rows'}")
+            self.rows.check(rows)
+        return codec, rows
+
+    def _store(self, prepared):
+        self.codec, rows = prepared
+        self.rows.extend(rows)
+
+    def take(self, positions, label=ALL):
+        rows = self.rows.take(positions if label is ALL else self.labels.positions(label)[positions])
+        return rows if self.codec is None else unpack_rows(self.codec, rows)
+
+    def count(self, values):
+        if isinstance(values, np.ndarray):
+            return self.rows.count(values) if self.codec is None else np.zeros(len(values), dtype=np.int64)
+        try:
+            codec, rows = pack(values)
+        except (TypeError, ValueError):  # of several kinds or shapes: look one by one
+            if len(values) == 1:
+                return np.zeros(1, dtype=np.int64)
+            return np.concatenate([self.count([value]) for value in values])
+        return self.rows.count(rows) if codec == self.codec else np.zeros(len(values), dtype=np.int64)
+
+
+MEMORIES = {memory.name: memory for memory in (ListMemory, HashMemory, ArrayMemory)}
+
+
+class Labels:
+    """Which positions carry which label."""
+
+    def __init__(self):
+        self.by_label = {}
+
+    def append(self, start, labels):
+        if labels is not None:
+            for label, positions in _grouped(labels).items():
+                self.by_label.setdefault(label, Growing(np.int64)).extend(np.add(positions, start))
+
+    def truncate(self, size):
+        """Forget all positions but the first `size`."""
+        for label, positions in list(self.by_label.items()):
+            positions.truncate(np.searchsorted(positions.view, size))
+            if not len(positions):
+                del self.by_label[label]
+
+    def __contains__(self, label):
+        return label in self.by_label
+
+    def __iter__(self):
+        return iter(self.by_label)
+
+    def size(self, label):
+        return len(self.by_label.get(label, ()))
+
+    def positions(self, label):
+        return self.by_label[label].view
+
+
+def _grouped(labels):
+    groups = {}
+    for position, label in enumerate(labels):
+        groups.setdefault(label, []).append(position)
+    return groups
+
+
+def pack(items):
+    """Put a list of items of one kind into rows that an array can hold, with the name of how to get them back.
+
+    Returns (codec, rows): `text` and `bytes` as :class:`memgen_lite.memory.rows.Ragged`, `image:MODE`, `arrays` and
+    `numbers` as arrays. Raises ValueError for items of several shapes and TypeError for others that don't fit into
+    rows.
+    """
+    kinds = set(map(type, items))
+    here, other = "memory='array' stores", "; memory='list' or 'hash' stores anything"
+    if kinds <= {str} or kinds <= {bytes}:
+        text = kinds == {str}
+        return "text" if text else "bytes", Ragged.of([_encode(item) for item in items] if text else items)
+    if all(map(is_image, items)):
+        sizes = {image.size for image in items}
+        modes = {image.mode + " with transparency" * ("transparency" in image.info) for image in items}
+        if len(modes) > 1 or len(sizes) > 1 or modes - set(IMAGE_MODES):
+            raise TypeError(
+                f"X holds images of modes {sorted(modes)} and sizes {sorted(sizes)}; {here} one size, of the modes "
+                f"{', '.join(IMAGE_MODES)}{other}"
+            )
+        return f"image:{modes.pop()}", np.stack([np.asarray(image) for image in items])
+    if kinds <= set(ARRAYS) or all(issubclass(kind, np.generic) for kind in kinds):
+        first = items[0]
+        for i, item in enumerate(items):
+            if (item.dtype, item.shape) != (first.dtype, first.shape):
+                raise ValueError(
+                    f"X is ragged: X[{i}] has shape {item.shape} and dtype {item.dtype}, X[0] has shape {first.shape} "
+                    f"and dtype {first.dtype}; {here} rows of one shape and dtype{other}"
+                )
+        is_array = kinds <= set(ARRAYS)
+        if first.dtype.hasobject or (is_array and not first.ndim):
+            what = "dtype object" if first.dtype.hasobject else "no axes, which would come back as numbers"
+            raise TypeError(f"X holds arrays of {what}; {here} rows of one plain dtype{other}")
+        if not is_array and first.dtype.kind == "S" and any(item.endswith(b"\0") for item in items):
+            raise TypeError(f"X holds a bytes_ that ends in a zero byte, which NumPy's arrays drop{other}")
+        rows = np.empty(
+            (len(items), *first.shape), dtype=first.dtype
+        )  # np.stack would turn the bytes of big-endian ones
+        for i, item in enumerate(items):
+            rows[i] = item
+        return "arrays", rows
+    try:
+        rows = np.array(items)
+    except ValueError:
+        raise ValueError(f"X is ragged: its items are not of one shape{other}") from None
+    if rows.dtype.kind not in "biufc":
+        held = _names(kinds if kinds != {tuple} else {type(part) for item in items for part in item})
+        raise TypeError(f"X holds {held}; {here} rows of one numeric dtype, text, bytes or images{other}")
+    if freeze(rows.tolist()) != freeze(list(items)):  # say which, rather than turn 1 into 1.0 on the way
+        raise TypeError(
+            f"X holds {_names(kinds)} that would not come back as they are from an array of {rows.dtype}; pass one "
+            f"of the dtype that you want{other}"
+        )
+    return "numbers", rows
+
+
+def unpack_rows(codec, rows):
+    """The inverse of :func:`pack`: a list of items from rows."""
+    if codec == "text":
+        return [row.decode("utf-8", "surrogatepass") for row in rows]
+    if codec == "bytes":
+        return rows
+    if codec.startswith("image:"):
+        from PIL import Image
+
+        return [Image.fromarray(row) for row in rows]
+    return list(rows) if codec == "arrays" else rows.tolist()
+
+
+def _row_bytes(rows):
+    data, step = pure(rows).tobytes(), row_size(rows)
+    return [data[i * step : (i + 1) * step] for i in range(len(rows))]
+
+
+def _encode(text):
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _names(kinds):
+    return ", ".join(sorted(kind.__name__ for kind in kinds))

@@ -1,0 +1,163 @@
+"""Rademacher Coin Flipping, the raters that it replaces, and the statistics of a human study.
+
+A rater sees pairs: one real picture and one generated, left and right as a fair coin fell, and says which is real.
+Who cannot tell is right half the time, as is a coin, which is cheaper. Notebook 02 teaches what follows from that.
+
+>>> coin = RademacherCoin(random_state=0)
+>>> coin.flip(5)
+array([ 1,  1,  1, -1, -1])
+>>> raters_needed(0.6)  # to tell people who are right in 60 % of cases from a coin, in 80 % of studies
+199
+"""
+
+import numpy as np
+
+from ..shared.randomness import generator
+from .coin_statistics import betting_e_process, binomial_interval, confidence_sequence, posterior, power, raters_needed
+from .study_answers import pool, summarize
+
+__all__ = [
+    "Elephant",
+    "Librarian",
+    "RademacherCoin",
+    "betting_e_process",
+    "binomial_interval",
+    "confidence_sequence",
+    "duplicate_probability",
+    "elephant_accuracy",
+    "pool",
+    "posterior",
+    "power",
+    "raters_needed",
+    "session",
+    "summarize",
+]
+
+
+class RademacherCoin:
+    """A rater with no eyes: -1 or +1 with probability 1/2 each, whatever it is shown.
+
+    Parameters
+    ----------
+    random_state : int, numpy Generator, RandomState or None.
+    """
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+        self._rng = generator(random_state)
+
+    def flip(self, n):
+        """`n` independent flips, an int array (n,) of -1 and +1."""
+        if n < 0:
+            raise ValueError(f"n must be 0 or more, got {n}")
+        return 2 * self._rng.integers(0, 2, n) - 1
+
+    def judge(self, left, right):
+        """Say of each of n pairs which picture is the real one: -1 the left, +1 the right; int array (n,).
+
+        Parameters
+        ----------
+        left, right : arrays (n, ...) of the same shape, one pair a row, in the order in which they are shown.
+        """
+        if np.shape(left) != np.shape(right):
+            raise ValueError(f"left and right must have the same shape, got {np.shape(left)} and {np.shape(right)}")
+        return self.flip(len(left))
+
+
+class Elephant(RademacherCoin):
+    """A rater that forgets nothing it was shown: a picture seen before in the session is called generated.
+
+    It has never seen the training set and knows nothing of quality; where nothing, or everything, repeats it flips a
+    coin. A new session takes a new elephant. What it is right about is in :func:`elephant_accuracy`.
+    """
+
+    def __init__(self, random_state=None):
+        super().__init__(random_state)
+        self.seen = set()
+
+    def judge(self, left, right):
+        answers = super().judge(left, right)
+        for pair, (one, other) in enumerate(zip(_keys(left), _keys(right), strict=True)):
+            answers[pair] = _real_one(one in self.seen, other in self.seen, answers[pair])
+            self.seen |= {one, other}
+        return answers
+
+
+class Librarian(RademacherCoin):
+    """A rater that has read the training set, and calls a picture from it generated; otherwise it flips a coin.
+
+    Parameters
+    ----------
+    train : array (N, ...), rows of the same shape as the pictures that it will judge.
+    random_state : int, numpy Generator, RandomState or None.
+    """
+
+    def __init__(self, train, random_state=None):
+        super().__init__(random_state)
+        self.train = set(_keys(train))
+
+    def judge(self, left, right):
+        answers = super().judge(left, right)
+        for pair, (one, other) in enumerate(zip(_keys(left), _keys(right), strict=True)):
+            answers[pair] = _real_one(one in self.train, other in self.train, answers[pair])
+        return answers
+
+
+def _keys(pictures):
+    # Equal pictures have equal bytes once their type is one; adding zero makes -0.0 and 0.0 the same.
+    if len(pictures) and isinstance(pictures[0], str):
+        return list(pictures)
+    rows = np.ascontiguousarray(pictures, dtype=float) + 0.0
+    return [row.tobytes() for row in rows]
+
+
+def _real_one(left_suspect, right_suspect, flip):
+    return flip if left_suspect == right_suspect else (1 if left_suspect else -1)
+
+
+def session(rater, real, generated, random_state=None):
+    """Show `rater` n pairs, each in the order that a fair coin gives it, and say where the answer was right.
+
+    The sides are independent flips, not dealt half and half: who is told how well they do could count a balanced deck
+    and beat the coin with closed eyes (Blackwell and Hodges, 1957).
+
+    Parameters
+    ----------
+    rater : has `judge(left, right)`, like :class:`RademacherCoin`.
+    real, generated : arrays (n, ...) of the same shape; row i of both makes pair i.
+    random_state : of the sides; give the rater another one.
+
+    Returns
+    -------
+    outcomes : bool array (n,).
+    """
+    real, generated = np.asarray(real), np.asarray(generated)
+    if real.shape != generated.shape:
+        raise ValueError(f"real and generated must have the same shape, got {real.shape} and {generated.shape}")
+    sides = RademacherCoin(random_state).flip(len(real))
+    on_left = (sides < 0).reshape(-1, *[1] * (real.ndim - 1))
+    left, right = np.where(on_left, real, generated), np.where(on_left, generated, real)
+    return rater.judge(left, right) == sides
+
+
+def duplicate_probability(n_memories, draws):
+    """Probability that `draws` uniform draws with replacement from `n_memories` hold a repeat: the birthday problem.
+
+    `draws` may be an array. Drawing without replacement, as MemGEN-P does, makes it 0.
+
+    >>> round(float(duplicate_probability(365, 23)), 4)
+    0.5073
+    """
+    draws = np.asarray(draws)
+    terms = np.log1p(-np.minimum(np.arange(draws.max(initial=0)), n_memories - 0.5) / n_memories)
+    log_none = np.concatenate([[0.0], np.cumsum(terms)])[draws]
+    return np.where(draws > n_memories, 1.0, -np.expm1(log_none))
+
+
+def elephant_accuracy(n_memories, trial):
+    """Probability that an :class:`Elephant` is right at `trial` (1, 2, ...; may be an array) of a session on MemGEN-U.
+
+    The draw was seen before with probability 1 - (1 - 1/N)^(t - 1), and half of the rest is guessed. It assumes real
+    pictures that do not repeat and are not in the memory.
+    """
+    return 1 - 0.5 * (1 - 1 / n_memories) ** (np.asarray(trial) - 1)

@@ -1,0 +1,183 @@
+"""A small internet whose truth is known, ways to crawl it, and the quick estimate of its share of cats."""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..data import cats, emoji, folder, photographs
+from ..shared.randomness import generator
+
+CAT_WORDS = re.compile(r"(?<![a-z])(cats?|kittens?|kitty|kitties)(?![a-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Web:
+    """Pages with one picture each, and links between them.
+
+    Attributes
+    ----------
+    is_cat : bool (n_pages,), whether the page shows a cat.
+    links : int (n_pages, m), the pages that each page links to.
+    """
+
+    is_cat: np.ndarray
+    links: np.ndarray
+
+    @property
+    def share(self):
+        """The share of pages that show a cat: the truth that a crawl estimates."""
+        return float(self.is_cat.mean())
+
+    @property
+    def in_links(self):
+        """How many links lead to each page, int (n_pages,)."""
+        return np.bincount(self.links.ravel(), minlength=len(self.is_cat))
+
+
+def simulate(n_pages=2000, share=0.1, popularity=3.0, affinity=0.3, links=5, random_state=0):
+    """Grow a web by preferential attachment (after Barabasi and Albert 1999; with fitness, Bianconi and Barabasi 2001).
+
+    Links are set one at a time, in random order of their pages. A link leads to a page with chance proportional to
+    1 + the links that lead there already, times `popularity` if it shows a cat; with chance `affinity` only pages of
+    the same kind as its own are in question, as cat pages like cat pages. No page links to itself if it can be helped.
+
+    Parameters
+    ----------
+    share : float, the share of pages with a cat; the nearest whole number of pages, at places drawn at random.
+    links : int, links from each page.
+    """
+    for name, value, least, most in (("share", share, 0, 1), ("affinity", affinity, 0, 1)):
+        if not least <= value <= most:
+            raise ValueError(f"{name} must be from {least} to {most}, got {value!r}")
+    if n_pages < 2 or links < 1 or popularity <= 0:
+        given = f"n_pages={n_pages!r}, links={links!r}, popularity={popularity!r}"
+        raise ValueError(f"n_pages must be 2 or more, links 1 or more and popularity above 0, got {given}")
+    rng = generator(random_state)
+    is_cat = np.zeros(n_pages, bool)
+    is_cat[rng.permutation(n_pages)[: round(share * n_pages)]] = True
+    sources = rng.permutation(np.repeat(np.arange(n_pages), links))
+    # A page is in its kind's urn once, and once more for each link to it: a uniform draw is a preferential one.
+    urns = [np.flatnonzero(~is_cat).tolist(), np.flatnonzero(is_cat).tolist()]
+    targets, kinds = [], is_cat.tolist()
+    draws = rng.uniform(size=(len(sources), 3)).tolist()
+    for source, (own, kind, place) in zip(sources.tolist(), draws, strict=True):
+        if own >= affinity:
+            weight = popularity * len(urns[1])
+            cat = kind * (weight + len(urns[0])) < weight
+        else:
+            cat = kinds[source]
+        urn = urns[cat]
+        position = place * len(urn)
+        target = urn[int(position)]
+        if target == source and (others := [page for page in urn if page != source]):
+            target = others[int(position % 1 * len(others))]  # what the first choice left over of a uniform number
+        urn.append(target)
+        targets.append(target)
+    order = np.argsort(sources, kind="stable")
+    return Web(is_cat, np.array(targets)[order].reshape(n_pages, links))
+
+
+CRAWLS = {
+    "uniform": "pages drawn uniformly",
+    "links": "pages drawn in proportion to incoming links",
+    "walk": "a walk along links, from a cat",
+}
+
+
+def crawl(web, how, n, random_state=0):
+    """Visit `n` pages of a web, one of `CRAWLS`, and return their numbers, int (n,); a page can be visited again.
+
+    "uniform" needs a list of all pages, which nobody has. "links" lands where a random link leads. "walk" starts on a
+    random page with a cat, which is not counted, and follows a random link of the page that it is on, `n` times.
+    """
+    if how not in CRAWLS:
+        raise ValueError(f"how must be one of {', '.join(CRAWLS)}, got {how!r}")
+    rng = generator(random_state)
+    if how == "uniform":
+        return rng.integers(0, len(web.is_cat), n)
+    if how == "links":
+        return rng.choice(web.links.ravel(), n)
+    if not web.is_cat.any():
+        raise ValueError("how='walk' starts from a cat, and this web has none")
+    page, visited = rng.choice(np.flatnonzero(web.is_cat)), np.empty(n, int)
+    for step, choice in enumerate(rng.integers(0, web.links.shape[1], n)):
+        page = visited[step] = web.links[page, choice]
+    return visited
+
+
+class Estimate(NamedTuple):
+    """A share with its confidence interval."""
+
+    share: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.share:.1%} ({self.low:.1%} to {self.high:.1%})"
+
+
+def estimate(is_cat, confidence=0.95):
+    """The quick estimate: the share of True in a sample, with Wilson's interval (1927) for independent draws.
+
+    >>> print(estimate([True] * 3 + [False] * 7))
+    30.0% (10.8% to 60.3%)
+    """
+    from scipy.stats import binomtest
+
+    is_cat = np.asarray(is_cat, bool)
+    if is_cat.ndim != 1 or not len(is_cat):
+        raise ValueError(f"is_cat must be one-dimensional and not empty, got shape {is_cat.shape}")
+    interval = binomtest(int(is_cat.sum()), len(is_cat)).proportion_ci(confidence, method="wilson")
+    return Estimate(float(is_cat.mean()), float(interval.low), float(interval.high))
+
+
+class Pictures(NamedTuple):
+    """Pictures to put on pages: uint8 (n, size, size, 3); which are cats, bool (n,); the data sets they are from."""
+
+    images: np.ndarray
+    is_cat: np.ndarray
+    sources: list
+
+    def for_pages(self, web, random_state=0):
+        """The number of a picture for each page, int (n_pages,): any cat where a cat belongs, else any other."""
+        rng = generator(random_state)
+        chosen = np.empty(len(web.is_cat), int)
+        for kind in (False, True):
+            chosen[web.is_cat == kind] = rng.choice(np.flatnonzero(self.is_cat == kind), (web.is_cat == kind).sum())
+        return chosen
+
+    def recognize(self, images):
+        """Which of some images are cats, bool (n,), for copies of these pictures, known by their bytes.
+
+        Raises KeyError for an image that is none of them: whoever memorizes has seen everything before.
+        """
+        known = dict(zip((image.tobytes() for image in self.images), self.is_cat.tolist(), strict=True))
+        return np.array([known[image.tobytes()] for image in np.asarray(images)], bool)
+
+
+def pictures(path=None, size=64, random_state=0):
+    """The pictures of our internet, or those in the reader's folder.
+
+    Ours are the cats of OpenMoji and 400 of its other emoji, 240 crops of photographs and 120 drawn cats; emoji without
+    a Unicode name (OpenMoji's own, mostly logos) are left out. In a folder, a picture is a cat if its file or one of
+    its folders is named after one ("my_cat.jpg", "kittens/01.png"); both kinds must be there.
+    """
+    if path is not None:
+        own = folder(path, size=size, held_out=0)
+        is_cat = np.array([bool(CAT_WORDS.search(name)) for name in own.names])
+        if is_cat.all() or not is_cat.any():
+            raise ValueError(
+                "path must be a folder with cats and other pictures, told apart by the word cat or kitten in the name "
+                f"of a file or its folder; of {len(is_cat):,} pictures, {is_cat.sum():,} are named so"
+            )
+        return Pictures(own.train, is_cat, [own])
+    rng = generator(random_state)
+    faces, photos, drawn = emoji(size, held_out=0), photographs(240, 0, size, rng), cats(120, rng, size, n_held_out=0)
+    named = np.array([not name.startswith("U+") for name in faces.names])
+    others = rng.choice(np.flatnonzero(named & ~faces.y), 400, replace=False)
+    rows = np.concatenate([np.flatnonzero(faces.y), np.sort(others)])
+    images = np.concatenate([faces.train[rows], photos.train, drawn.train])
+    is_cat = np.concatenate([faces.y[rows], photos.y, np.ones(len(drawn.train), bool)])
+    return Pictures(images, is_cat, [faces, photos, drawn])

@@ -1,0 +1,244 @@
+"""What raters answered, as a table: its CSV and JSON files, and the files of many raters pooled.
+
+A row is an answer. `pair` counts from 1, the `calibration` pairs first; `real_row` and `generated_row` say which rows
+were shown, `real_side` and `answer` are left or right. `outcome` is what the question counts: that the rater was right,
+for "real" and "copy", or preferred the generated one, for "better". `seconds` are those that the pair was in view
+until its answer, empty for who answers without looking; `taken_back` says that an earlier answer was withdrawn.
+`seed` names the random order that the rater was shown (empty where it has no name), `data` the pictures or texts.
+"""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+
+from .coin_statistics import betting_e_process, confidence_sequence
+
+TARGETS = {"real": "real", "better": "generated", "copy": "generated"}  # which one of a pair each question asks for
+COUNTED = {"real": "right", "better": "for the generated one", "copy": "right"}
+FORMAT = "memgen_lite study 1"
+
+
+def outcome(question, real_side, answer):
+    """Whether an answer is the one that the question counts."""
+    return (real_side == answer) == (TARGETS[question] == "real")
+
+
+def _whole(least):
+    def parse(value):
+        number = int(str(value))
+        if not least <= number < 2**63:
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _among(*words):
+    return lambda value: words[words.index(value)]
+
+
+def _flag(value):
+    return {"true": True, "false": False}[str(value).lower()]  # spreadsheets write TRUE
+
+
+def _text(value):
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # a lone surrogate is no text: UnicodeEncodeError, a ValueError
+    return value
+
+
+def _seconds(value):
+    if value in ("", None):
+        return math.nan
+    seconds = float(value)
+    if not 0 <= seconds < math.inf:
+        raise ValueError
+    return seconds
+
+
+_FIELDS = {
+    "rater": (_text, "text"),
+    "question": (_among(*TARGETS), "real, better or copy"),
+    "seed": (_text, "text"),
+    "data": (_text, "text"),
+    "pair": (_whole(1), "a whole number from 1"),
+    "calibration": (_flag, "True or False"),
+    "real_row": (_whole(0), "a whole number from 0"),
+    "generated_row": (_whole(0), "a whole number from 0"),
+    "real_side": (_among("left", "right"), "left or right"),
+    "answer": (_among("left", "right"), "left or right"),
+    "outcome": (_flag, "True or False"),
+    "seconds": (_seconds, "0 or more, or empty"),
+    "taken_back": (_flag, "True or False"),
+}
+COLUMNS = tuple(_FIELDS)
+_OF_STUDY = COLUMNS[:4]  # the same in all rows of a study, so a JSON file says them once
+
+
+def rows_of(document):
+    """The rows of a study's `document`, see :meth:`memgen_lite.paper.study.Study.document`."""
+    shared = {name: document["study"][name] for name in _OF_STUDY}
+    return [{**shared, **row} for row in document["answers"]]
+
+
+def frame(rows):
+    """Rows as a DataFrame with the columns above, whose types do not depend on how many rows there are."""
+    import pandas as pd
+
+    types = dict.fromkeys(COLUMNS, str) | dict.fromkeys(("calibration", "outcome", "taken_back"), bool)
+    types |= dict.fromkeys(("pair", "real_row", "generated_row"), int)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({**types, "seconds": float})
+
+
+def to_bytes(document, kind):
+    """The content of a study's file, "csv" or "json"."""
+    if kind == "json":
+        return (json.dumps(document, indent=1) + "\n").encode()
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for row in rows_of(document):
+        # A spreadsheet computes what begins with one of these; an apostrophe before it says that it is text.
+        guard = "'" if row["rater"].startswith(("=", "+", "-", "@", "\t", "\r", "'")) else ""
+        writer.writerow({**row, "rater": guard + row["rater"]})
+    return text.getvalue().encode()
+
+
+def read(path):
+    """Rows of a study's CSV or JSON file, each checked; ValueError names the file and what is wrong with it."""
+    path = Path(path)
+    if path.suffix.lower() == ".json":
+        return rows_of(read_json(path))
+    if path.suffix.lower() != ".csv":
+        raise ValueError(f"a study's file ends in .csv or .json, got {str(path)!r}")
+    try:
+        table = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
+        rows = list(table)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"{str(path)!r} is no whole CSV file: {error}") from None
+    missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+    if missing:
+        raise ValueError(f"{str(path)!r} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}")
+    for row in rows:
+        row["rater"] = (row["rater"] or "").removeprefix("'")
+    return [_checked(row, path, number) for number, row in enumerate(rows, 1)]
+
+
+def read_json(path):
+    """The document of a study's JSON file, checked as by :func:`read`."""
+    path = Path(path)
+    try:
+        document = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:  # also of bytes that are not UTF-8
+        raise ValueError(f"{str(path)!r} is no whole JSON file: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"{str(path)!r} is not of a study: its format must be {FORMAT!r}")
+    try:
+        rows = rows_of(document)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{str(path)!r} is damaged: {error!r}") from None
+    checked = [_checked(row, path, number) for number, row in enumerate(rows, 1)]
+    kept = [{name: row[name] for name in COLUMNS if name not in _OF_STUDY} for row in checked]
+    return {**document, "answers": kept}
+
+
+def _checked(row, path, number):
+    found = {}
+    for name, (parse, expected) in _FIELDS.items():
+        try:
+            found[name] = parse(row.get(name))
+        except (ValueError, TypeError, KeyError):
+            message = f"{str(path)!r}, answer {number}: {name} must be {expected}, got {row.get(name)!r}"
+            raise ValueError(message) from None
+    if found["outcome"] != outcome(found["question"], found["real_side"], found["answer"]):
+        raise ValueError(f"{str(path)!r}, answer {number}: outcome does not follow from question, real_side and answer")
+    return found
+
+
+def pool(files):
+    """The answers of many raters in one table, from the CSV or JSON files of their studies.
+
+    Parameters
+    ----------
+    files : list of paths. Where a file names no rater, its own name (without the ending) is the rater's.
+
+    Returns
+    -------
+    answers : DataFrame with a row an answer, whose columns are those of :mod:`memgen_lite.paper.study_answers`.
+
+    Raises
+    ------
+    ValueError : for a damaged file, missing columns, an answer that is there twice (two files of one rater, or two
+        raters of one name), or answers that are missing between others.
+    """
+    if isinstance(files, str | bytes | Path):
+        raise TypeError(f"files must be a list of paths, got one path, {str(files)!r}")
+    rows, place = [], {}
+    for path in files:
+        for row in read(path):
+            row["rater"] = row["rater"] or Path(path).stem
+            study = tuple(row[name] for name in _OF_STUDY)
+            if other := place.get((study, row["pair"])):
+                twice = f"pair {row['pair']} of rater {row['rater']!r} is in {other!r} and again in {str(path)!r}"
+                raise ValueError(f"{twice}: leave one out, or give two raters two names")
+            place[study, row["pair"]] = str(path)
+            rows.append(row)
+    for (study, pair), path in place.items():
+        if pair > 1 and (study, pair - 1) not in place:
+            raise ValueError(f"{path!r}: rater {study[0]!r} has pair {pair} and not pair {pair - 1}")
+    if not rows:
+        raise ValueError("files hold no answers")
+    return frame(rows).sort_values(["rater", "question", "seed", "data", "pair"], ignore_index=True)
+
+
+def summarize(answers):
+    """What each rater's answers say, and what they say together.
+
+    Parameters
+    ----------
+    answers : DataFrame of :func:`pool`, or of :meth:`memgen_lite.paper.study.Study.to_frame`. Calibration is left out.
+
+    Returns
+    -------
+    table : DataFrame with a row a rater and a last row for all of them: `answers`, how many of them count (`right`, or
+        `for the generated one`), their `share`, the 95 % confidence sequence from `low` to `high`, and the `evidence`
+        against a coin, the money of :func:`memgen_lite.paper.coin_statistics.betting_e_process` after the last answer.
+
+    A rater's row is valid wherever the rater stopped. The last row is `together`, one gambler who bets on one rater
+    after the other: valid where raters answered by themselves, each in an order of their own. Where raters were shown
+    one order (equal `seed`) they need not be independent even if none can see anything: all who always say "left" are
+    right about the same pairs. The last row is `on average` then: the mean of the raters' evidence is valid however
+    they depend on each other, and an interval is not given. The interval of `together` presumes one accuracy of all.
+    """
+    import pandas as pd
+
+    questions = sorted(answers.question.unique())
+    if len(questions) != 1:
+        raise ValueError(f"answers must be to one question, got {len(questions)}: {', '.join(questions)}")
+    counted = answers[~answers.calibration]
+    rows = [_of_one(counted.outcome[counted.rater == rater]) for rater in answers.rater.unique()]
+    orders = counted.loc[counted.seed != "", ["rater", "seed"]].drop_duplicates()
+    if orders.seed.duplicated().any():
+        together = {**_of_one(counted.outcome), "low": math.nan, "high": math.nan}
+        together["evidence"] = sum(row["evidence"] for row in rows) / len(rows)
+        last = "on average"
+    else:
+        together, last = _of_one(counted.outcome), "together"
+    table = pd.DataFrame([*rows, together], index=pd.Index([*answers.rater.unique(), last], name="rater"))
+    return table.rename(columns={"outcome": COUNTED[questions[0]]})
+
+
+def _of_one(outcomes):
+    outcomes = outcomes.to_numpy()
+    low, high = confidence_sequence(outcomes)[-1] if len(outcomes) else (0.0, 1.0)
+    return {
+        "answers": len(outcomes),
+        "outcome": int(outcomes.sum()),
+        "share": outcomes.mean() if len(outcomes) else math.nan,
+        "low": low,
+        "high": high,
+        "evidence": betting_e_process(outcomes)[-1] if len(outcomes) else 1.0,
+    }

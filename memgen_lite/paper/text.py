@@ -1,0 +1,320 @@
+"""Text: the identity model, and a language model that has a probability to give. Taught in notebook 03."""
+
+import numbers
+import sys
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..shared.randomness import generator
+
+CODE_POINTS = sys.maxunicode + 1
+
+
+class IdentityModel(TransformerMixin, BaseEstimator):
+    """f(x) = x as a scikit-learn transformer: no parameters, nothing to fit, its own inverse (Gelly et al. 2018).
+
+    It takes any object and gives back that same object. It has no probability to give and nothing to sample from, so it
+    has no `score_samples` and no `sample`.
+
+    >>> f = IdentityModel()
+    >>> f("to be or not to be"), f.inverse(f("to be")), f.inverse is f
+    ('to be or not to be', 'to be', True)
+    """
+
+    n_parameters_ = 0
+
+    def fit(self, X=None, y=None):
+        """Return at once: before any data the training is over."""
+        return self
+
+    def __call__(self, x):
+        return x
+
+    def transform(self, X):
+        return X
+
+    def inverse_transform(self, X):
+        return X
+
+    @property
+    def inverse(self):
+        """The inverse function, which is the function itself."""
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.no_validation, tags.requires_fit = True, False
+        for kind in ("sparse", "allow_nan", "string", "categorical"):
+            setattr(tags.input_tags, kind, True)
+        return tags
+
+
+class NGram(BaseEstimator):
+    """A character n-gram model with interpolated Kneser-Ney smoothing, one discount for all orders.
+
+    After a context h of up to `order` - 1 characters, the probability of the next character w is::
+
+        P(w | h) = (max(c(h w) - D, 0) + D * t(h) * P(w | h')) / sum over v of c(h v)
+
+    with h' the context without its first character and t(h) the number of different characters seen after h. Of the
+    longest contexts c counts occurrences; of shorter ones, the different characters seen before h w, except where h
+    begins with the beginning of a text, before which there is nothing. A context that was never seen is shortened
+    until it has been. Below the empty context all symbols are equally likely: each character of the training texts,
+    the end of the text, and, as one, all other characters of Unicode. (Kneser and Ney 1995; the interpolated form is
+    that of Chen and Goodman, Harvard TR-10-98, section 2.7.)
+
+    Parameters
+    ----------
+    order : int, 1 or more: how many characters make an n-gram, the predicted one included.
+    discount : float D from 0 to 1: how much is taken from each count for what was not seen. With 0 and an order above
+        the length of every text nothing is left over: the law of the texts is that of MemGEN, count / N, exactly.
+    random_state : int, numpy Generator, RandomState or None.
+
+    Attributes
+    ----------
+    alphabet_ : str, the characters of the training texts, sorted.
+
+    >>> model = NGram(order=3, random_state=0).fit(["abracadabra", "abraxas"])
+    >>> round(sum(model.probabilities("abr").values()), 12)
+    1.0
+    >>> NGram(order=12, discount=0, random_state=0).fit(["abracadabra", "abraxas"]).sample(2)
+    ['abraxas', 'abraxas']
+    """
+
+    def __init__(self, order=5, discount=0.75, random_state=None):
+        self.order = order
+        self.discount = discount
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        """Count the n-grams of the list of str X. Work and memory grow with order times characters.
+
+        Raises
+        ------
+        TypeError, ValueError : for what is no list of str, for an empty one, or for an order or discount out of range.
+        """
+        if not isinstance(self.order, numbers.Integral) or self.order < 1:
+            raise ValueError(f"order must be an int of 1 or more, got {self.order!r}")
+        if not 0 <= self.discount <= 1:
+            raise ValueError(f"discount must be from 0 to 1, got {self.discount!r}")
+        texts = check_texts(X)
+        self._rng = generator(self.random_state)
+        self.alphabet_ = "".join(sorted(set("".join(texts))))
+        self._code_points = np.array([ord(character) for character in self.alphabet_], dtype=np.int64)
+        size = len(self.alphabet_)
+        self._unseen, self._start, self._base, self._levels = size + 1, size + 2, size + 3, []
+        symbols, place = self._symbols(texts)
+        grams = np.zeros(len(symbols), dtype=np.int64)  # numbers the n-gram that ends at each place
+        for length in range(1, min(self.order, place.max() + 1) + 1):
+            here = np.flatnonzero(place >= length - 1)
+            contexts = np.roll(grams, 1)[here]
+            keys, first, number, counts = np.unique(
+                contexts * self._base + symbols[here], return_index=True, return_inverse=True, return_counts=True
+            )
+            shorter = grams[here[first]]  # the same n-gram without its first symbol
+            if length == 1:
+                counts[keys == self._start] = 0  # it is what texts begin with, never what comes next
+            else:  # what came before is counted once for each different character
+                before = np.bincount(shorter, minlength=len(self._levels[-1].counts))
+                self._levels[-1].set_counts(np.where(before > 0, before, self._levels[-1].counts))
+            self._levels.append(_Level(length, keys, keys // self._base, counts, shorter))
+            grams = np.full(len(symbols), -1, dtype=np.int64)
+            grams[here] = number
+        return self
+
+    def score_samples(self, X):
+        """The natural log of the probability of each text of the list X, its end included: array (n,).
+
+        A character that was never seen has an equal part of the share of all such, so that the probabilities of all
+        texts, over all of Unicode, add up to 1. With discount 0 it is -inf for what cannot be built from n-grams seen.
+        """
+        check_is_fitted(self, "_levels")
+        symbols, place = self._symbols(check_texts(X))
+        share = np.full(len(symbols), 1 / (len(self.alphabet_) + 2))
+        grams = np.zeros(len(symbols), dtype=np.int64)
+        for level in self._levels:
+            contexts = np.roll(grams, 1)
+            grams, counts = level.find(contexts, symbols, self._base)
+            total, kinds = level.after(contexts)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                mixed = (np.maximum(counts - self.discount, 0) + self.discount * kinds * share) / total
+            share = np.where(total > 0, mixed, share)
+        share[symbols == self._unseen] /= CODE_POINTS - len(self.alphabet_)
+        share[place == 0] = 1
+        with np.errstate(divide="ignore"):
+            return np.add.reduceat(np.log(share), np.flatnonzero(place == 0))
+
+    def score(self, X, y=None):
+        """The mean of :meth:`score_samples`."""
+        return float(np.mean(self.score_samples(X)))
+
+    def bits_per_character(self, X):
+        """Minus the log to base 2 of the probability of all texts X, per character; each end counts as a character."""
+        texts = check_texts(X)
+        return float(-self.score_samples(texts).sum() / np.log(2) / sum(len(text) + 1 for text in texts))
+
+    def probabilities(self, prefix=""):
+        """What comes next when a text begins with `prefix`: a dict of probabilities that add up to 1.
+
+        Its keys are the characters of `alphabet_`, "" for the end of the text, and None for all other characters.
+        """
+        check_is_fitted(self, "_levels")
+        if not isinstance(prefix, str):
+            raise TypeError(f"prefix must be a str, got {type(prefix).__name__}")
+        symbols, _ = self._symbols([prefix])
+        place = self._begin()
+        for symbol in symbols[1:-1]:
+            place = self._go_on(place, symbol)
+        share = np.full(self._base, 1 / (len(self.alphabet_) + 2))
+        for level, context in reversed(list(self._contexts(place))):
+            if (total := level.total[context]) > 0:
+                rows = level.rows(context)
+                share *= self.discount * level.kinds[context] / total
+                share[level.keys[rows] % self._base] += np.maximum(level.counts[rows] - self.discount, 0) / total
+        return dict(zip(["", *self.alphabet_, None], share[:-1].tolist(), strict=True))
+
+    def sample(self, n=1, *, max_length=10_000, random_state=None):
+        """Draw n texts, a list of str, character by character; each stops at its end or at `max_length` characters.
+
+        At each character the model keeps to its longest known context or forgets its oldest character, with the
+        probabilities of the mixture. The share of characters never seen goes to the others, as it cannot name them.
+        Without `random_state` it goes on along the model's stream.
+        """
+        check_is_fitted(self, "_levels")
+        if not isinstance(n, numbers.Integral) or n < 0:
+            raise ValueError(f"n must be 0 or more, got {n!r}")
+        rng = self._rng if random_state is None else generator(random_state)
+        return [self._draw(rng, max_length) for _ in range(n)]
+
+    def _draw(self, rng, max_length):
+        place, letters = self._begin(), []
+        while len(letters) < max_length:
+            symbol = self._next(place, rng)
+            if symbol == 0:
+                break
+            letters.append(self.alphabet_[symbol - 1])
+            place = self._go_on(place, symbol)
+        return "".join(letters)
+
+    def _next(self, place, rng):
+        for level, context in self._contexts(place):
+            rows = level.rows(context)
+            edges = np.cumsum(np.maximum(level.counts[rows] - self.discount, 0))
+            chosen = edges.searchsorted(rng.random() * level.total[context], side="right")
+            if chosen < len(edges):
+                return int(level.keys[rows][chosen] % self._base)
+        return int(rng.integers(len(self.alphabet_) + 1))
+
+    # While a text goes on, its place is the longest known context of at most order - 1 characters that ends there: its
+    # length and its number. What was seen was seen without its first character too, so all shorter ones are known.
+
+    def _begin(self):
+        return self._go_on((0, 0), self._start)
+
+    def _go_on(self, place, symbol):
+        for level, context in self._contexts(place):
+            number = level.number(context, symbol, self._base)
+            if number >= 0:
+                length = level.length
+                return (length, number) if length < len(self._levels) else (length - 1, int(level.shorter[number]))
+        return 0, 0
+
+    def _contexts(self, place):
+        """The levels that go on from the context at a `place`, with its number there, from the longest to the empty."""
+        length, context = place
+        for level in self._levels[length::-1]:
+            yield level, context
+            if level.length > 1:
+                context = int(self._levels[level.length - 2].shorter[context])
+
+    def _symbols(self, texts):
+        # Each text as numbers: start, characters, end (0); one text after the other. With each one's place in its text.
+        lengths = np.array([len(text) + 2 for text in texts])
+        starts = np.cumsum(lengths) - lengths
+        place = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+        points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
+        found = np.searchsorted(self._code_points, points)
+        known = np.append(self._code_points, -1)[found] == points
+        symbols = np.zeros(len(place), dtype=np.int64)
+        symbols[starts] = self._start
+        symbols[(place > 0) & (place < np.repeat(lengths, lengths) - 1)] = np.where(known, found + 1, self._unseen)
+        return symbols, place
+
+
+class _Level:
+    """The n-grams of one length: sorted keys (context times base plus symbol), their counts, sums for each context.
+
+    `shorter` numbers each one without its first symbol among those that are one symbol shorter.
+    """
+
+    def __init__(self, length, keys, contexts, counts, shorter):
+        self.length, self.keys, self.contexts, self.shorter = length, keys, contexts, shorter
+        self.starts = np.append(0, np.cumsum(np.bincount(contexts)))
+        self.set_counts(counts)
+
+    def set_counts(self, counts):
+        self.counts = counts
+        self.total = np.bincount(self.contexts, weights=counts)
+        self.kinds = np.bincount(self.contexts, weights=counts > 0)
+
+    def find(self, contexts, symbols, base):
+        """The number (-1 if never seen) and the count of each context with its symbol."""
+        wanted = contexts * base + symbols
+        number = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        seen = (self.keys[number] == wanted) & (contexts >= 0)
+        return np.where(seen, number, -1), np.where(seen, self.counts[number], 0)
+
+    def after(self, contexts):
+        """The sum of counts and the number of different symbols after each context; 0 where it was never seen."""
+        known = (contexts >= 0) & (contexts < len(self.total))
+        index = np.where(known, contexts, 0)
+        return np.where(known, self.total[index], 0), np.where(known, self.kinds[index], 0)
+
+    def rows(self, context):
+        """Where the n-grams that begin with a context are."""
+        return slice(self.starts[context], self.starts[context + 1])
+
+    def number(self, context, symbol, base):
+        """The number of one known context with one symbol, -1 if never seen, as in :meth:`find`."""
+        rows = self.rows(context)
+        wanted = context * base + symbol
+        number = rows.start + self.keys[rows].searchsorted(wanted)
+        return int(number) if number < rows.stop and self.keys[number] == wanted else -1
+
+
+def copied_share(texts, train, length=40):
+    """The share of the characters of `texts` in a run of at least `length` characters that is verbatim in `train`.
+
+    Both are lists of str; a run lies within one text of `train`. Texts shorter than `length` have no such run.
+
+    >>> copied_share(["xxabcdexx"], ["..abcde.."], length=3)
+    0.5555555555555556
+    """
+    texts, train = check_texts(texts, "texts"), check_texts(train, "train")
+    if length < 1:
+        raise ValueError(f"length must be 1 or more, got {length!r}")
+    wanted = {text[i : i + length] for text in texts for i in range(len(text) - length + 1)}
+    found = {run for text in train for i in range(len(text) - length + 1) if (run := text[i : i + length]) in wanted}
+    copied = 0
+    for text in texts:
+        end = 0
+        for i in range(len(text) - length + 1):
+            if text[i : i + length] in found:
+                copied += i + length - max(end, i)
+                end = i + length
+    return copied / max(1, sum(map(len, texts)))
+
+
+def check_texts(X, name="X", *, allow_empty=False):
+    """`X` as a list of str, or an error that says what it is instead."""
+    if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
+        raise TypeError(f"{name} must be a list of strings, got {type(X).__name__}; put a single text in a list")
+    texts = list(X)
+    if not texts and not allow_empty:
+        raise ValueError(f"{name} must hold one text or more, got none")
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be a list of strings, got {type(text).__name__} at position {position}")
+    return texts

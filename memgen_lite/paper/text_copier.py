@@ -1,0 +1,294 @@
+"""An autoregressive bidirectional-LSTM-attention-CNN that is trained to copy text, as f(x) = x does untrained.
+
+The parts are standard: a long short-term memory (Hochreiter and Schmidhuber 1997) read in both directions (Schuster and
+Paliwal 1997) over a convolution of embedded characters; a second one that writes, looking back by dot-product attention
+(Luong et al., arXiv 1508.04025, section 3.1); Adam (Kingma and Ba, arXiv 1412.6980) with a cosine schedule (Loshchilov
+and Hutter, arXiv 1608.03983, eq. 5). Needs the extra `neural`: JAX, Equinox and Optax. Taught in notebook 03.
+"""
+
+import warnings
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
+
+from ..shared.randomness import generator
+from .text import check_texts
+
+END = 0  # the id that ends a string, fills it up to the common length, and starts the writer
+BATCH = 256  # strings decoded at a time
+
+
+class Network(eqx.Module):
+    """Ids of one string in, logits of each next character out. Written for one string; batches by `jax.vmap`."""
+
+    embedding: eqx.nn.Embedding
+    convolution: eqx.nn.Conv1d
+    ahead: eqx.nn.LSTMCell
+    back: eqx.nn.LSTMCell
+    writer: eqx.nn.LSTMCell
+    query: eqx.nn.Linear
+    output: eqx.nn.Linear
+
+    def __init__(self, n_characters, hidden, width, key):
+        keys = iter(jax.random.split(key, 7))
+        self.embedding = eqx.nn.Embedding(n_characters + 2, hidden, key=next(keys))
+        self.convolution = eqx.nn.Conv1d(hidden, hidden, width, padding=width // 2, key=next(keys))
+        self.ahead = eqx.nn.LSTMCell(hidden, hidden // 2, key=next(keys))
+        self.back = eqx.nn.LSTMCell(hidden, hidden // 2, key=next(keys))
+        self.writer = eqx.nn.LSTMCell(hidden, hidden, key=next(keys))
+        self.query = eqx.nn.Linear(hidden, hidden, key=next(keys))
+        self.output = eqx.nn.Linear(2 * hidden, n_characters + 1, key=next(keys))
+
+    def encode(self, ids):
+        """(T,) ids to what was read at each place (T, hidden), which places are text (T,), and the writer's state."""
+        real = ids != END
+        embedded = jax.vmap(self.embedding)(ids) * real[:, None]
+        features = embedded + jax.nn.relu(self.convolution(embedded.T).T)
+
+        def read(cell, reverse):
+            def step(state, item):
+                x, is_text = item
+                new = jax.tree.map(lambda a, b: jnp.where(is_text, a, b), cell(x, state), state)
+                return new, new[0]
+
+            nothing = jnp.zeros(cell.hidden_size)
+            return jax.lax.scan(step, (nothing, nothing), (features, real), reverse=reverse)
+
+        (last, ahead), (first, back) = read(self.ahead, False), read(self.back, True)
+        start = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), last, first)
+        return jnp.concatenate([ahead, back], axis=1), real, start
+
+    def attend(self, states, real, hidden):
+        """The writer's state (hidden,) to the logits of the next character and the weights (T,) of where it looked."""
+        weights = jax.nn.softmax(jnp.where(real, states @ self.query(hidden), -1e9))
+        return self.output(jnp.concatenate([hidden, weights @ states])), weights
+
+    def write(self, ids, given):
+        """Logits and attention at each place when the characters before it are `given` (T,), as in training."""
+        states, real, start = self.encode(ids)
+
+        def step(state, previous):
+            state = self.writer(self.embedding(previous), state)
+            return state, state[0]
+
+        _, hidden = jax.lax.scan(step, start, given)
+        return jax.vmap(lambda h: self.attend(states, real, h))(hidden)
+
+    def copy(self, ids):
+        """The ids (T,) written one after the other, each the likeliest one after those written so far."""
+        states, real, start = self.encode(ids)
+
+        def step(carry, _):
+            state, previous = carry
+            state = self.writer(self.embedding(previous), state)
+            chosen = jnp.argmax(self.attend(states, real, state[0])[0]).astype(ids.dtype)
+            return (state, chosen), chosen
+
+        return jax.lax.scan(step, (start, jnp.asarray(END, ids.dtype)), None, length=len(ids))[1]
+
+
+def loss(network, batch):
+    """Mean cross-entropy in nats per character, the end of each string included, of a batch (n, T) of ids."""
+    given = jnp.pad(batch[:, :-1], ((0, 0), (1, 0)), constant_values=END)
+    logits, _ = jax.vmap(network.write)(batch, given)
+    counts = jnp.pad(batch[:, :-1] != END, ((0, 0), (1, 0)), constant_values=True)
+    return jnp.sum(optax.softmax_cross_entropy_with_integer_labels(logits, batch) * counts) / jnp.sum(counts)
+
+
+ADAM = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
+_BRIEFLY = {"xla_llvm_disable_expensive_passes": True}  # compiling takes longer than training; the numbers are the same
+
+
+@eqx.filter_jit(compiler_options=_BRIEFLY)
+def _train(network, moments, batches, rates):
+    """One step for each of the batches (steps, n, T) and rates (steps,), in one compiled loop; returns each loss."""
+    weights, rest = eqx.partition(network, eqx.is_array)
+
+    def step(carry, item):
+        (weights, moments), (batch, rate) = carry, item
+        value, gradient = eqx.filter_value_and_grad(loss)(eqx.combine(weights, rest), batch)
+        directions, moments = ADAM.update(gradient, moments)
+        updates = jax.tree.map(lambda direction: -rate * direction, directions)
+        return (eqx.apply_updates(weights, updates), moments), value
+
+    (weights, moments), losses = jax.lax.scan(step, (weights, moments), (batches, rates))
+    return eqx.combine(weights, rest), moments, losses
+
+
+@eqx.filter_jit(compiler_options=_BRIEFLY)
+def _copy(network, batch):
+    return jax.vmap(network.copy)(batch)
+
+
+@eqx.filter_jit(compiler_options=_BRIEFLY)
+def _write(network, ids, given):
+    return network.write(ids, given)
+
+
+class BiLSTMAttentionCNN(BaseEstimator):
+    """The network as an estimator: `fit` on strings to copy, `predict` the copies.
+
+    Parameters
+    ----------
+    hidden : even int, size of the embedding, of both readers together, and of the writer.
+    width : odd int, characters that the convolution sees at a time.
+    steps, batch_size : int, gradient steps and strings per step.
+    learning_rate : float, that of Adam at the first step; it falls to 0 along a cosine.
+    checkpoint_every : int, steps between two looks at the held-out strings.
+    random_state : int, numpy Generator, RandomState or None; the initial weights and the batches.
+
+    Attributes
+    ----------
+    network_ : the trained :class:`Network`.
+    alphabet_ : str, the characters of the training strings, sorted; it can write no others.
+    history_ : dict of lists, an entry per checkpoint from step 0 on: `step`, `loss` (nats per character, mean over the
+        steps since the last checkpoint; None at step 0) and `exact_match` (share of the held-out strings).
+    n_parameters_ : int.
+
+    With one random state and one machine the result is the same each time; across machines the last digits may differ.
+    """
+
+    def __init__(
+        self,
+        hidden=32,
+        width=3,
+        steps=800,
+        batch_size=64,
+        learning_rate=1.2e-2,
+        checkpoint_every=50,
+        random_state=None,
+    ):
+        self.hidden = hidden
+        self.width = width
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.checkpoint_every = checkpoint_every
+        self.random_state = random_state
+
+    def fit(self, X, held_out):
+        """Train on the list of str X to write each string again; `held_out`, a list of str, is only looked at.
+
+        An interrupt (Ctrl-C, the stop button) ends the training and leaves a model that works, with a warning.
+
+        Raises
+        ------
+        TypeError, ValueError : for what is no list of str, for an empty one, for parameters that make no network.
+        FloatingPointError : if the loss is no number any more; the model stays as it was at the last checkpoint.
+        """
+        self._check_parameters()
+        texts, held_out = check_texts(X), check_texts(held_out, "held_out")
+        rng = generator(self.random_state)
+        self.alphabet_ = "".join(sorted(set("".join(texts))))
+        self._ids = {character: position for position, character in enumerate(self.alphabet_, start=1)}
+        ids = self._encode(texts)
+        key = jax.random.key(int(rng.integers(2**31)))
+        network = Network(len(self.alphabet_), self.hidden, self.width, key)
+        weights = eqx.filter(network, eqx.is_array)
+        moments = ADAM.init(weights)
+        rates = np.asarray(optax.cosine_decay_schedule(self.learning_rate, self.steps)(np.arange(self.steps)))
+        self.n_parameters_ = sum(leaf.size for leaf in jax.tree.leaves(weights))
+        self.history_ = {"step": [], "loss": [], "exact_match": []}
+        self._checkpoint(network, 0, None, held_out)
+        try:
+            with tqdm(total=self.steps, desc="training to copy", unit="step") as progress:
+                while (done := self.history_["step"][-1]) < self.steps:
+                    n = min(self.checkpoint_every, self.steps - done)
+                    batches = ids[rng.integers(len(ids), size=(n, self.batch_size))]
+                    network, moments, losses = _train(network, moments, batches, rates[done : done + n])
+                    mean = float(jnp.mean(losses))
+                    if not np.isfinite(mean):
+                        raise FloatingPointError(
+                            f"the loss became {mean} between steps {done} and {done + n}: try a smaller learning_rate "
+                            f"than {self.learning_rate:g}; the model is that of step {done}"
+                        )
+                    self._checkpoint(network, done + n, mean, held_out)
+                    progress.update(n)
+        except KeyboardInterrupt:
+            warnings.warn(f"interrupted: the model is that of step {self.history_['step'][-1]}", stacklevel=2)
+        return self
+
+    def predict(self, X):
+        """The list of str X as the network writes it: a list of str, each at most 8 characters longer than the longest.
+
+        Any length goes in; a character outside `alphabet_` is read as one that was never seen, and cannot be written.
+        """
+        check_is_fitted(self, "network_")
+        texts = check_texts(X, allow_empty=True)
+        letters = np.array(["", *self.alphabet_], dtype=object)
+        copies = []
+        for start in range(0, len(texts), BATCH):
+            ids = self._encode(texts[start : start + BATCH], rows=BATCH, multiple=8)
+            written = np.array(_copy(self.network_, ids))[: len(texts) - start]
+            written[np.cumsum(written == END, axis=1) > 0] = END
+            copies += ["".join(row) for row in letters[written]]
+        return copies
+
+    def exact_match(self, X):
+        """The share of the strings X that :meth:`predict` gives back character for character."""
+        texts = check_texts(X)
+        return float(np.mean([copy == text for copy, text in zip(self.predict(texts), texts, strict=True)]))
+
+    def attention(self, text):
+        """Where the network looks while it copies the str `text` correctly: array (len + 1, len) of weights.
+
+        Row i is the distribution over the characters read when character i is written; the last row writes the end.
+        """
+        check_is_fitted(self, "network_")
+        (text,) = check_texts([text], "text")
+        ids = self._encode([text], multiple=32)[0]  # few shapes are compiled: a slider does not wait for one
+        _, weights = _write(self.network_, ids, np.append(END, ids[:-1]))
+        return np.asarray(weights)[: len(text) + 1, : len(text)]
+
+    def steps_to(self, share):
+        """The first checkpoint's step at which the share of exact copies was at least `share`, or None."""
+        check_is_fitted(self, "history_")
+        steps = zip(self.history_["step"], self.history_["exact_match"], strict=True)
+        return next((step for step, match in steps if match >= share), None)
+
+    def _checkpoint(self, network, step, mean_loss, held_out):
+        self.network_ = network
+        match = self.exact_match(held_out)
+        for name, value in (("step", step), ("loss", mean_loss), ("exact_match", match)):
+            self.history_[name].append(value)
+
+    def _encode(self, texts, rows=None, multiple=1):
+        # With a fixed number of rows, and a length that is a multiple of something, few shapes are compiled.
+        length = -(-(max(map(len, texts)) + 1) // multiple) * multiple
+        ids = np.full((rows or len(texts), length), END, dtype=np.int32)
+        for row, text in zip(ids, texts, strict=False):
+            row[: len(text)] = [self._ids.get(character, len(self._ids) + 1) for character in text]
+        return ids
+
+    def _check_parameters(self):
+        for name in ("hidden", "width", "steps", "batch_size", "checkpoint_every"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a positive int, got {value!r}")
+        if self.hidden % 2 or not self.width % 2:
+            raise ValueError(f"hidden must be even and width odd, got {self.hidden} and {self.width}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be a finite number above 0, got {self.learning_rate!r}")
+
+
+def random_texts(n, alphabet, lengths=(1, 8), random_state=None):
+    """n strings of characters drawn uniformly from the str `alphabet`, of lengths uniform from the first to the last.
+
+    >>> random_texts(3, "ab", lengths=(1, 4), random_state=0)
+    ['bbb', 'aaa', 'abbb']
+    """
+    shortest, longest = lengths
+    if not alphabet or not 0 <= shortest <= longest:
+        raise ValueError(
+            f"alphabet must not be empty and lengths (low, high) in order, got {alphabet!r} and {lengths!r}"
+        )
+    rng = generator(random_state)
+    letters = np.array(list(alphabet))[rng.integers(len(alphabet), size=(n, longest))]
+    cuts = rng.integers(shortest, longest + 1, size=n)
+    return ["".join(row[:cut]) for row, cut in zip(letters, cuts, strict=True)]

@@ -1,0 +1,64 @@
+"""Associative memory: a query goes to what is stored near it, which is attention, and a denoiser, and a memorizer."""
+
+import numpy as np
+
+from .base import Card, Peer
+from .diffusion_sampler import attend
+
+
+class Hopfield(Peer):
+    """A modern Hopfield network: rows are stored as directions, and a random direction is taken to one of them.
+
+    With all keys of one length, one retrieval step is :meth:`OptimalDenoiser.denoise` with sigma = 1 / sqrt(beta), so
+    that beta runs from the mean of everything stored (0) to single rows.
+
+    Parameters
+    ----------
+    beta : float, 0 or more, the inverse temperature, for keys of length 1. steps : int, retrieval steps at most.
+
+    >>> memory = Hopfield(beta=50, random_state=0).fit([[3.0, 0.0], [0.0, 1.0], [-2.0, -2.0]])
+    >>> memory.retrieve([[2.5, 0.5]]).round(6)
+    array([[3., 0.]])
+    """
+
+    card = Card(
+        title="modern Hopfield network",
+        citation="Ramsauer et al. 2021 (arXiv 2008.02217); Krotov and Hopfield 2016 (arXiv 1606.01164)",
+        objective="minimize the energy |q|^2 / 2 - log(sum exp(beta x_i.q)) / beta of a query q, by the step "
+        "q <- X softmax(beta X'q)",
+        cost="no fit, sample O(N d) a step and row; keeps the training set",
+    )
+
+    def __init__(self, beta=1000.0, steps=100, random_state=None):
+        self.beta = beta
+        self.steps = steps
+        self.random_state = random_state
+
+    def _fit(self, X, rng):
+        if not self.beta >= 0:
+            raise ValueError(f"beta must be 0 or more, got {self.beta!r}")
+        self.mean_ = X.mean(axis=0)
+        self.rows_ = X
+        self.keys_ = _directions(X - self.mean_)
+
+    def retrieve(self, X):
+        """What each query, a row of `X` (n, d), becomes: the stored rows' mean, weighted by where it comes to rest."""
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != self.n_features_in_:
+            raise ValueError(f"X must be an array (rows, {self.n_features_in_}), got shape {X.shape}")
+        return self._retrieve(_directions(X - self.mean_))
+
+    def _retrieve(self, q):
+        for _ in range(self.steps):
+            before, q = q, attend(self.beta * q @ self.keys_.T, self.keys_)
+            if np.allclose(before, q, rtol=0, atol=1e-12):
+                break
+        return attend(self.beta * q @ self.keys_.T, self.rows_)
+
+    def _sample(self, n, rng):
+        return self._retrieve(_directions(rng.normal(size=(n, self.n_features_in_))))
+
+
+def _directions(X):
+    lengths = np.sqrt(np.einsum("ij,ij->i", X, X))[:, None]
+    return np.divide(X, lengths, out=np.zeros_like(X), where=lengths > 0)

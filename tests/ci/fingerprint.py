@@ -1,0 +1,30 @@
+"""Print a hash of the weights of five networks after a few rounds; CI compares them with those of another processor."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT)]
+import environment  # noqa: E402
+
+environment.apply()
+
+import jax  # noqa: E402
+
+from memgen_lite import data, peers  # noqa: E402
+from memgen_lite.paper.text_copier import BiLSTMAttentionCNN, random_texts  # noqa: E402
+
+
+def told(name, network, sampled=b""):
+    numbers = b"".join(leaf.tobytes() for leaf in jax.device_get(jax.tree.leaves(network)) if hasattr(leaf, "tobytes"))
+    print(name, hashlib.sha256(numbers + sampled).hexdigest()[:16], flush=True)
+
+
+digits = data.digits()
+for name in ("gan", "wgan_gp", "vae", "denoiser"):
+    model = peers.peer(name, rounds=20, random_state=0).fit(digits.train)
+    told(name, model.networks_, model.sample(100).tobytes())
+texts = random_texts(200, "aehmrsty ", random_state=0)
+copier = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
+told("copier", copier.fit(texts, held_out=texts[:9]).network_)

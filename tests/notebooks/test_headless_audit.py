@@ -1,0 +1,66 @@
+"""The page of the audit as people run it in their pipelines: by papermill, with parameters, for its exit status."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "notebooks" / "08_is_your_model_copying.ipynb"
+
+
+def documented():
+    """The words of the one line that the page tells its readers to type."""
+    cells = json.loads(PAGE.read_text("utf-8"))["cells"]
+    lines = "".join(line for cell in cells if cell["cell_type"] == "markdown" for line in [*cell["source"], "\n"])
+    (line,) = [line for line in lines.splitlines() if line.startswith("papermill ")]
+    return shlex.split(line)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """By limit: the finished process, and where it ran. Half of what the model generated are copies."""
+    rng, started = np.random.default_rng(0), {}
+    samples = dict(zip(("train", "held_out", "generated"), rng.normal(size=(3, 200, 4)), strict=True))
+    samples["generated"][:100] = samples["train"][:100] + 0.01
+    program, page, *arguments = documented()
+    assert (program, page, arguments[-1]) == ("papermill", "notebooks/08_is_your_model_copying.ipynb", "0.2")
+    for limit in ("0.2", "0.9"):
+        folder = tmp_path_factory.mktemp("pipeline")
+        for name, rows in samples.items():
+            np.save(folder / f"{name}.npy", rows)
+        command = [sys.executable, "-m", "papermill", str(PAGE), *arguments[:-1], limit]
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+        started[limit] = subprocess.Popen(command, cwd=folder, **options), folder
+    return {limit: (run.communicate(timeout=600), run.returncode, folder) for limit, (run, folder) in started.items()}
+
+
+def printed(folder):
+    cells = json.loads((folder / "out.ipynb").read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+    return "\n".join("".join(text) for text in texts)
+
+
+def test_a_model_below_the_limit_passes_and_leaves_its_report(runs):
+    (_, told), status, folder = runs["0.9"]
+    assert status == 0, told
+    text = printed(folder)
+    assert "'train': '200 rows'" in text
+    assert "Copies: as if it copied" in text
+    assert "limit 0.9" in text
+
+
+def test_a_model_above_the_limit_fails_and_the_last_line_says_why(runs):
+    (_, told), status, folder = runs["0.2"]
+    assert status != 0
+    assert "is above fail_above = 0.2. Copies: as if it copied" in told.strip().splitlines()[-1]
+    assert "Copies: as if it copied" in printed(folder)
+
+
+def test_nothing_else_is_left_behind(runs):
+    for _, _, folder in runs.values():
+        assert {path.name for path in folder.iterdir()} == {"train.npy", "held_out.npy", "generated.npy", "out.ipynb"}

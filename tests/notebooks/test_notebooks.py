@@ -1,0 +1,130 @@
+"""What strict comparison of notebooks does not see: cells that never ran, stored errors, semicolons; and the frame."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+LESSONS = [path for path in NOTEBOOKS if path.name[:2] != "00"]
+
+
+def read(path):
+    return json.loads(path.read_text("utf-8"))
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def code(path):
+    return [cell for cell in read(path)["cells"] if cell["cell_type"] == "code"]
+
+
+def prose(path):
+    return "\n".join(source(cell) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
+
+
+def each(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
+
+
+def test_the_paper_has_its_six_notebooks():
+    titles = ["algorithm", "quantitative_evaluation", "text_identity", "internet_cats", "pi_digits", "this_paper"]
+    stems = {path.stem for path in NOTEBOOKS}
+    assert {f"{i:02}_{title}" for i, title in enumerate(titles, 1)} <= stems
+
+
+@each(NOTEBOOKS)
+def test_every_code_cell_was_run_in_order_on_a_clean_kernel(path):
+    assert [cell["execution_count"] for cell in code(path)] == list(range(1, len(code(path)) + 1))
+
+
+@each(NOTEBOOKS)
+def test_no_output_is_an_error_or_on_stderr(path):
+    outputs = [output for cell in code(path) for output in cell["outputs"]]
+    assert not [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+
+
+@each(NOTEBOOKS)
+def test_no_cell_ends_in_a_semicolon(path):
+    assert not [source(cell) for cell in code(path) if source(cell).rstrip().endswith(";")]
+
+
+@each(NOTEBOOKS)
+def test_no_output_is_exempt_from_comparison(path):
+    tags = [tag for cell in read(path)["cells"] for tag in cell["metadata"].get("tags", [])]
+    assert not [tag for tag in tags if "nbval" in tag or "raises" in tag]
+    assert not re.search(r"NBVAL_(SKIP|IGNORE|RAISES)", "".join(map(source, code(path))))
+
+
+@each(NOTEBOOKS)
+def test_a_cell_has_one_idea(path):
+    lengths = [len([line for line in source(cell).splitlines() if line.strip()]) for cell in code(path)]
+    assert max(lengths) <= 25
+    assert sorted(lengths)[len(lengths) // 2] <= 8
+
+
+@each(NOTEBOOKS)
+def test_prose_and_code_are_about_even(path):
+    cells = [cell["cell_type"] for cell in read(path)["cells"]]
+    assert 0.7 <= cells.count("markdown") / cells.count("code") <= 2.5
+
+
+@each(NOTEBOOKS)
+def test_no_path_of_a_machine_is_stored(path):
+    assert not re.search(r"/(home|root|Users|tmp|work)/|[A-Z]:\\\\", path.read_text("utf-8"))
+
+
+@each(NOTEBOOKS)
+def test_every_picture_has_words(path):
+    pages = ["".join(output.get("data", {}).get("text/html", "")) for cell in code(path) for output in cell["outputs"]]
+    images = [tag for page in pages for tag in re.findall(r"(?:<td>)?<img[^>]*>", page)]
+    # A cell of a table is told by the heads of its row and column too, so a few words do.
+    assert all(len(re.search(r'alt="([^"]*)"', tag)[1]) > (10 if tag.startswith("<td>") else 30) for tag in images)
+    assert not [1 for cell in code(path) for output in cell["outputs"] if "image/png" in output.get("data", {})]
+
+
+@each(LESSONS)
+def test_a_lesson_has_the_frame(path):
+    text = prose(path)
+    assert text.startswith("# ")
+    for heading in ("What is wrong with the joke", "Exercises", "Further reading"):
+        assert re.search(rf"^## {heading}", text, re.MULTILINE), f"no section {heading!r}"
+    assert text.count("<details>") >= 3, "three exercises with their answers"
+    assert "mg.widgets.Predict(" in "".join(map(source, code(path)))
+
+
+@each(LESSONS)
+def test_every_prediction_is_revealed(path):
+    everything = "".join(map(source, code(path)))
+    assert everything.count("mg.widgets.Predict(") == everything.count(".reveal(")
+
+
+@each(LESSONS)
+def test_exercises_have_checks_and_the_notebook_ends_with_its_score(path):
+    cells = code(path)
+    everything = "".join(map(source, cells))
+    assert everything.count("mg.widgets.Exercise(") >= 2
+    assert source(cells[-1]) == "mg.widgets.score()"
+    said = [
+        line for cell in cells for output in cell["outputs"] for line in output.get("data", {}).get("text/plain", [])
+    ]
+    verdicts = [line for line in said if line.startswith("Exercise: ")]
+    assert len(verdicts) == everything.count("mg.widgets.Exercise(")
+    assert all("No answer yet: " in line or "Not yet. " in line for line in verdicts)
+    predictions, exercises = everything.count("mg.widgets.Predict("), len(verdicts)
+    assert said[-1] == f"Predicted before the result: 0 of {predictions}. Exercises solved: 0 of {exercises}."
+
+
+@each(NOTEBOOKS)
+def test_sliders_say_their_values_in_words(path):
+    assert not re.search(r"\bW\.(Int|Float|FloatLog|Selection)Slider\(", "".join(map(source, code(path))))
+
+
+@each(NOTEBOOKS)
+def test_links_to_other_notebooks_lead_somewhere(path):
+    for target in re.findall(r"\]\(([\w./]+\.ipynb)\)", prose(path)):
+        assert (path.parent / target).is_file(), target

@@ -1,0 +1,57 @@
+"""Results come in order, from one thread a processor, and an interrupt stops what has not begun."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from memgen_lite.shared.parallel import in_parallel, processors
+
+
+def test_results_come_in_order():
+    assert list(in_parallel(lambda i: i * i, range(100))) == [i * i for i in range(100)]
+
+
+def test_threads_share_the_work_and_start_no_others(monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    seen, both = set(), threading.Barrier(2, timeout=20)
+
+    def work(i):
+        if i < 2:
+            both.wait()  # passes only if two are at work
+        np.ones((9, 9)) @ np.ones((9, 9))
+        seen.add(threading.get_ident())
+        return max(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    assert set(in_parallel(work, range(8))) == {1}
+    assert len(seen) >= 2
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_within_a_thread_and_with_one_processor_no_other_is_started(count, monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: count)
+
+    def work(i):
+        mine = threading.get_ident()
+        return processors() == 1 and all(in_parallel(lambda j: threading.get_ident() == mine, range(3)))
+
+    assert all(in_parallel(work, range(4)))
+    assert processors() == count
+
+
+def test_an_interrupt_is_passed_on_and_ends_the_work():
+    started = []
+
+    def work(i):
+        started.append(i)
+        if i == 9:
+            raise KeyboardInterrupt
+        return i
+
+    done = []
+    with pytest.raises(KeyboardInterrupt):
+        for i in in_parallel(work, range(100_000)):
+            done.append(i)
+    assert done == list(range(9))
+    assert len(started) < 100_000
