@@ -2,6 +2,8 @@
 
 from html import escape
 
+import numpy as np
+
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 56rem; margin: 2rem auto;
        padding: 0 1rem; }
@@ -70,8 +72,6 @@ def figure(audit):
     """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
     from matplotlib.figure import Figure
 
-    from ..display.plots import pictures
-
     names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
     if (rungs := audit.__dict__.get("ladder")) is not None:
         names += rungs["model"].tolist()
@@ -80,11 +80,11 @@ def figure(audit):
     fig = Figure(figsize=(9.5, 3.4), layout="constrained")
     left, right = fig.subplots(1, 2)
     columns = zip(*(values[i] for i in order), strict=True)
-    pictures.doses(left, [names[i] for i in order], *columns, yours=order.index(0))
+    doses(left, [names[i] for i in order], *columns, yours=order.index(0))
     walk = audit.walk
     share = walk.pool[0] / sum(walk.pool)
     named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
-    pictures.excess(right, walk.steps["hits"], walk.steps["train"], share, named=named)
+    excess(right, walk.steps["hits"], walk.steps["train"], share, named=named)
     return fig
 
 
@@ -134,3 +134,44 @@ def _cell(value):
     if isinstance(value, list):
         return ", ".join(map(str, value[:10])) + (f" and {len(value) - 10:,} more" if len(value) > 10 else "")
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def doses(ax, names, dose, low, high, *, yours):
+    """Draw doses of copying with their intervals into `ax`, one a line from the top, and return it.
+
+    Parameters
+    ----------
+    names : n str. dose, low, high : n numbers each. yours : index of the one that is asked about; it is set off.
+    """
+    for i, values in enumerate(zip(dose, low, high, strict=True)):
+        own = i == yours
+        color = "#D55E00" if own else "#555555"
+        ax.plot(values[1:], [i, i], color=color, linewidth=3 if own else 1.5, solid_capstyle="butt")
+        ax.plot(values[0], i, marker="D" if own else "o", color=color, markersize=8 if own else 5)
+    ax.set_yticks(range(len(names)), names)
+    ax.get_yticklabels()[yours].set_fontweight("bold")
+    ax.set(ylim=(len(names) - 0.4, -0.6), xlabel="dose: as if it copied this share of the time")
+    ax.axvline(0, color="#444444", linewidth=0.8)
+    return ax
+
+
+def excess(ax, hits, train, share, *, named=0):
+    """Draw a walk from the closest hit on into `ax`, and return it: training rows met, less their share of all hits.
+
+    Parameters
+    ----------
+    hits, train : arrays, at each step the hits so far and those of train among them. share : of train in the pool.
+    named : how many training rows are named; up to the step that has them the ground is shaded.
+    """
+    hits, train = np.concatenate([[0], hits]), np.concatenate([[0], train])
+    line = np.linspace(0, hits[-1], 200)
+    chance = 2 * np.sqrt(line * share * (1 - share))
+    ax.fill_between(line, -chance, chance, color="#E3E3E3", linewidth=0, label="what chance does to each step (2 sd)")
+    if named:
+        end = hits[np.searchsorted(train, named)]
+        ax.axvspan(0, end, color="#D55E00", alpha=0.13, linewidth=0, label=f"{named:,} named")
+    ax.plot(hits, train - share * hits, drawstyle="steps-post", color="#0072B2")
+    ax.axhline(0, color="#444444", linewidth=0.8)
+    ax.set(xlabel="hits, closest first", ylabel="training rows beyond their share", xlim=(0, hits[-1]))
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=2)
+    return ax

@@ -3,8 +3,9 @@
 Each data set is a :class:`Dataset` with its source and licence.
 """
 
-from .bundled import cats, digits, zen
+from .bundled import digits, zen
 from .dataset import Dataset
+from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
 from .known_laws import density
 from .own_pictures import folder

@@ -1,9 +1,8 @@
-"""Every data set of the project, with its source and licence. Nothing is downloaded when used."""
+"""Data sets that come inside other packages, or inside Python."""
 
 import codecs
 from importlib.util import find_spec
 
-from ..shared.randomness import generator
 from .dataset import Dataset
 
 
@@ -29,33 +28,6 @@ def digits(random_state=0):
         license="CC BY 4.0",
         credit="Digits: Alpaydin and Kaynak (1998), UCI, CC BY 4.0, from scikit-learn",
         feature_names=list(bunch.feature_names),
-    )
-
-
-def cats(n=200, random_state=0, size=64, *, n_held_out=None):
-    """Cats drawn from a known law (:mod:`memgen_lite.cats`), uint8 (n, size, size, 3); `n_held_out` is n if None.
-
-    `y` is the structured array of the parameters behind each picture, with `feature_names` as its fields;
-    `memgen_lite.cats.log_prob(y)` is their exact log density under the population.
-
-    >>> two = cats(2)
-    >>> two.train.shape, two.y.shape, two.feature_names[:4]
-    ((2, 64, 64, 3), (2,), ['fur', 'pattern', 'eyes', 'pose'])
-    """
-    from .drawn_cats import PARAMETERS, draw, sample_parameters
-
-    rng = generator(random_state)
-    y, y_held_out = sample_parameters(n, rng), sample_parameters(n if n_held_out is None else n_held_out, rng)
-    return Dataset(
-        train=draw(y, size),
-        held_out=draw(y_held_out, size),
-        y=y,
-        y_held_out=y_held_out,
-        name="cats",
-        source="drawn from parameters with a known law by memgen_lite.cats",
-        license="MIT",
-        credit="Drawn cats: memgen_lite, MIT",
-        feature_names=list(PARAMETERS.names),
     )
 
 

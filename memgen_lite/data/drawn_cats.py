@@ -20,6 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..shared.randomness import generator
+from .dataset import Dataset
 
 FUR = ("gray", "orange", "black", "white", "cream")
 PATTERNS = ("plain", "tabby", "tuxedo", "patched", "pointed")
@@ -284,3 +285,28 @@ def _expression(pen, cat):
             pen.line([(side * 0.72, y), (side * 1.42, end)], ink if abs(side) < 0.72 else INK, pen.width * 0.55)
         pen.line(_curve((0, 0.46), (side * 0.06, 0.66), (side * 0.26, 0.56)), ink, pen.width * 0.8)
     pen.shape([(-0.12, 0.34), (0.12, 0.34), (0, 0.48)], PINK, ink=False)
+
+
+def cats(n=200, random_state=0, size=64, *, n_held_out=None):
+    """Cats drawn from a known law (:mod:`memgen_lite.cats`), uint8 (n, size, size, 3); `n_held_out` is n if None.
+
+    `y` is the structured array of the parameters behind each picture, with `feature_names` as its fields;
+    `memgen_lite.cats.log_prob(y)` is their exact log density under the population.
+
+    >>> two = cats(2)
+    >>> two.train.shape, two.y.shape, two.feature_names[:4]
+    ((2, 64, 64, 3), (2,), ['fur', 'pattern', 'eyes', 'pose'])
+    """
+    rng = generator(random_state)
+    y, y_held_out = sample_parameters(n, rng), sample_parameters(n if n_held_out is None else n_held_out, rng)
+    return Dataset(
+        train=draw(y, size),
+        held_out=draw(y_held_out, size),
+        y=y,
+        y_held_out=y_held_out,
+        name="cats",
+        source="drawn from parameters with a known law by memgen_lite.cats",
+        license="MIT",
+        credit="Drawn cats: memgen_lite, MIT",
+        feature_names=list(PARAMETERS.names),
+    )

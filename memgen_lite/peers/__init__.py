@@ -28,7 +28,7 @@ _PEERS = {
     "vae": "vae:VAE",
     "two_stage_vae": "vae:TwoStageVAE",
     "denoiser": "trained_denoiser:Denoiser",
-    "optimal_denoiser": "diffusion_sampler:OptimalDenoiser",
+    "optimal_denoiser": "optimal_denoiser:OptimalDenoiser",
     "patch_denoiser": "patch_denoiser:PatchDenoiser",
     "hopfield": "hopfield:Hopfield",
 }

@@ -402,7 +402,7 @@ def test_written_digits_stand_out_from_their_color():
         ]
 
     for digit, color in enumerate(plots.DIGIT_COLORS):
-        ink = 1.0 if digit in plots.pictures._DARK_DIGITS else 0.0
+        ink = 1.0 if digit in plots.pi_digits._DARK_DIGITS else 0.0
         lighter, darker = sorted([luminance(color), ink], reverse=True)
         assert (lighter + 0.05) / (darker + 0.05) >= 3
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import memgen_lite as mg
-from memgen_lite.peers.diffusion_sampler import OptimalDenoiser, attend, collapse_noise, heun, noise_levels
+from memgen_lite.peers.diffusion_sampler import attend, collapse_noise, heun, noise_levels
 from memgen_lite.peers.hopfield import Hopfield
+from memgen_lite.peers.optimal_denoiser import OptimalDenoiser
 from memgen_lite.peers.patch_denoiser import PatchDenoiser
 from memgen_lite.peers.trained_denoiser import Denoiser
 

@@ -1,3 +1,27 @@
 """Drawing of plain arrays: axes in, axes out. Nothing here computes, saves, seeds or shows."""
 
-from .pictures import *  # noqa: F403
+from .peer_comparison import PEER_KINDS, growth, peer_costs, peer_panels
+from .pi_digits import DIGIT_COLORS, digit_dial, digits, walk
+from .pictures import eared_frames, images, mosaics
+from .power import power_panels
+from .verdict_table import VERDICTS, on_strips, strips, verdict_key, verdicts
+
+__all__ = [
+    "DIGIT_COLORS",
+    "PEER_KINDS",
+    "VERDICTS",
+    "digit_dial",
+    "digits",
+    "eared_frames",
+    "growth",
+    "images",
+    "mosaics",
+    "on_strips",
+    "peer_costs",
+    "peer_panels",
+    "power_panels",
+    "strips",
+    "verdict_key",
+    "verdicts",
+    "walk",
+]
