@@ -2,13 +2,13 @@
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
   BIN := .venv/Scripts
-  PEERS_BIN := .venv-conformance/Scripts
+  CONFORMANCE_BIN := .venv-conformance/Scripts
 else
   BIN := .venv/bin
-  PEERS_BIN := .venv-conformance/bin
+  CONFORMANCE_BIN := .venv-conformance/bin
 endif
 READY := .venv/ready
-PEERS := .venv-conformance/ready
+CONFORMANCE := .venv-conformance/ready
 
 .PHONY: help figures test coverage lab dashboard lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
@@ -31,18 +31,18 @@ lab: $(READY)  ## open JupyterLab on the page that leads through the notebooks
 dashboard: $(READY)  ## serve the notebooks as pages without code, for a class
 	$(BIN)/python tools/dashboard.py
 
-lint: $(READY)  ## style, imports between layers, notebooks
+lint: $(READY)  ## style, imports between rooms, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-conformance: $(PEERS)  ## compare the metrics with those of other programs, which get an environment of their own (2 GB)
-	$(PEERS_BIN)/python benchmarks/run.py conformance
+conformance: $(CONFORMANCE)  ## compare the metrics with those of other programs, which get an environment of their own (2 GB)
+	$(CONFORMANCE_BIN)/python benchmarks/run.py conformance
 
 simulate: $(READY)  ## check by simulation what the audit promises, its power beside the field, and Figure 1 for all
 	$(BIN)/python benchmarks/run.py simulation power figure1
 
-bench: $(READY) $(PEERS)  ## measure everything in benchmarks/ and rewrite its numbers and its table
+bench: $(READY) $(CONFORMANCE)  ## measure everything in benchmarks/ and rewrite its numbers and its table
 	$(BIN)/python benchmarks/run.py
 
 requirements: $(READY)  ## pin the newest versions that pyproject.toml allows into requirements.txt
@@ -55,5 +55,5 @@ clean:  ## remove .venv and everything that was built
 $(READY): requirements.txt pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py
 
-$(PEERS): benchmarks/conformance.txt pyproject.toml tools/setup_peers.py
-	$(PYTHON) tools/setup_peers.py
+$(CONFORMANCE): benchmarks/conformance.txt pyproject.toml tools/setup_conformance.py
+	$(PYTHON) tools/setup_conformance.py

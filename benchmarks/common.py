@@ -22,8 +22,8 @@ def compile_always():
     os.environ["JAX_ENABLE_COMPILATION_CACHE"] = "false"
 
 
-def among_peers():
-    """Go on in `.venv-conformance`, where the peers are; a script calls this before it needs one of them."""
+def among_other_programs():
+    """Go on in `.venv-conformance`, where the other programs are; a script calls this before it needs one."""
     home = FOLDER.parent / ".venv-conformance"
     if Path(sys.prefix).resolve() != home.resolve():
         python = next((path for path in (home / "bin/python", home / "Scripts/python.exe") if path.exists()), None)

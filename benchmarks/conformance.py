@@ -4,23 +4,24 @@
 
 That makes `.venv-conformance` from `benchmarks/conformance.txt` with pip, so that pip's own settings hold: on Linux
 PyPI's PyTorch brings some GB of CUDA libraries, and with PIP_EXTRA_INDEX_URL set to PyTorch's index for CPUs it does
-not. Nothing else of the project needs that environment. A peer that is missing there, or that breaks, is a row that
-says so.
+not. Nothing else of the project needs that environment. A program that is missing there, or that breaks, is a row
+that says so.
 
 `conformance.json` holds
 
 rows : dicts of
     metric : the name in `mg.metrics`; options : those that it was called with, as text.
     input : one of INPUTS below, or the published example. The reference is the training set.
-    ours : float, Infinity or NaN. peer : name and version. theirs : float, or null where there is none.
+    ours : float, Infinity or NaN. beside : name and version of the other program. theirs : float, or null
+        where there is none.
     difference : |ours - theirs| / the largest of |ours|, |theirs| and |ours for an honest sample|; null without theirs.
     verdict : "agrees" (difference at most 1e-6; of a published number, within what is said), "convention", "defect" or
         "not run". why : a sentence, empty only where the numbers agree.
-examples : dicts of name, peer, code (three lines or so), prints (what they printed in this run), and why.
+examples : dicts of name, program, code (three lines or so), prints (what they printed in this run), and why.
 readme : the means and standard deviations over seeds behind the rows of prdc's example, dicts of metric, published,
     ours, ours_sd, prdc, seeds.
 moons : dicts of width, c_t, published (null where the figure shows no number): the curve of Meehan et al.
-machine, sizes : as in the other benchmarks, and the peers' versions; rows and features of the arrays.
+machine, sizes : as in the other benchmarks, and the programs' versions; rows and features of the arrays.
 
 `python benchmarks/conformance.py --quick` leaves out what takes minutes, and stores nothing.
 """
@@ -30,29 +31,29 @@ import io
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from common import among_peers, declare_torchvision, machine, store, table  # sets the threads, so before NumPy
+from common import among_other_programs, declare_torchvision, machine, store, table  # sets the threads, so before NumPy
 
 # isort: split
 import numpy as np
-from peers import COMPARISONS, EXAMPLES, inputs, ours, prdc, tables
+from other_programs import COMPARISONS, EXAMPLES, inputs, ours, prdc, tables
 from tqdm import tqdm
 
 import memgen_lite as mg
 
 AGREES = 1e-6
-PEERS = ("scipy", "scikit-learn", "pot", "prdc", "clean-fid", "torch-fidelity", "torchmetrics", "sdmetrics")
+PROGRAMS = ("scipy", "scikit-learn", "pot", "prdc", "clean-fid", "torch-fidelity", "torchmetrics", "sdmetrics")
 README = {"precision": 0.4772, "recall": 0.4705, "density": 1.0555, "coverage": 0.9735}  # one draw, no seed
 WIDTHS = {0.001: -17.3, 0.01: None, 0.03: None, 0.09: 0.0, 0.3: None, 1: None, 10: 16.2}  # read off the figure
 SEEDS = 4
 
 
-def row(metric, options, name, value, peer, theirs, difference, verdict, why):
+def row(metric, options, name, value, program, theirs, difference, verdict, why):
     return {
         "metric": metric,
         "options": ", ".join(f"{key} = {setting}" for key, setting in options.items()),
         "input": name,
         "ours": value,
-        "peer": peer,
+        "beside": program,
         "theirs": theirs,
         "difference": difference,
         "verdict": verdict,
@@ -60,12 +61,12 @@ def row(metric, options, name, value, peer, theirs, difference, verdict, why):
     }
 
 
-def named(peer):
-    """A peer with its version, or without where it is not installed."""
+def named(program):
+    """A program with its version, or without where it is not installed."""
     try:
-        return f"{peer} {version(peer)}"
+        return f"{program} {version(program)}"
     except PackageNotFoundError:
-        return peer
+        return program
 
 
 def difference(value, theirs, scale):
@@ -79,7 +80,7 @@ def difference(value, theirs, scale):
 def compared():
     """The rows of all comparisons on small arrays."""
     arrays = inputs()
-    for peer, metrics, names, column, differs, options, function in tqdm(COMPARISONS, desc="conformance"):
+    for program, metrics, names, column, differs, options, function in tqdm(COMPARISONS, desc="conformance"):
         for name in names:
             given = arrays[name] if column is None else [X[:, [column]] for X in arrays[name]]
             try:
@@ -91,18 +92,18 @@ def compared():
                 theirs = found[metric] if isinstance(found, dict) else found
                 label = name if column is None else f"{name}, feature {column} alone"
                 value, honest = (ours(metric, arrays[key], column, options) for key in (name, "honest"))
-                yield judged(metric, options, label, value, named(peer), theirs, failure, honest, known)
+                yield judged(metric, options, label, value, named(program), theirs, failure, honest, known)
 
 
-def judged(metric, options, name, value, peer, theirs, failure, scale, known):
-    """One row with its verdict; `known` is what is said of a difference, or of a peer that gives no number."""
+def judged(metric, options, name, value, program, theirs, failure, scale, known):
+    """One row with its verdict; `known` is what is said of a difference, or of a program that gives no number."""
     if failure:
-        return row(metric, options, name, value, peer, None, None, "not run", failure)
+        return row(metric, options, name, value, program, None, None, "not run", failure)
     if theirs is None:
-        return row(metric, options, name, value, peer, None, None, *(known or ("not run", "it gives no number")))
-    apart = difference(value, float(theirs), scale)
-    verdict, why = ("agrees", "") if apart <= AGREES else known or ("unexplained", "")
-    return row(metric, options, name, value, peer, float(theirs), apart, verdict, why)
+        return row(metric, options, name, value, program, None, None, *(known or ("not run", "it gives no number")))
+    relative = difference(value, float(theirs), scale)
+    verdict, why = ("agrees", "") if relative <= AGREES else known or ("unexplained", "")
+    return row(metric, options, name, value, program, float(theirs), relative, verdict, why)
 
 
 def readme():
@@ -118,10 +119,10 @@ def readme():
     name = f"prdc's example: 10,000 normal rows of 1,000 features, {SEEDS} seeds"
     for metric, (mine, other) in found.items():
         mean, sd, published = np.mean(mine), np.std(mine, ddof=1), README[metric]
-        apart = max(difference(a, b, 0) for a, b in zip(mine, other, strict=True))
-        verdict = "agrees" if apart <= AGREES else "unexplained"
+        relative = max(difference(a, b, 0) for a, b in zip(mine, other, strict=True))
+        verdict = "agrees" if relative <= AGREES else "unexplained"
         why = "The largest difference of any seed."
-        yield row(metric, {"k": 5}, name, mean, named("prdc"), np.mean(other), apart, verdict, why)
+        yield row(metric, {"k": 5}, name, mean, named("prdc"), np.mean(other), relative, verdict, why)
         within = abs(mean - published) <= 4 * sd * np.sqrt(1 + 1 / SEEDS) + 5e-5
         why = (
             f"One draw without a seed, to four digits; ours is a mean, and a draw has a standard deviation of {sd:.4f}."
@@ -192,13 +193,13 @@ def examples():
 
     given = dict(zip(named, frames, strict=True)) | {"metadata": metadata, "np": np, "pd": pd, "mg": mg}
     for example in EXAMPLES:
-        np.random.seed(0)  # noqa: NPY002 - what the peers draw from
+        np.random.seed(0)  # noqa: NPY002 - what the others draw from
         yield run_example(example, given)
 
 
 def main():
     quick = "--quick" in sys.argv
-    among_peers()
+    among_other_programs()
     try:
         torchvision = declare_torchvision()
     except ImportError as error:
@@ -212,9 +213,9 @@ def main():
     shown = list(examples())
     print(table(rows))
     for example in shown:
-        print(f"\n{example['peer']}: {example['name']}\n{example['prints']}")
+        print(f"\n{example['program']}: {example['name']}\n{example['prints']}")
     if not quick:
-        found = [peer for peer in PEERS if named(peer) != peer]
+        found = [program for program in PROGRAMS if named(program) != program]
         store(
             "conformance",
             "Our metrics beside those of other programs on the same arrays",
@@ -226,7 +227,7 @@ def main():
             moons=curve,
             examples=shown,
         )
-    unexplained = [f"{found['metric']} beside {found['peer']}" for found in rows if found["verdict"] == "unexplained"]
+    unexplained = [f"{found['metric']} beside {found['beside']}" for found in rows if found["verdict"] == "unexplained"]
     if unexplained:
         sys.exit(f"a difference that nothing explains: {', '.join(unexplained)}")
 

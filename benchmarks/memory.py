@@ -17,13 +17,13 @@ import memgen_lite as mg
 SIZES = [round(10 ** (i / 4)) for i in range(12, 27)]  # a thousand to three million
 
 
-def row(what, ours, peer_name, peer, bound):
+def row(what, ours, other, its_time, bound):
     return {
         "what": what,
         "ours, s": ours,
-        "beside": peer_name,
-        "its time, s": peer,
-        "ratio": ours / peer,
+        "beside": other,
+        "its time, s": its_time,
+        "ratio": ours / its_time,
         "bound": bound,
     }
 

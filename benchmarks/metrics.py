@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import among_peers, declare_torchvision, machine, peak_memory, store, table
+from common import among_other_programs, declare_torchvision, machine, peak_memory, store, table
 
 # isort: split
 import numpy as np
@@ -122,7 +122,7 @@ THEIRS = {
     "prdc": prdc,
     "pot": pot,
 }
-# what is compared, ours, the peer, rows, features, what must hold of the ratio of times; of the ratio of memory
+# what is compared, ours, the other, rows, features, what must hold of the ratio of times; of the ratio of memory
 ROWS, D = (300, 64) if TRY else (4096, 2048)
 N = 1500 if TRY else 10_000
 SINGULAR = 40 if TRY else 1000
@@ -171,18 +171,18 @@ def best(runs):
     return {key: min(run[key] for run in runs) for key in ("seconds", "MiB", "process, MiB")}
 
 
-def compared(what, mine, peer, rows, features, faster, smaller):
-    runs = rounds((mine, peer), rows, features, enough=40)
+def compared(what, mine, other, rows, features, faster, smaller):
+    runs = rounds((mine, other), rows, features, enough=40)
     a, b = np.array(runs[0][0]["value"]), np.array(runs[0][1]["value"])
-    apart = float(np.max(np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))))
-    if apart > 1e-6 and ANOTHER_ESTIMATE not in peer:
-        sys.exit(f"{what}: ours is {a}, that of {peer} {b}")
+    difference = float(np.max(np.abs(a - b) / np.maximum(np.abs(a), np.abs(b))))
+    if difference > 1e-6 and ANOTHER_ESTIMATE not in other:
+        sys.exit(f"{what}: ours is {a}, that of {other} {b}")
     our, their = (best(column) for column in zip(*runs, strict=True))
     return {
         "what": what,
         "rows × features": f"{rows:,} × {features:,}",
-        "beside": peer,
-        "difference": "another estimate" if ANOTHER_ESTIMATE in peer else apart,
+        "beside": other,
+        "difference": "another estimate" if ANOTHER_ESTIMATE in other else difference,
         "ours, s": our["seconds"],
         "its, s": their["seconds"],
         "times as fast": their["seconds"] / our["seconds"],
@@ -237,17 +237,17 @@ def main():
     if "--one" in sys.argv:
         print(json.dumps(measure(*sys.argv[sys.argv.index("--one") + 1 :])))
         return
-    among_peers()
+    among_other_programs()
     rows = [compared(*line) for line in tqdm(COMPARED, desc="metrics")]
     print(table(rows))
     points = list(growth())
     steep = list(slopes(points))
     print(table(steep))
     if not TRY:
-        peers = ("scipy", "scikit-learn", "pot", "prdc", "clean-fid", "torch-fidelity")
+        programs = ("scipy", "scikit-learn", "pot", "prdc", "clean-fid", "torch-fidelity")
         title = "What the metrics cost, beside other programs on the same arrays"
         grown = "Growth: N rows of each sample at 32 features, d features at 3,000 rows"
-        store("metrics", title, rows, machine=machine(*peers), growth=points, tables={grown: steep})
+        store("metrics", title, rows, machine=machine(*programs), growth=points, tables={grown: steep})
 
 
 if __name__ == "__main__":

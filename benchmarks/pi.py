@@ -15,7 +15,7 @@ from common import machine, seconds, store, table
 
 import memgen_lite as mg
 
-PEERS = {"gmpy2": "gmpy2", "flint": "python-flint", "mpmath": "mpmath"}
+LIBRARIES = {"gmpy2": "gmpy2", "flint": "python-flint", "mpmath": "mpmath"}
 LONG = 30  # seconds
 PROGRAM = "i=1;x=p=2*10**(N+9)\nwhile p:p=p*i//(2*i+1);x+=p;i+=1\nprint(str(x)[1:N+1])"  # Euler's series; notebook 05
 
@@ -94,9 +94,9 @@ def memorize(size):
 
 def main():
     sys.set_int_max_str_digits(0)  # the program prints one long integer
-    missing = [name for name in PEERS if importlib.util.find_spec(name) is None]
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     for name in missing:
-        print(f"{PEERS[name]} is not installed: left out")
+        print(f"{LIBRARIES[name]} is not installed: left out")
     rows, hashes = [], {}
     names = [name for name, (needs, _, _) in METHODS.items() if needs not in missing]
     largest = 4 if "--try" in sys.argv else 7
@@ -111,14 +111,14 @@ def main():
     memory = [memorize(10**k) for k in range(3, min(largest, 6) + 1)]
     print(table(rows), table(memory), sep="\n\n")
     if "--try" not in sys.argv:
-        found = [package for name, package in PEERS.items() if name not in missing]
+        found = [package for name, package in LIBRARIES.items() if name not in missing]
         store(
             "pi",
             "Decimals of pi: the ways to them, and MemGEN's learning and reciting of them",
             rows,
             machine=machine(*found),
             memgen=memory,
-            missing=[PEERS[name] for name in missing],
+            missing=[LIBRARIES[name] for name in missing],
             program=PROGRAM,
             sha256={str(size): found.pop() for size, found in hashes.items()},
         )

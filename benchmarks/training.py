@@ -14,7 +14,14 @@ import subprocess
 import sys
 import time
 
-from common import among_peers, compile_always, machine, peak_memory, store, table  # sets the threads, so before NumPy
+from common import (  # sets the threads, so before NumPy
+    among_other_programs,
+    compile_always,
+    machine,
+    peak_memory,
+    store,
+    table,
+)
 
 # isort: split
 import numpy as np
@@ -66,7 +73,7 @@ def ours(name, rounds=ROUNDS):
 def theirs(name, rounds=ROUNDS):
     """What one process measures of the same model in PyTorch."""
     import torch
-    from in_pytorch import MODELS
+    from peers_in_pytorch import MODELS
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -88,11 +95,11 @@ def theirs(name, rounds=ROUNDS):
 def same(name, rounds=50):
     """Parameters of both, and for each player the losses of both at the weights that ours has learnt.
 
-    Means of 200 draws of the noise on all rows, and how many standard errors they are apart.
+    Means of 200 draws of the noise on all rows, and how many standard errors they differ by.
     """
     import jax
     import torch
-    from in_pytorch import MODELS
+    from peers_in_pytorch import MODELS
 
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -120,7 +127,7 @@ def process(kind, name):
 
 
 def checked(name, found):
-    """The player whose losses are farthest apart; ends the run where the two are not the same model."""
+    """The player whose losses differ most; ends the run where the two are not the same model."""
     mine, other = found["parameters"]
     players = {player: values for player, values in found.items() if player != "parameters"}
     player = max(players, key=lambda player: abs(players[player][2]))
@@ -193,7 +200,7 @@ def alike(name, mine, other, found):
         "loss": player,
         "of the same weights, ours": found[player][0],
         "of the same weights, PyTorch": found[player][1],
-        "apart, in standard errors": found[player][2],
+        "difference, in standard errors": found[player][2],
         f"trained {mine[0]['rounds']} rounds, ours": _listed(mine),
         f"trained {mine[0]['rounds']} rounds, PyTorch": _listed(other),
     }
@@ -208,7 +215,7 @@ def main():
         kind, name = sys.argv[sys.argv.index("--one") + 1 :][:2]
         print(json.dumps(KINDS[kind](name), default=float))
         return
-    among_peers()
+    among_other_programs()
     peers = mg.peers.all_peers()
     once = [("ours", name) for name in [MEMORY, *peers] if name not in IN_PYTORCH]
     turns = [(kind, name) for name in IN_PYTORCH for kind in ("ours", "theirs")] * TURNS

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import conformance  # noqa: E402
-import peers  # noqa: E402
+import other_programs  # noqa: E402
 
 TABLE = json.loads((ROOT / "benchmarks" / "conformance.json").read_text())
 ROWS = TABLE["rows"]
@@ -25,21 +25,22 @@ LIGHT = ("scipy", "scikit-learn", "pot")  # installed here too: the unit tests' 
 
 @pytest.fixture(scope="module")
 def arrays():
-    return peers.inputs()
+    return other_programs.inputs()
 
 
 def label(name, column):
     return name if column is None else f"{name}, feature {column} alone"
 
 
-def stored(peer, metric, options, name):
+def stored(program, metric, options, name):
     settings = ", ".join(f"{key} = {value}" for key, value in options.items())
     found = [
         row
         for row in ROWS
-        if (row["peer"].split(" ")[0], row["metric"], row["options"], row["input"]) == (peer, metric, settings, name)
+        if (row["beside"].split(" ")[0], row["metric"], row["options"], row["input"])
+        == (program, metric, settings, name)
     ]
-    assert found, f"{metric} beside {peer} on {name} is not in the table: make conformance"
+    assert found, f"{metric} beside {program} on {name} is not in the table: make conformance"
     return found
 
 
@@ -48,45 +49,45 @@ def test_every_row_agrees_within_its_tolerance_or_says_why_not():
         assert row["verdict"] in ("agrees", "convention", "defect"), row
         if row["verdict"] != "agrees":
             assert row["why"].endswith("."), row
-        elif row["peer"] not in PUBLISHED:
+        elif row["beside"] not in PUBLISHED:
             assert row["difference"] <= conformance.AGREES, row
             assert np.isfinite(row["ours"]), row
 
 
-def test_every_peer_was_asked_and_some_differ_from_us():
-    asked = {row["peer"].split(" ")[0] for row in ROWS}
-    assert asked >= set(conformance.PEERS)
-    assert all(peer in TABLE["machine"] for peer in conformance.PEERS)
-    defects = {row["peer"].split(" ")[0] for row in ROWS if row["verdict"] == "defect"}
-    assert defects <= {example["peer"] for example in TABLE["examples"]}, "a defect is shown by an example"
+def test_every_program_was_asked_and_some_differ_from_us():
+    asked = {row["beside"].split(" ")[0] for row in ROWS}
+    assert asked >= set(conformance.PROGRAMS)
+    assert all(program in TABLE["machine"] for program in conformance.PROGRAMS)
+    defects = {row["beside"].split(" ")[0] for row in ROWS if row["verdict"] == "defect"}
+    assert defects <= {example["program"] for example in TABLE["examples"]}, "a defect is shown by an example"
 
 
-@pytest.mark.parametrize("case", range(len(peers.COMPARISONS)))
+@pytest.mark.parametrize("case", range(len(other_programs.COMPARISONS)))
 def test_our_numbers_in_the_table_are_those_of_today(case, arrays):
-    peer, metrics, names, column, _, options, _ = peers.COMPARISONS[case]
+    program, metrics, names, column, _, options, _ = other_programs.COMPARISONS[case]
     for name in names:
         for metric in metrics:
-            value = peers.ours(metric, arrays[name], column, options)
-            for row in stored(peer, metric, options, label(name, column)):
+            value = other_programs.ours(metric, arrays[name], column, options)
+            for row in stored(program, metric, options, label(name, column)):
                 assert row["ours"] == pytest.approx(value, rel=1e-9, abs=1e-12), (metric, name)
 
 
-def test_the_light_peers_still_say_what_the_table_says(arrays, monkeypatch):
-    monkeypatch.setattr(conformance, "COMPARISONS", [line for line in peers.COMPARISONS if line[0] in LIGHT])
+def test_the_light_programs_still_say_what_the_table_says(arrays, monkeypatch):
+    monkeypatch.setattr(conformance, "COMPARISONS", [line for line in other_programs.COMPARISONS if line[0] in LIGHT])
     fresh = list(conformance.compared())
-    assert {row["peer"].split(" ")[0] for row in fresh} == set(LIGHT)
+    assert {row["beside"].split(" ")[0] for row in fresh} == set(LIGHT)
     for row in fresh:
         (old,) = [
             old
             for old in ROWS
             if all(old[key] == row[key] for key in ("metric", "options", "input"))
-            and old["peer"].split(" ")[0] == row["peer"].split(" ")[0]
+            and old["beside"].split(" ")[0] == row["beside"].split(" ")[0]
         ]
         assert row["verdict"] == old["verdict"], row
         assert row["theirs"] == pytest.approx(old["theirs"], rel=1e-9, abs=1e-7), row
 
 
-def test_a_missing_peer_is_a_row_and_a_difference_without_a_reason_is_told(arrays, monkeypatch):
+def test_a_missing_program_is_a_row_and_a_difference_without_a_reason_is_told(arrays, monkeypatch):
     def missing(train, held_out, made):
         import a_program_that_nobody_has  # noqa: F401
 
@@ -96,7 +97,7 @@ def test_a_missing_peer_is_a_row_and_a_difference_without_a_reason_is_told(array
     lines = [("nobody's", ("frechet",), ("honest",), None, {}, {}, function) for function in (missing, wrong)]
     monkeypatch.setattr(conformance, "COMPARISONS", lines)
     first, second = conformance.compared()
-    assert (first["verdict"], first["theirs"], first["peer"]) == ("not run", None, "nobody's")
+    assert (first["verdict"], first["theirs"], first["beside"]) == ("not run", None, "nobody's")
     assert "a_program_that_nobody_has" in first["why"]
     assert second["verdict"] == "unexplained"
 
@@ -134,7 +135,7 @@ def test_the_example_of_prdc_is_reproduced():
     assert len(example) == 2 * len(conformance.README)
     for row in example:
         assert row["verdict"] == "agrees", row
-        if row["peer"] == "prdc's README":
+        if row["beside"] == "prdc's README":
             sd = TABLE["readme_sd"][row["metric"]]
             assert row["theirs"] == conformance.README[row["metric"]]
             assert 0 < abs(row["ours"] - row["theirs"]) < min(5 * sd, 0.1)
@@ -144,11 +145,11 @@ def test_many_features_leave_few_neighbors_in_reach_as_full_distances_say():
     """The example of prdc at 400 rows: 1,000 normal features, k = 5."""
     real, made = np.random.default_rng(0).normal(size=(2, 400, 1000))
     r, g = (np.sort(cdist(X, X), axis=1)[:, 5] for X in (real, made))
-    apart = cdist(real, made)
-    inside = apart < r[:, None]
+    distances = cdist(real, made)
+    inside = distances < r[:, None]
     expected = {
         "precision": inside.any(axis=0).mean(),
-        "recall": (apart < g).any(axis=1).mean(),
+        "recall": (distances < g).any(axis=1).mean(),
         "density": inside.sum() / (5 * 400),
         "coverage": inside.any(axis=1).mean(),
     }

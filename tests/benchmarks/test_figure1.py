@@ -270,7 +270,7 @@ def test_beside_pytorch_above_1_means_that_ours_is_faster():
 def test_a_model_that_is_not_the_same_ends_the_run():
     found = {"parameters": [7, 7], "critic": [1.0, 1.1, -1.5], "generator": [2.0, 2.0, 0.2]}
     assert training.checked("gan", found) == "critic"
-    assert training.alike("gan", [run(1, 2, rounds=9)], [run(1, 2)], found)["apart, in standard errors"] == -1.5
+    assert training.alike("gan", [run(1, 2, rounds=9)], [run(1, 2)], found)["difference, in standard errors"] == -1.5
     for wrong in ({"parameters": [7, 8]}, {"critic": [1.0, 2.0, 6.0]}, {"critic": [1.0, 2.0, float("nan")]}):
         with pytest.raises(SystemExit, match="gan is not the same model in PyTorch"):
             training.checked("gan", found | wrong)
@@ -297,7 +297,7 @@ def test_the_table_has_every_peer_and_a_turn_each(monkeypatch, tmp_path):
         return run(1.0, 3.0, rounds=getattr(training.model_of(name, training.ROUNDS), "rounds", None))
 
     monkeypatch.setattr(training, "process", process)
-    monkeypatch.setattr(training, "among_peers", lambda: None)
+    monkeypatch.setattr(training, "among_other_programs", lambda: None)
     monkeypatch.setattr(training, "machine", lambda *packages: {"date": "today"})
     monkeypatch.setattr(common, "FOLDER", tmp_path)
     monkeypatch.setattr(sys, "argv", ["training.py"])

@@ -1,6 +1,6 @@
 """What other programs say of the same arrays, each in a few lines, and why it is not what we say.
 
-`conformance.py` compares, and `metrics.py` times some of them. Importing this module needs none of the peers.
+`conformance.py` compares, and `metrics.py` times some of them. Importing this module needs none of them.
 """
 
 import contextlib
@@ -113,15 +113,15 @@ RANGES = {
 }
 
 
-def beside(peer, *metrics, on=EQUAL, column=None, differs=None, **options):
-    """Register a function (train, held_out, generated) to the peer's number, or to a dict with one for each metric.
+def beside(program, *metrics, on=EQUAL, column=None, differs=None, **options):
+    """Register a function (train, held_out, generated) to the program's number, or to a dict with one for each metric.
 
     `differs` says of an input, or of "" for all others, why the numbers are not equal: a verdict and a sentence.
     `column` compares one feature alone.
     """
 
     def register(function):
-        COMPARISONS.append((peer, metrics, on, column, differs or {}, options, function))
+        COMPARISONS.append((program, metrics, on, column, differs or {}, options, function))
         return function
 
     return register
@@ -133,7 +133,7 @@ def ours(metric, arrays, column=None, options=None):
     return mg.metrics.compute(metric, train=train, held_out=held_out, generated=made, **(options or {}))
 
 
-# What the peers say --------------------------------------------------------------------------------
+# What the other programs say --------------------------------------------------------------------------------
 
 
 @beside("scipy", "frechet", on=(*EQUAL, UNEQUAL, SINGULAR))
@@ -330,8 +330,8 @@ def _(train, held_out, made):
     from sklearn.neighbors import NearestNeighbors
 
     search = NearestNeighbors(n_neighbors=1).fit(made)
-    apart = [search.kneighbors(X)[0][:, 0] for X in (train, held_out)]
-    return roc_auc_score(np.repeat([1, 0], [len(train), len(held_out)]), -np.concatenate(apart))
+    distances = [search.kneighbors(X)[0][:, 0] for X in (train, held_out)]
+    return roc_auc_score(np.repeat([1, 0], [len(train), len(held_out)]), -np.concatenate(distances))
 
 
 @beside("scipy", "c_t", on=(*EQUAL, UNEQUAL), cells=1)
@@ -378,7 +378,7 @@ def _(train, held_out, made):
 EXAMPLES = [
     {
         "name": "A smaller sample hides the copies",
-        "peer": "sdmetrics",
+        "program": "sdmetrics",
         "code": """from sdmetrics.single_table import DCROverfittingProtection as Protection
 for rows in (1000, 500, 100, 50):
     score = Protection.compute(train, memgen_u, held_out, metadata, "table", num_rows_subsample=rows, num_iterations=5)
@@ -388,7 +388,7 @@ for rows in (1000, 500, 100, 50):
     },
     {
         "name": "One odd row held out acquits a copier",
-        "peer": "sdmetrics",
+        "program": "sdmetrics",
         "code": """from sdmetrics.single_table import DCROverfittingProtection as Protection
 near_copies, odd = train + 0.01, held_out.copy()
 odd.iloc[0] = 1000.0
@@ -399,7 +399,7 @@ print(Protection.compute(train, near_copies, odd, metadata, "table"))""",
     },
     {
         "name": "Of the same rows, in common units, the honest share is near one half",
-        "peer": "sdmetrics",
+        "program": "sdmetrics",
         "code": """from sdmetrics.single_table import DCROverfittingProtection as Protection
 corners = pd.concat([train, held_out]).agg(["min", "max"])
 for tables in ((train, held_out), (pd.concat([train, corners]), pd.concat([held_out, corners]))):
@@ -410,7 +410,7 @@ for tables in ((train, held_out), (pd.concat([train, corners]), pd.concat([held_
     },
     {
         "name": "An honest sample is called overfitted where fewer rows are held out",
-        "peer": "sdmetrics",
+        "program": "sdmetrics",
         "code": """from sdmetrics.single_table import DCROverfittingProtection as Protection
 for rows in (1000, 500, 250):
     print(rows, round(Protection.compute(train, honest, held_out[:rows], metadata, "table"), 3))""",
@@ -419,7 +419,7 @@ for rows in (1000, 500, 250):
     },
     {
         "name": "The exact copy has the best score",
-        "peer": "torchmetrics",
+        "program": "torchmetrics",
         "code": """import torch
 from torchmetrics.image.mifid import MemorizationInformedFrechetInceptionDistance as MiFID
 for made in (honest, memgen_u, memgen_p):
@@ -432,7 +432,7 @@ for made in (honest, memgen_u, memgen_p):
     },
     {
         "name": "A perfect copy scores 0",
-        "peer": "prdc",
+        "program": "prdc",
         "code": """from prdc import compute_prdc
 same = np.ones((100, 8))
 print(compute_prdc(same, same, nearest_k=5))""",
@@ -440,7 +440,7 @@ print(compute_prdc(same, same, nearest_k=5))""",
     },
     {
         "name": "A squared distance below 0",
-        "peer": "clean-fid",
+        "program": "clean-fid",
         "code": """from cleanfid.fid import fid_from_feats
 few = np.random.default_rng(0).normal(size=(40, 64))
 print(f"{fid_from_feats(few, few[::-1]):.0e}, ours {mg.metrics.frechet(few, None, few[::-1]):.0e}")""",

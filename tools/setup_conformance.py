@@ -1,6 +1,6 @@
 """Make `.venv-conformance`, with the programs that `make conformance` and `make bench` compare with.
 
-By pip, whose own settings say where packages come from. All at once, and where that fails one by one, so that a peer
+By pip, whose own settings say where packages come from. All at once, and where that fails one by one, so that a program
 that cannot be had on this machine leaves the others.
 """
 
