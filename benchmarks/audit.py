@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 import memgen_lite as mg
 from memgen_lite import auditing
+from memgen_lite.shared.as_rows import ROLES
 
 TRY = "--try" in sys.argv
 FULL = {"N": 20_000, "K": 20_000, "M": 4000, "d": 64} if TRY else {"N": 100_000, "K": 100_000, "M": 10_000, "d": 512}
@@ -66,13 +67,13 @@ def timed(module, name, took, part):
 
 def measure(folder, mapped, stop):
     """What `--one` prints of one audit."""
-    rows = [np.load(Path(folder) / f"{role}.npy", mmap_mode="r" if mapped else None) for role in auditing.ROLES]
+    rows = [np.load(Path(folder) / f"{role}.npy", mmap_mode="r" if mapped else None) for role in ROLES]
     mg.audit(*np.random.default_rng(0).normal(size=(3, 60, 40)))  # imports are paid here
     took = {}
-    timed(auditing, "read", took, "reading")
-    timed(auditing, "measure", took, "relabeling")
-    timed(sys.modules["memgen_lite.auditing.measure"], "nearness", took, "search")
-    timed(auditing, "check", took, "checks")
+    timed(auditing.auditing, "read", took, "reading")
+    timed(auditing.auditing, "measure", took, "relabeling")
+    timed(auditing.measure, "nearness", took, "search")
+    timed(auditing.auditing, "check", took, "checks")
     if stop:
         signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, stop)

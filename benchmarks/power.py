@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 import memgen_lite as mg
-from memgen_lite.auditing import measure
+from memgen_lite.auditing.measure import measure
 from memgen_lite.peers.classical import GaussianMixture
 
 LEVEL, RELABELINGS, SEED = 0.05, 199, 4

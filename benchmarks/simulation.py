@@ -12,7 +12,7 @@ from common import machine, store, table  # sets the number of threads, so befor
 import numpy as np
 from tqdm import tqdm
 
-from memgen_lite.auditing import measure
+from memgen_lite.auditing.measure import measure
 
 Q, LEVEL, RELABELINGS = 0.1, 0.05, 199
 

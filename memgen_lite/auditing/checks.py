@@ -90,8 +90,8 @@ class _Around:
     def sides(self, rows):
         """Distances (rows, 2, k) to training and to held-out rows, and which rows of the pool these are."""
         place = np.searchsorted(self.rows, rows)
-        apart, others = (np.stack([found[i][place] for found in self._found], axis=1) for i in (0, 1))
-        return apart, others + np.array([0, self.n])[:, None]
+        distances, others = (np.stack([found[i][place] for found in self._found], axis=1) for i in (0, 1))
+        return distances, others + np.array([0, self.n])[:, None]
 
 
 def _across(around, hits):
@@ -100,12 +100,12 @@ def _across(around, hits):
     if k < 5:
         return _line(name, None, "too few rows to tell")
     sides = around.sides(hits)[0]
-    apart = np.sort(sides.reshape(len(hits), -1), axis=1)
+    distances = np.sort(sides.reshape(len(hits), -1), axis=1)
     other = np.where(hits < around.n, sides[:, 1, 0], sides[:, 0, 0])
-    reach = apart[:, k - 1]  # after the row itself, the (k - 1)-th
+    reach = distances[:, k - 1]  # after the row itself, the (k - 1)-th
     # The number of rows within r grows as r^d: from the third neighbor on, so that a twin or two change nothing. The
     # nearest of k - 1 is within r times the farthest with probability about (k - 2) r^d, and r is such that it is 1 %.
-    third = apart[:, 3]
+    third = distances[:, 3]
     logs = np.log(reach[third > 0] / third[third > 0])
     dimension = (1 / np.arange(3, k - 1)).sum() / max(logs.mean(), 1e-3) if len(logs) else 1.0
     radius = min(0.3, (0.01 / (k - 2)) ** (1 / dimension))
@@ -125,9 +125,9 @@ def _one_by_one(around, drawn, rng):
     name = "rows were put on the sides one by one"
     if around.k < 5:
         return _line(name, None, "too few rows to tell")
-    apart, others = (part.reshape(len(drawn), -1) for part in around.sides(drawn))
-    apart = np.where(others == drawn[:, None], np.inf, apart)
-    nearest = others[np.arange(len(drawn)), np.lexsort((around.order[others], apart))[:, 0]]
+    distances, others = (part.reshape(len(drawn), -1) for part in around.sides(drawn))
+    distances = np.where(others == drawn[:, None], np.inf, distances)
+    nearest = others[np.arange(len(drawn)), np.lexsort((around.order[others], distances))[:, 0]]
     rows, place = np.unique([drawn, nearest], return_inverse=True)
     one, other = place.reshape(2, -1)
     dealt = np.concatenate(list(labelings(rows < around.n, around.sizes, 999, rng)))

@@ -11,7 +11,7 @@ Weights only decide what the test is good at: it is exact for any.
 import numpy as np
 
 
-def exponent(apart):
+def exponent(distances):
     """How the number of rows grows with distance, from distances (M, k) in ascending order: within r there are ~ r^p.
 
     From the logarithms of d_k/d_j for j = 2..k-1, as Levina and Bickel do (2005, NIPS 17), pooled over rows; the
@@ -23,10 +23,10 @@ def exponent(apart):
     >>> round(exponent(neighbors(X[:1000], X[1000:], 6)[0]), 1)
     2.0
     """
-    k = apart.shape[1]
-    inner, outer = apart[:, 1:-1], apart[:, -1:]
+    k = distances.shape[1]
+    inner, outer = distances[:, 1:-1], distances[:, -1:]
     logs = np.log(np.where(inner > 0, outer, 1) / np.where(inner > 0, inner, 1))
-    return float((k - 1 - (1 / np.arange(1, k)).sum()) * len(apart) / logs.sum()) if logs.any() else 1.0
+    return float((k - 1 - (1 / np.arange(1, k)).sum()) * len(distances) / logs.sum()) if logs.any() else 1.0
 
 
 def closeness(ratios, p, k):
@@ -43,15 +43,16 @@ def closeness(ratios, p, k):
     return np.log1p(0.1 / np.maximum(u, 1e-12))
 
 
-def shares(apart, p):
+def shares(distances, p):
     """How much each generated row leans on the k near it: (M, k), proportional to distance^-p, each row summing to 1.
 
     >>> shares(np.array([[1.0, 1.0, 2.0], [0.0, 1.0, 2.0]]), 1)
     array([[0.4, 0.4, 0.2],
            [1. , 0. , 0. ]])
     """
-    near = apart[:, :1]
-    share = np.where(apart > near, np.divide(near, apart, out=np.ones_like(apart), where=apart > 0) ** p, 1.0)
+    nearest, ratio = distances[:, :1], np.ones_like(distances)
+    np.divide(nearest, distances, out=ratio, where=distances > nearest)
+    share = ratio**p
     return share / share.sum(axis=1)[:, None]
 
 

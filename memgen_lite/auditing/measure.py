@@ -58,24 +58,24 @@ def measure(
     unit = np.arange(both) if groups is None else groups
     of_train = np.zeros(unit.max() + 1, dtype=bool)
     of_train[unit[:n]] = True
-    pool = (n, both - n) if groups is None else tuple(len(np.unique(side)) for side in (unit[:n], unit[n:]))
+    sizes = (n, both - n) if groups is None else tuple(len(np.unique(side)) for side in (unit[:n], unit[n:]))
 
     units, place = np.unique(unit[near.rows], return_inverse=True)
     place = place.reshape(near.rows.shape)
     scores = np.full(len(units), np.inf)
     np.minimum.at(scores, place[:, 0], near.ratio)
-    power = exponent(near.apart)
+    power = exponent(near.distances)
     # In a generated row's list only the nearest row of a group counts, so that large groups are leaned on no more.
     again = [(place[:, j : j + 1] == place[:, :j]).any(axis=1) for j in range(place.shape[1])]
-    share = shares(np.where(np.stack(again, axis=1), np.inf, near.apart), power)
+    share = shares(np.where(np.stack(again, axis=1), np.inf, near.distances), power)
     leaned_on = np.bincount(place.ravel(), share.ravel(), minlength=len(units))
     evidence = {
-        "closeness": (0.5, closeness(scores, power, near.apart.shape[1]) * np.isfinite(scores)),
+        "closeness": (0.5, closeness(scores, power, near.distances.shape[1]) * np.isfinite(scores)),
         "lean": (0.25, np.sqrt(leaned_on)),  # the root, so that a few rows that many lean on are not everything
     }
     weights = np.bincount(place[:, 0], minlength=len(units))
     options = {"evidence": evidence, "q": q, "n_relabelings": n_relabelings, "rng": rng, "progress": progress}
-    found = walk(scores, of_train[units], weights, pool, **options)
+    found = walk(scores, of_train[units], weights, sizes, **options)
     return Measurement(near, found, units, _named(near, found, place[:, 0], scores, q))
 
 

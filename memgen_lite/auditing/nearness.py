@@ -16,13 +16,13 @@ class Nearness:
     ----------
     rows : int array (M, k), the k nearest rows of the pool, of different values: i < N is row i of train, N + j is row
         j of held-out.
-    apart : float array (M, k), their distances, ascending.
+    distances : float array (M, k), of these, ascending.
     tied : bool array (M,), whether a training and a held-out row are nearest alike.
     shared : int array, the training rows whose value stands in held-out too.
     """
 
     rows: np.ndarray
-    apart: np.ndarray
+    distances: np.ndarray
     tied: np.ndarray
     shared: np.ndarray
 
@@ -34,13 +34,13 @@ class Nearness:
     @property
     def distance(self):
         """The distance to it (M,)."""
-        return self.apart[:, 0]
+        return self.distances[:, 0]
 
     @property
     def ratio(self):
         """That over the distance to the k-th nearest (M,): 0 is a copy, 1 no closer than k others."""
-        reach = self.apart[:, -1]
-        return np.divide(self.apart[:, 0], reach, out=np.zeros(len(reach)), where=reach > 0)
+        reach = self.distances[:, -1]
+        return np.divide(self.distance, reach, out=np.zeros(len(reach)), where=reach > 0)
 
 
 def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progress=None):
@@ -81,15 +81,15 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     except KeyboardInterrupt:
         if not blocks:
             raise
-    rows, apart, tied = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return Nearness(rows=rows, apart=apart, tied=tied, shared=np.flatnonzero(np.isin(value[:n], value[n:])))
+    rows, distances, tied = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    return Nearness(rows=rows, distances=distances, tied=tied, shared=np.flatnonzero(np.isin(value[:n], value[n:])))
 
 
 def _merged(found, places, order, k):
     """Rows, distances, and whether sides are tied, of a block: the nearest of both sides, in order of distance."""
-    distances, indices = zip(*((distances, indices) for _, (distances, indices, _) in found), strict=True)
-    tied = np.full(len(distances[0]), len(found) == 2 and distances[0][:, 0] == distances[-1][:, 0])
-    apart = np.concatenate(distances, axis=1)
+    by_side, indices = zip(*((distances, indices) for _, (distances, indices, _) in found), strict=True)
+    tied = np.full(len(by_side[0]), len(found) == 2 and by_side[0][:, 0] == by_side[-1][:, 0])
+    distances = np.concatenate(by_side, axis=1)
     rows = np.concatenate([place[index] for place, index in zip(places, indices, strict=True)], axis=1)
-    best = np.lexsort((order[rows], apart))[:, :k]
-    return np.take_along_axis(rows, best, axis=1), np.take_along_axis(apart, best, axis=1), tied
+    best = np.lexsort((order[rows], distances))[:, :k]
+    return np.take_along_axis(rows, best, axis=1), np.take_along_axis(distances, best, axis=1), tied

@@ -82,7 +82,7 @@ def figure(audit):
     columns = zip(*(values[i] for i in order), strict=True)
     doses(left, [names[i] for i in order], *columns, yours=order.index(0))
     walk = audit.walk
-    share = walk.pool[0] / sum(walk.pool)
+    share = walk.sizes[0] / sum(walk.sizes)
     named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
     excess(right, walk.steps["hits"], walk.steps["train"], share, named=named)
     return fig

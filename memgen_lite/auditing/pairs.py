@@ -92,8 +92,8 @@ class Pairs:
         if self._inputs.kind == "table":
             names, values = map(str, one.index), zip(one, two, strict=True)
             return [(name, _short(a), _short(b)) for name, (a, b) in zip(names, values, strict=True)]
-        apart = np.abs(one.astype(float) - two.astype(float))
-        most = np.sort(np.argsort(-apart, kind="stable")[:_CELLS])
+        gaps = np.abs(one.astype(float) - two.astype(float))
+        most = np.sort(np.argsort(-gaps, kind="stable")[:_CELLS])
         return [(f"[{i}]", _short(one[i]), _short(two[i])) for i in most]
 
 

@@ -38,7 +38,7 @@ class Walk:
     parts : dict by name of arrays (1 + n_relabelings,), what was combined; the true labels' first.
     q_values : array (n,), by row as given: the least rate q at which it is named; NaN for held-out rows and no hits.
     dose : float. dose_interval : (low, high). null_dose : array (n_relabelings,).
-    resolution : int, the fewest rows that can be named at the rate asked for. pool : (N, K), as given.
+    resolution : int, the fewest rows that can be named at the rate asked for. sizes : (N, K), as given.
     steps : dict of arrays, one entry a step of the walk: `hits` so far, `train` among them, their standardized
         `excess`, the `evidence` that the statistic takes the largest of, and `rate`, of false discoveries.
     """
@@ -53,11 +53,13 @@ class Walk:
     dose_interval: tuple
     null_dose: np.ndarray
     resolution: int
-    pool: tuple
+    sizes: tuple
     steps: dict
 
 
-def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=999, confidence=0.95, rng, progress=None):
+def walk(
+    scores, train, weights, sizes, *, evidence=None, q=0.1, n_relabelings=999, confidence=0.95, rng, progress=None
+):
     """Go through the hits from the closest on.
 
     An interrupt (Ctrl-C) ends the relabelings, and those done until then are what is compared with, which is as exact;
@@ -69,7 +71,7 @@ def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=99
         step.
     train : bool array (n,), which rows are of train.
     weights : array (n,), how many generated rows each was nearest to.
-    pool : (N, K), how many rows there are of train and held out, touched or not.
+    sizes : (N, K), how many rows there are of train and held out, touched or not.
     evidence : None, or a dict by name of (stake, array (n,)): weights whose sum over the rows of train is a statistic,
         and its share of the error rate. The walk has what they leave of 1.
     q : the false discovery rate that `resolution` is for. confidence : of the interval.
@@ -85,7 +87,7 @@ def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=99
     (array([1, 2, 2]), 0.0, 10)
     """
     scores, train, weights = np.asarray(scores), np.asarray(train, dtype=bool), np.asarray(weights)
-    n_train, n_held = pool
+    n_train, n_held = sizes
     share = n_train / (n_train + n_held)
     order = np.argsort(scores, kind="stable")
     n_hits = np.count_nonzero(np.isfinite(scores))
@@ -97,7 +99,7 @@ def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=99
     columns = np.stack([weights, *(values for _, values in evidence.values())], axis=1)[order].astype(np.float64)
     done = []
     try:
-        for labels in labelings(train[order], pool, n_relabelings, rng):
+        for labels in labelings(train[order], sizes, n_relabelings, rng):
             found = np.cumsum(labels[:, :n_hits], axis=1, dtype=np.int32)[:, ends]
             done.append((divergence(found, hits, share).max(axis=1), labels @ columns))
             if progress is not None:
@@ -127,8 +129,8 @@ def walk(scores, train, weights, pool, *, evidence=None, q=0.1, n_relabelings=99
         dose=float(doses[0]),
         dose_interval=_interval(doses[0], doses[1:], weights[~train], weights, share, confidence),
         null_dose=doses[1:],
-        resolution=resolution(pool, q),
-        pool=tuple(pool),
+        resolution=resolution(sizes, q),
+        sizes=tuple(sizes),
         steps={
             "hits": hits,
             "train": found,
@@ -144,16 +146,16 @@ def standardized_excess(found, hits, share):
     return (found - share * hits) / np.sqrt(hits * share * (1 - share))
 
 
-def resolution(pool, q):
+def resolution(sizes, q):
     """The fewest rows that can be named: the least A with (N/K)/A <= q.
 
     >>> resolution((900, 900), 0.1), resolution((1000, 100), 0.1)
     (10, 100)
     """
-    return int(np.ceil(pool[0] / (pool[1] * q) - 1e-9))
+    return int(np.ceil(sizes[0] / (sizes[1] * q) - 1e-9))
 
 
-def smallest_p(n, pool, n_relabelings):
+def smallest_p(n, sizes, n_relabelings):
     """The least p-value that n hits can have: when all are of train, or as many as there are relabelings for.
 
     >>> round(smallest_p(3, (10, 2), 999), 3)
@@ -161,17 +163,17 @@ def smallest_p(n, pool, n_relabelings):
     """
     from scipy.stats import hypergeom
 
-    at_most = min(n, pool[0])
-    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(at_most, sum(pool), pool[0], n)))
+    at_most = min(n, sizes[0])
+    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(at_most, sum(sizes), sizes[0], n)))
 
 
-def labelings(train, pool, count, rng):
+def labelings(train, sizes, count, rng):
     """Bool arrays (some, n): the labels as they are, then, `count` times, as they are if the pool's are dealt anew."""
     yield train[None]
     n = len(train)
     step = max(1, _LABELS // n)
     for start in range(0, count, step):
-        found = rng.hypergeometric(pool[0], pool[1], n, size=min(step, count - start))
+        found = rng.hypergeometric(sizes[0], sizes[1], n, size=min(step, count - start))
         yield rng.permuted(np.arange(n) < found[:, None], axis=1)
 
 

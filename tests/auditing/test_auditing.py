@@ -172,7 +172,7 @@ def test_features_replace_the_rows_and_exact_matches_stay_those_of_the_items():
 def test_groups_are_relabeled_together():
     sizes = np.repeat(np.arange(60), 5)
     found = mg.audit(T, H, COPIER, groups=(sizes, sizes + 60))
-    assert found.stamp["groups"] == 120 and found.walk.pool == (60, 60)
+    assert found.stamp["groups"] == 120 and found.walk.sizes == (60, 60)
     assert set(found.copies["train_row"] // 5) >= set(LEAKED // 5) - {7} or found.copies.empty
     few = mg.audit(T, H, COPIER, groups=(sizes // 6, sizes // 6 + 60))
     assert any("only 10 groups to train on and 10 held out" in line for line in few.warnings)

@@ -2,20 +2,13 @@
 
 import _thread
 import signal
-import sys
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 import memgen_lite as mg
-from memgen_lite import auditing
-from memgen_lite.auditing.nearness import nearness
-from memgen_lite.auditing.walk import walk
-
-steps, search = (
-    sys.modules[f"memgen_lite.auditing.{name}"] for name in ("walk", "nearness")
-)  # functions have the names
+from memgen_lite.auditing import auditing, nearness, walk
 
 rng = np.random.default_rng(0)
 T, H = rng.normal(size=(2, 300, 5))
@@ -56,10 +49,10 @@ def pressed(monkeypatch, *when):
 
 def test_the_rows_searched_by_then_are_the_answer():
     presses = Presses(512)
-    cut = nearness(T, H, G, rng=np.random.default_rng(1), progress=presses.update)
-    whole = nearness(T, H, G, rng=np.random.default_rng(1))
+    cut = nearness.nearness(T, H, G, rng=np.random.default_rng(1), progress=presses.update)
+    whole = nearness.nearness(T, H, G, rng=np.random.default_rng(1))
     assert presses.done == len(cut.rows) == 512
-    for name in ("rows", "apart", "tied"):
+    for name in ("rows", "distances", "tied"):
         np.testing.assert_array_equal(getattr(cut, name), getattr(whole, name)[:512])
     np.testing.assert_array_equal(cut.shared, whole.shared)
 
@@ -76,8 +69,8 @@ def test_a_block_that_one_side_only_has_been_searched_for_is_left_out(monkeypatc
                 raise KeyboardInterrupt
             yield found
 
-    monkeypatch.setattr(search, "block_by_block", broken_off)
-    cut = nearness(T, H, G, rng=np.random.default_rng(1))
+    monkeypatch.setattr(nearness, "block_by_block", broken_off)
+    cut = nearness.nearness(T, H, G, rng=np.random.default_rng(1))
     assert len(sides) == 2 and len(cut.rows) == 512
 
 
@@ -86,7 +79,7 @@ def test_with_nothing_searched_it_is_raised(monkeypatch):
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(search, "block_by_block", none)
+    monkeypatch.setattr(nearness, "block_by_block", none)
     with pytest.raises(KeyboardInterrupt):
         mg.audit(T, H, G)
 
@@ -107,11 +100,11 @@ def test_an_audit_whose_search_is_stopped_is_that_of_the_first_rows_and_says_so(
 
 
 def test_relabelings_that_were_done_by_then_are_enough(monkeypatch):
-    monkeypatch.setattr(steps, "_LABELS", 5000)  # a few at a time
+    monkeypatch.setattr(walk, "_LABELS", 5000)  # a few at a time
     pressed(monkeypatch, len(G) + 1 + 40)
     cut = mg.audit(T, H, G, n_relabelings=199)
     monkeypatch.undo()
-    monkeypatch.setattr(steps, "_LABELS", 5000)
+    monkeypatch.setattr(walk, "_LABELS", 5000)
     whole = mg.audit(T, H, G, n_relabelings=199)
     dealt = cut.stamp["n_relabelings"]
     assert 40 <= dealt < 80 and len(cut.walk.null) == dealt
@@ -125,18 +118,18 @@ def test_relabelings_that_were_done_by_then_are_enough(monkeypatch):
 @pytest.mark.parametrize("dealt", [5, 20])
 def test_fewer_than_19_relabelings_are_none(monkeypatch, dealt):
     """It is pressed after `dealt` of them, which come one by one, beside the true labels."""
-    monkeypatch.setattr(steps, "_LABELS", 1)
+    monkeypatch.setattr(walk, "_LABELS", 1)
     labels, weights = np.arange(30) % 2 == 0, np.ones(30)
     given = {"n_relabelings": 99, "rng": np.random.default_rng(0), "progress": Presses(1 + dealt).update}
     if dealt < 19:
         with pytest.raises(KeyboardInterrupt):
-            walk(np.arange(30.0), labels, weights, (20, 20), **given)
+            walk.walk(np.arange(30.0), labels, weights, (20, 20), **given)
     else:
-        assert len(walk(np.arange(30.0), labels, weights, (20, 20), **given).null) == dealt
+        assert len(walk.walk(np.arange(30.0), labels, weights, (20, 20), **given).null) == dealt
 
 
 def test_who_presses_again_is_heard_at_once(monkeypatch):
-    monkeypatch.setattr(steps, "_LABELS", 5000)
+    monkeypatch.setattr(walk, "_LABELS", 5000)
     pressed(monkeypatch, 256, 257)  # in the search, and as soon as the first labels are read
     with pytest.raises(KeyboardInterrupt):
         mg.audit(T, H, G)
@@ -152,8 +145,8 @@ def test_an_audit_that_is_stopped_keeps_its_size():
         stop = Presses(1 + int(generator.integers(19, 60)))
         options = {"n_relabelings": 99, "rng": generator, "progress": stop.update}
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(steps, "_LABELS", 1)
-            found = walk(scores, labels, np.ones(40), (40, 40), **options)
+            patched.setattr(walk, "_LABELS", 1)
+            found = walk.walk(scores, labels, np.ones(40), (40, 40), **options)
         assert 19 <= len(found.null) < 60
         below += found.p_value <= 0.05
     assert below <= 36

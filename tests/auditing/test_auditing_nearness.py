@@ -18,11 +18,11 @@ def test_distances_and_ratios_are_those_of_brute_force_over_distinct_rows(seed, 
     T, H, G = (rng.integers(0, top, size=(size, d)) / 2 for size in (n, k_held, 20))
     near = nearness(T, H, G, k=4, rng=rng)
     Z = np.concatenate([T, H])
-    apart = np.sort(cdist(G, np.unique(Z, axis=0)), axis=1)
-    reach = apart[:, min(4, apart.shape[1]) - 1]
-    np.testing.assert_allclose(near.distance, apart[:, 0], atol=1e-12)
+    distances = np.sort(cdist(G, np.unique(Z, axis=0)), axis=1)
+    reach = distances[:, min(4, distances.shape[1]) - 1]
+    np.testing.assert_allclose(near.distance, distances[:, 0], atol=1e-12)
     np.testing.assert_allclose(near.distance, np.linalg.norm(G - Z[near.row], axis=1), atol=1e-12)
-    np.testing.assert_allclose(near.ratio, np.where(reach > 0, apart[:, 0] / np.where(reach > 0, reach, 1), 0))
+    np.testing.assert_allclose(near.ratio, np.where(reach > 0, distances[:, 0] / np.where(reach > 0, reach, 1), 0))
     to_train, to_held = cdist(G, T).min(axis=1), cdist(G, H).min(axis=1)
     shared = [i for i, row in enumerate(T.tolist()) if row in H.tolist()]
     np.testing.assert_array_equal(near.shared, shared)

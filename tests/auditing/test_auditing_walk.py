@@ -13,10 +13,10 @@ from memgen_lite.auditing.walk import labelings as relabelings
 from memgen_lite.auditing.walk import resolution, smallest_p, standardized_excess, walk
 
 
-def labelings(n, pool):
+def labelings(n, sizes):
     """All assignments of the labels to a pool, at its first n rows: bool array (some, n)."""
-    rows = range(sum(pool))
-    return np.array([[i in chosen for i in range(n)] for chosen in map(set, combinations(rows, pool[0]))])
+    rows = range(sum(sizes))
+    return np.array([[i in chosen for i in range(n)] for chosen in map(set, combinations(rows, sizes[0]))])
 
 
 def statistic(scores, train, share):
@@ -45,13 +45,13 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_null_distribution_is_that_of_all_relabelings(name):
     """Over all labelings: each has the p-value that enumeration gives it, to 5 standard errors of 4,000 relabelings."""
-    scores, pool = CASES[name]
-    share, weights = pool[0] / sum(pool), np.ones(len(scores))
-    every = labelings(len(scores), pool)
+    scores, sizes = CASES[name]
+    share, weights = sizes[0] / sum(sizes), np.ones(len(scores))
+    every = labelings(len(scores), sizes)
     exact = np.array([statistic(scores, labels, share) for labels in every])
     distinct = np.unique(every, axis=0)
     for labels in distinct:
-        found = walk(scores, labels, weights, pool, n_relabelings=4000, rng=np.random.default_rng(1))
+        found = walk(scores, labels, weights, sizes, n_relabelings=4000, rng=np.random.default_rng(1))
         observed = statistic(scores, labels, share)
         assert found.parts["walk"][0] == pytest.approx(observed, abs=1e-9)
         p = np.mean(exact >= observed - 1e-9)
@@ -62,20 +62,20 @@ def test_the_null_distribution_is_that_of_all_relabelings(name):
 @pytest.mark.parametrize("name", CASES)
 def test_the_test_is_exact_at_every_level(name):
     """P(p <= a) <= a for p-values by enumeration: what the relabelings estimate is valid without an approximation."""
-    scores, pool = CASES[name]
-    exact = np.array([statistic(scores, labels, pool[0] / sum(pool)) for labels in labelings(len(scores), pool)])
+    scores, sizes = CASES[name]
+    exact = np.array([statistic(scores, labels, sizes[0] / sum(sizes)) for labels in labelings(len(scores), sizes)])
     p_values = np.array([np.mean(exact >= value - 1e-9) for value in exact])
     for level in np.unique(p_values):
         assert np.mean(p_values <= level) <= level + 1e-12
 
 
-@pytest.mark.parametrize(("n", "pool"), [(3, (3, 2)), (4, (2, 4)), (5, (3, 2)), (1, (1, 1))])
-def test_relabelings_are_those_of_a_shuffled_pool(n, pool):
+@pytest.mark.parametrize(("n", "sizes"), [(3, (3, 2)), (4, (2, 4)), (5, (3, 2)), (1, (1, 1))])
+def test_relabelings_are_those_of_a_shuffled_pool(n, sizes):
     """Chi-squared goodness of fit of 20,000 relabelings, fixed seed, at level .001."""
     code = 2 ** np.arange(n)
-    every = labelings(n, pool) @ code
-    true, *dealt = relabelings(np.arange(n) < pool[0], pool, 20_000, np.random.default_rng(0))
-    np.testing.assert_array_equal(true, [np.arange(n) < pool[0]])
+    every = labelings(n, sizes) @ code
+    true, *dealt = relabelings(np.arange(n) < sizes[0], sizes, 20_000, np.random.default_rng(0))
+    np.testing.assert_array_equal(true, [np.arange(n) < sizes[0]])
     found = np.concatenate(dealt) @ code
     assert len(found) == 20_000
     expected = np.bincount(every, minlength=2**n) / len(every)
@@ -90,18 +90,18 @@ def test_relabelings_are_those_of_a_shuffled_pool(n, pool):
 def test_rows_are_named_by_the_longest_prefix(seed, n, q):
     rng = np.random.default_rng(seed)
     scores = rng.integers(0, rng.integers(1, 60), size=n) / 10
-    pool = tuple(n + rng.integers(0, 5, size=2))
+    sizes = tuple(n + rng.integers(0, 5, size=2))
     train = rng.random(n) < rng.random()
-    found = walk(scores, train, rng.integers(1, 9, size=n), pool, q=q, n_relabelings=19, rng=rng)
+    found = walk(scores, train, rng.integers(1, 9, size=n), sizes, q=q, n_relabelings=19, rng=rng)
     named = np.zeros(n, dtype=bool)
     for limit in sorted(set(scores)):
         within = scores <= limit
         a, b = np.count_nonzero(train & within), np.count_nonzero(~train & within)
-        if pool[0] / pool[1] * (1 + b) / max(a, 1) <= q:
+        if sizes[0] / sizes[1] * (1 + b) / max(a, 1) <= q:
             named = train & within
     np.testing.assert_array_equal(found.q_values <= q, named)
     assert np.isnan(found.q_values[~train]).all()
-    assert named.sum() == 0 or named.sum() >= found.resolution == resolution(pool, q)
+    assert named.sum() == 0 or named.sum() >= found.resolution == resolution(sizes, q)
     by_score = found.q_values[train][np.argsort(scores[train], kind="stable")]
     assert (np.diff(by_score) >= 0).all()
     assert (np.diff(scores[found.order]) >= 0).all()
@@ -160,17 +160,17 @@ def test_closeness_is_the_log_likelihood_ratio_of_its_two_hypotheses():
     """Under even rows in d dimensions, ratios d1/d6 have the law that the weights assume: uniform u, 2,000 draws."""
     for d in (1, 2, 5):
         rng = np.random.default_rng(d)
-        apart = np.sort(rng.random((2000, 6)), axis=1) ** (1 / d)  # distances of rows that lie evenly in a ball
-        assert exponent(apart) == pytest.approx(d, rel=0.08)
-        u = 0.1 / np.expm1(closeness(apart[:, 0] / apart[:, -1], d, 6))
+        distances = np.sort(rng.random((2000, 6)), axis=1) ** (1 / d)  # distances of rows that lie evenly in a ball
+        assert exponent(distances) == pytest.approx(d, rel=0.08)
+        u = 0.1 / np.expm1(closeness(distances[:, 0] / distances[:, -1], d, 6))
         assert kstest(u, "uniform").pvalue > 1e-3
     assert exponent(np.ones((5, 6))) == exponent(np.ones((5, 1))) == 1
     np.testing.assert_allclose(closeness(np.array([0.0, 1.0]), 3, 1), np.log1p(0.1 / np.array([1e-12, 1])))
 
 
 def test_shares_split_ties_and_sum_to_1():
-    apart = np.array([[0.0, 0.0, 1.0], [1.0, 1.0, 1.0], [1.0, 2.0, 4.0], [0.0, 0.0, 0.0]])
-    found = shares(apart, 2.0)
+    distances = np.array([[0.0, 0.0, 1.0], [1.0, 1.0, 1.0], [1.0, 2.0, 4.0], [0.0, 0.0, 0.0]])
+    found = shares(distances, 2.0)
     np.testing.assert_allclose(found.sum(axis=1), 1)
     np.testing.assert_allclose(found[0], [0.5, 0.5, 0])
     np.testing.assert_allclose(found[[1, 3]], 1 / 3)
@@ -202,21 +202,21 @@ def test_dose_is_0_at_the_share_of_train_and_1_if_train_alone_is_hit():
     assert avoider.dose == -1 and avoider.dose_interval == (0, 0)
 
 
-@pytest.mark.parametrize(("pool", "weights"), [((60, 60), 1), ((100, 20), 1), ((60, 60), 9), ((30, 90), 3)])
-def test_the_interval_covers_what_was_copied(pool, weights):
+@pytest.mark.parametrize(("sizes", "weights"), [((60, 60), 1), ((100, 20), 1), ((60, 60), 9), ((30, 90), 3)])
+def test_the_interval_covers_what_was_copied(sizes, weights):
     """Blind hits beside copies: at nominal 95 %, 93 % or more of 500, less 2 standard errors (1.9 %)."""
     rng = np.random.default_rng(3)
     covers = 0
     for _ in range(500):
-        labels = np.arange(sum(pool)) < pool[0]
-        blind = rng.choice(sum(pool), size=30, replace=False)
-        copied = rng.choice(pool[0], size=10, replace=False)
-        mass = np.zeros(sum(pool))
+        labels = np.arange(sum(sizes)) < sizes[0]
+        blind = rng.choice(sum(sizes), size=30, replace=False)
+        copied = rng.choice(sizes[0], size=10, replace=False)
+        mass = np.zeros(sum(sizes))
         mass[blind] += rng.integers(1, 2 * weights, size=30)
         rest = mass.sum()
         mass[copied] += weights
         hit = np.flatnonzero(mass)
-        found = walk(rng.random(len(hit)), labels[hit], mass[hit], pool, n_relabelings=199, rng=rng)
+        found = walk(rng.random(len(hit)), labels[hit], mass[hit], sizes, n_relabelings=199, rng=rng)
         low, high = found.dose_interval
         covers += low <= 1 - rest / mass.sum() <= high
     assert covers / 500 >= 0.93 - 0.019

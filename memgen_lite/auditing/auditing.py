@@ -1,0 +1,157 @@
+"""The audit: rows are read, searched and walked through, what is taken for granted is checked, and all is reported.
+
+>>> import numpy as np
+>>> rng = np.random.default_rng(0)
+>>> T, H, G = rng.normal(size=(3, 500, 8))
+>>> G[:25] = T[:25] + 0.05 * rng.normal(size=(25, 8))   # one in twenty is copied, with a jitter
+>>> found = audit(T, H, G)
+>>> found.p_value, len(found.copies), found.resolution
+(0.001, 27, 10)
+>>> audit(T, H, rng.normal(size=(500, 8))).copies.empty
+True
+"""
+
+import importlib.metadata
+import platform
+
+import numpy as np
+
+from .. import __version__
+from ..shared.as_rows import ROLES, read
+from ..shared.progress import bar
+from ..shared.randomness import generator
+from .checks import check
+from .measure import group_numbers, measure
+from .report import CopyAudit
+from .walk import FEWEST, smallest_p
+
+_FEW = 20
+
+
+def audit(
+    train,
+    held_out,
+    generated,
+    *,
+    metric="euclidean",
+    features=None,
+    groups=None,
+    q=0.1,
+    n_relabelings=999,
+    random_state=0,
+):
+    """Test whether a generator leans on its training rows, tell how often, and name the rows.
+
+    Held-out rows stand among the training rows as decoys. To a generator that is blind, however good or bad it is, the
+    labels "train" and "held out" are exchangeable: the p-value is exact in finite samples, for any generator, dimension
+    and size. It sees no copying of rows that train and held-out share (where they nearly share them, the dose is too
+    low), none that is not near in the distance used, and nothing where held-out rows are not a random part of the same
+    data; the assumptions that can be looked at are.
+
+    An interrupt (Ctrl-C) ends the search, or the relabelings, and the rows searched by then, or the relabelings dealt,
+    make the audit. It is as exact, since who interrupts knows no result; a warning says how many they are. With fewer
+    than 256 rows or 19 relabelings, or outside of both parts, the interrupt is raised.
+
+    Parameters
+    ----------
+    train, held_out, generated : arrays (rows, features), images (n, height, width[, channels]), lists of strings, or
+        frames with numeric, time and categorical columns; see :func:`memgen_lite.shared.as_rows.read` for how they
+        are compared. They may be memory-mapped. A large `generated` may be thinned beforehand, `train` may not: that
+        hides the sources.
+    metric : "euclidean" or "cosine".
+    features : None, or a function from such items to an array (n, d), in which they are compared.
+    groups : None, or a pair of arrays, labels of the training and of the held-out rows: rows of one group (a patient, a
+        video) are relabeled together.
+    q : the false discovery rate among the rows named, above 0 and below 1.
+    n_relabelings : int from 19 on; no p-value is below 1 / (1 + n_relabelings).
+    random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.
+
+    Returns
+    -------
+    :class:`CopyAudit`
+
+    Raises
+    ------
+    ValueError, TypeError : for what can't be audited, with the reason; see also `CopyAudit.warnings`.
+    """
+    if not 0 < q < 1:
+        raise ValueError(f"q must be above 0 and below 1, got {q}")
+    if n_relabelings < FEWEST:
+        raise ValueError(f"n_relabelings must be {FEWEST} or more, for p-values that reach 1/20, got {n_relabelings}")
+    if metric not in ("euclidean", "cosine"):
+        raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
+    inputs = read(train, held_out, generated, features)
+    rng = generator(random_state)
+    sizes = {role: len(inputs.rows[role]) for role in ROLES}
+    if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
+        raise ValueError("every held-out row is a training row: nothing is held out, and there is no test without it")
+    units = None if groups is None else group_numbers(groups, (sizes["train"], sizes["held_out"]))
+    with bar(sizes["generated"] + 1 + n_relabelings, "Auditing", "step") as progress:
+        found = measure(
+            *inputs.rows.values(),
+            metric=metric,
+            groups=units,
+            q=q,
+            n_relabelings=n_relabelings,
+            rng=rng,
+            progress=progress.update,
+        )
+    done, dealt = len(found.near.rows), len(found.walk.null)
+    cut = _cut(done, sizes["generated"], "generated rows were searched: an audit of these alone")
+    cut += _cut(dealt, n_relabelings, "relabelings were done")
+    inputs, sizes["generated"] = inputs.first(done), done
+    assumptions = check(inputs, found.near, units, metric, rng)
+    hits = np.bincount(found.near.row, minlength=sizes["train"] + sizes["held_out"])
+    stamp = {
+        "rows": sizes,
+        "kind": inputs.kind,
+        "features": inputs.rows["train"].shape[1],
+        "metric": metric,
+        "q": q,
+        "unevenness": float((hits.var() - hits.mean()) / hits.mean() ** 2),
+        "n_relabelings": dealt,
+        "groups": None if units is None else int(units.max()) + 1,
+        "random_state": random_state if random_state is None else str(random_state),
+        "versions": {"memgen_lite": __version__, "python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
+    }
+    return CopyAudit(inputs, found, assumptions, cut + _warnings(inputs, found, assumptions, units), stamp)
+
+
+def _cut(done, asked, what):
+    return [f"interrupted: the first {done:,} of {asked:,} {what}"] if done < asked else []
+
+
+def _warnings(inputs, found, assumptions, units):
+    n, held, many = (len(inputs.rows[role]) for role in ROLES)
+    lines = [*inputs.notes]
+    for number, role in ((n, "training"), (held, "held-out")):
+        if number < _FEW:
+            least = smallest_p(len(found.walk.order), found.walk.sizes, len(found.walk.null))
+            lines.append(f"only {number} {role} rows: no p-value below {least:.2g} can be reached with these hits")
+    if many < _FEW:
+        lines.append(f"only {many} generated rows: a copier of less than one in {max(many // 3, 1)} would go unseen")
+    if units is not None and min(found.walk.sizes) < _FEW:
+        to_train, kept = found.walk.sizes
+        lines.append(f"only {to_train} groups to train on and {kept} held out: a group counts as one row")
+    lines += [f"{line['check']}? No: {line['finding']}" for line in assumptions if line["holds"] is False]
+    known = int(
+        (
+            np.isin(inputs.same["generated"], inputs.same["held_out"])
+            & ~np.isin(inputs.same["generated"], inputs.same["train"])
+        ).sum()
+    )
+    if known:
+        lines.append(
+            f"{known:,} of {many:,} generated rows equal a held-out row: was the model trained on them, or were "
+            "arrays mixed up?"
+        )
+    low = np.mean(found.walk.null_dose <= found.walk.dose)
+    if low <= 0.01:
+        lines.append(
+            f"generated rows are nearer to held-out rows than chance explains (dose {found.walk.dose:+.2f}, p = "
+            f"{max(low, 1 / (1 + len(found.walk.null))):.2g}), so the dose means nothing: held-out is not a random "
+            "part of the data, or the model has seen it, or rows of train resemble each other as those of held-out do "
+            "not (if they belong together, pass groups=)"
+        )
+    return lines
