@@ -1,0 +1,84 @@
+"""How an audit says what it found: a verdict, a page, a plot, JSON, and the ladder of familiar models."""
+
+import json
+
+import numpy as np
+import pandas as pd
+from audited import NOISE, H, T
+
+import memgen_lite as mg
+from memgen_lite.auditing import ladder, page
+
+rng = np.random.default_rng(1)
+
+
+def test_what_stands_out_is_said_in_the_verdict():
+    few = mg.audit(T, H, T[:1] + 0.3 * rng.normal(size=(300, 6)))
+    assert few.verdict.startswith("Can't tell")
+    faint = np.concatenate([T[:6], NOISE[6:]])
+    found = mg.audit(T, H, faint)
+    assert len(found.exact_matches) == 6 and found.copies.empty
+    assert "6 training rows were generated exactly" in repr(found)
+    assert "6 training rows were generated exactly" in found._repr_html_()
+    assert found.p_value <= 0.05 and found.verdict.startswith("Leans on some training rows, too few for a dose")
+    leaning = mg.audit(T, H, np.repeat(T, 3, axis=0) + 0.7 * rng.normal(size=(900, 6)), n_relabelings=199)
+    assert leaning.p_value <= 0.05 and leaning.verdict.startswith("Leans on its training rows")
+
+
+HOSTILE = "<script>alert(1)</script>&\"'"
+
+
+def test_a_page_is_one_file_that_runs_nothing_of_the_data(tmp_path):
+    texts = [f"{HOSTILE} {i} {'xyz'[i % 3] * (i % 17)} number {i * i}" for i in range(150)]
+    found = mg.audit(texts[:50], texts[50:100], [text + "!" for text in texts[:40]] + texts[100:])
+    assert len(found.copies) >= 20
+    found.to_html(tmp_path / "audit.html")
+    written = (tmp_path / "audit.html").read_text()
+    for part in (written, found._repr_html_()):
+        assert "<script" not in part and "&lt;script&gt;" in part and "<ins>!</ins>" in part
+    assert "http://" not in written and "https://" not in written and "default-src 'none'" in written
+    assert written.count("<h1>") == 1 and written.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert written.count("<table>") == written.count("<caption>") and "<img alt=" in written
+    assert "Method" in written and "Not seen" in written
+
+
+def test_the_plot_shows_dose_walk_and_ladder(copier):
+    fig = copier.plot()
+    dose, walked = fig.axes
+    assert "this model" in [label.get_text() for label in dose.get_yticklabels()]
+    steps = copier.walk.steps
+    np.testing.assert_allclose(walked.lines[0].get_ydata()[1:], steps["train"] - steps["hits"] / 2)
+    assert "Left: dose" in page.alt(copier)
+
+
+def test_findings_are_written_as_json(copier, tmp_path):
+    found = json.loads(copier.to_json())
+    assert found["p_value"] == 0.001 and len(found["copies"]) == len(copier.copies)
+    assert found["rows"] == {"train": 300, "held_out": 300, "generated": 300} and "ladder" not in found
+    assert copier.to_json(tmp_path / "audit.json") is None
+    assert json.loads((tmp_path / "audit.json").read_text()) == found
+
+
+def test_the_terminal_shows_the_closest(copier, blind):
+    text = repr(copier)
+    assert "Copies" in text and "more, in .copies" in text and "seed 0" in text
+    assert max(map(len, repr(blind).splitlines())) <= 120
+
+
+def test_the_ladder_rises_to_memgen():
+    found = mg.audit(T[:120], H[:120], NOISE[:100])
+    rungs = found.ladder
+    assert rungs["model"].iloc[-1] == "MemGEN" and rungs["dose"].iloc[-1] == 1
+    assert rungs["dose"].iloc[0] < 0.4
+    assert found.ladder is rungs and len(found.to_dict()["ladder"]) == len(rungs)
+    assert found.placed.startswith(("below a", "between a"))
+    wide = rng.normal(size=(3, 70, 1100))
+    assert mg.audit(*wide, n_relabelings=19).ladder["dose"].iloc[-1] == 1
+    assert mg.audit(["ab", "cd"] * 20, ["ef", "cd"] * 20, ["ab"] * 20, n_relabelings=19).placed == ""
+
+
+def test_a_dose_is_placed_between_two_rungs():
+    rungs = pd.DataFrame({"model": ["Gaussian", "mixture of 5", "MemGEN"], "dose": [0.05, 0.3, 1.0]})
+    assert ladder.place(0.0, rungs) == "below a Gaussian"
+    assert ladder.place(0.1, rungs) == "between a Gaussian and a mixture of 5"
+    assert ladder.place(1.1, rungs) == "at or above MemGEN"

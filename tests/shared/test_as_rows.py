@@ -1,0 +1,83 @@
+"""Three samples are read as rows to be compared, or refused with a reason that names the sample."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from memgen_lite.shared.as_rows import ROLES, read
+
+T, H, G = np.random.default_rng(0).normal(size=(3, 300, 6))
+
+
+def test_a_category_counts_1_and_a_number_its_share_of_the_range():
+    columns = {"x": [0.0, 10.0], "c": ["a", "b"]}
+    rows = read(pd.DataFrame(columns), pd.DataFrame(columns), pd.DataFrame({"x": [5.0], "c": ["z"]})).rows
+    assert np.sum((rows["generated"] - rows["train"][:1]) ** 2) == pytest.approx(0.25 + 1)
+    assert np.sum((rows["train"][0] - rows["train"][1]) ** 2) == pytest.approx(2)
+
+
+BAD = {
+    "no held-out": (ValueError, "no test.*Set aside at random", {"held_out": None}),
+    "no train": (ValueError, "train must be rows, got None", {"train": None}),
+    "no generated": (ValueError, "generated must be rows, got None", {"generated": None}),
+    "empty": (ValueError, "generated must have a row at least", {"generated": np.empty((0, 6))}),
+    "empty list": (ValueError, "held_out must have a row at least|kind of train", {"held_out": []}),
+    "no columns": (ValueError, "a feature at least", dict.fromkeys(ROLES, np.empty((30, 0)))),
+    "other width": (ValueError, r"generated must have rows of shape \(6,\).*got \(5,\)", {"generated": T[:, :5]}),
+    "one dimension": (TypeError, r"shape \(300,\).*reshape\(-1, 1\)", {"train": T[:, 0]}),
+    "a name": (TypeError, "list of strings, got one str", {"train": "train.npy"}),
+    "a number": (TypeError, "must be an array, images, strings or a frame, got int", {"train": 3}),
+    "strings for numbers": (TypeError, "kind of train, 'array', got 'text'", {"generated": ["a"] * 30}),
+    "arrays of str": (TypeError, "got shape", {"train": np.array([["a"]])}),
+    "ragged": (ValueError, "items of one shape", {"train": [[1, 2], [3]]}),
+    "features of no shape": (ValueError, r"features\(train\) must be a real array \(300, d\)", {"features": np.sum}),
+    "features of two widths": (
+        ValueError,
+        "columns as features",
+        {"features": lambda X: X[:, : 2 + (X is G)]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_refused_with_a_reason(name):
+    kind, message, change = BAD[name]
+    given = {"train": T, "held_out": H, "generated": G} | change
+    arrays = [given.pop(role) for role in ROLES]
+    with pytest.raises(kind, match=message):
+        read(*arrays, **given)
+
+
+def test_what_is_not_finite_is_named_by_row_and_column():
+    bad = T.copy()
+    bad[7, 2], bad[9] = np.nan, np.inf
+    with pytest.raises(ValueError, match=r"held_out must be finite.*row 7 column 2, row 9 column 0.*and 2 more"):
+        read(T, bad, G)
+    frame = pd.DataFrame(T, columns=list("abcdef"))
+    with pytest.raises(
+        ValueError, match=r"train must have no .*: of 300 rows, column 'a' in 1, .*'c' in 2, .*row 7\).*fill"
+    ):
+        read(frame.mask(~np.isfinite(bad)), frame, frame)
+    with pytest.raises(ValueError, match=r"generated must be finite.*row 3 column b"):
+        read(frame, frame + 1, frame.assign(b=np.where(np.arange(300) == 3, np.inf, 0)))
+
+
+def test_frames_need_the_same_columns():
+    frame = pd.DataFrame(T, columns=list("abcdef"))
+    with pytest.raises(ValueError, match=r"generated must have the columns of train.*got \['a', 'b'\]"):
+        read(frame, frame + 1, frame[["a", "b"]])
+    with pytest.raises(ValueError, match="different names"):
+        read(frame.set_axis(["a"] * 6, axis=1), frame, frame)
+    with pytest.raises(TypeError, match="column 'a' must be of one kind"):
+        read(frame, frame + 1, frame.assign(a="x"))
+
+
+def test_a_sparse_matrix_is_sent_back():
+    from scipy.sparse import csr_matrix
+
+    with pytest.raises(TypeError, match="must be dense"):
+        read(csr_matrix(T), H, G)
+
+
+def test_units_that_differ_are_asked_about():
+    assert any("the same units?" in line for line in read(T, H, 255 * G).notes)
