@@ -164,12 +164,12 @@ def mosaic(digits, columns=None):
     return array[: len(array) // columns * columns].reshape(-1, columns)
 
 
-def walk(digits):
+def path(digits):
     """The path (n + 1, 2) of unit steps from (0, 0): digit d points 36 d degrees clockwise from up, so that 5 is down.
 
     Fair, independent digits end √n away (root mean square), since the ten directions add up to nothing.
 
-    >>> walk("05").round(6).tolist()
+    >>> path("05").round(6).tolist()
     [[0.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
     """
     angles = np.arange(10) * np.pi / 5

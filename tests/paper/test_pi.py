@@ -159,8 +159,8 @@ def test_a_mosaic_needs_at_least_one_row(columns):
 
 
 @given(digit_strings)
-def test_a_walk_takes_one_unit_step_for_each_digit_clockwise_from_up(text):
-    path = pi.walk(text)
+def test_a_path_takes_one_unit_step_for_each_digit_clockwise_from_up(text):
+    path = pi.path(text)
     assert path.shape == (len(text) + 1, 2)
     assert path[0].tolist() == [0, 0]
     steps = np.diff(path, axis=0)
@@ -170,9 +170,9 @@ def test_a_walk_takes_one_unit_step_for_each_digit_clockwise_from_up(text):
 
 
 def test_all_ten_digits_lead_back_to_the_start():
-    assert np.allclose(pi.walk("3141592653897088")[-1], pi.walk("3141592653897088"[::-1])[-1])
-    assert np.allclose(pi.walk("0123456789")[-1], 0)
-    assert pi.walk("").tolist() == [[0, 0]]
+    assert np.allclose(pi.path("3141592653897088")[-1], pi.path("3141592653897088"[::-1])[-1])
+    assert np.allclose(pi.path("0123456789")[-1], 0)
+    assert pi.path("").tolist() == [[0, 0]]
 
 
 # Tests of randomness
@@ -407,10 +407,10 @@ def test_written_digits_stand_out_from_their_color():
         assert (lighter + 0.05) / (darker + 0.05) >= 3
 
 
-def test_the_dial_points_where_the_walk_goes(ax):
+def test_the_dial_points_where_the_path_goes(ax):
     plots.digit_dial(ax)
     for digit, (line, text) in enumerate(zip(ax.lines, ax.texts, strict=True)):
-        step = pi.walk([digit])[1]
+        step = pi.path([digit])[1]
         tip = np.array([line.get_xdata()[1], line.get_ydata()[1]])
         assert np.allclose(tip / np.hypot(*tip), step)
         assert np.allclose(text.get_position(), step)
@@ -418,9 +418,9 @@ def test_the_dial_points_where_the_walk_goes(ax):
 
 
 @pytest.mark.parametrize("n", [1, 5, 1000])
-def test_a_drawn_walk_is_the_whole_path_from_dot_to_diamond(ax, n):
-    path = pi.walk(pi.decimals(n))
-    plots.walk(ax, path)
+def test_a_drawn_path_is_the_whole_path_from_dot_to_diamond(ax, n):
+    path = pi.path(pi.decimals(n))
+    plots.path(ax, path)
     (line,) = ax.collections
     first, *rest = (part.vertices for part in line.get_paths())
     assert np.array_equal(np.concatenate([first, *(part[1:] for part in rest)]), path)
@@ -431,10 +431,10 @@ def test_a_drawn_walk_is_the_whole_path_from_dot_to_diamond(ax, n):
     assert left < path[:, 0].min() and path[:, 0].max() < right and low < path[:, 1].min() and path[:, 1].max() < high
 
 
-def test_a_walk_drawn_by_digit_has_every_step_in_its_color(ax):
+def test_a_path_drawn_by_digit_has_every_step_in_its_color(ax):
     digits = pi.decimals(300)
-    path = pi.walk(digits)
-    plots.walk(ax, path, steps=pi.values(digits))
+    path = pi.path(digits)
+    plots.path(ax, path, steps=pi.values(digits))
     for digit, line in enumerate(ax.lines[:10]):
         pieces = line.get_xydata().reshape(-1, 3, 2)
         mine = pi.values(digits) == digit

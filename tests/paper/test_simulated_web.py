@@ -87,7 +87,7 @@ def test_a_crawl_visits_pages_with_its_own_law(how):
     assert stats.chisquare(counts[law > 0], 50_000 * law[law > 0]).pvalue > 0.001
 
 
-def test_a_walk_follows_links_from_a_cat():
+def test_a_crawl_by_walking_follows_links_from_a_cat():
     net = web.simulate(500, 0.1)
     for seed in range(20):
         visited = web.crawl(net, "walk", 50, seed)
@@ -95,8 +95,8 @@ def test_a_walk_follows_links_from_a_cat():
         assert all(page in net.links[before] for before, page in pairwise(visited))
 
 
-def test_a_long_walk_has_the_stationary_law_of_the_links():
-    """A walk of 200,000 steps against the leading eigenvector: they differ by 0.004 or so in total variation."""
+def test_a_long_crawl_by_walking_has_the_stationary_law_of_the_links():
+    """A crawl of 200,000 steps against the leading eigenvector: they differ by 0.004 or so in total variation."""
     net = web.simulate(40, 0.2, affinity=0.2)
     moves = np.zeros((40, 40))
     np.add.at(moves, (np.repeat(np.arange(40), 5), net.links.ravel()), 1 / 5)

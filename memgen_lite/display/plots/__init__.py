@@ -1,7 +1,7 @@
 """Drawing of plain arrays: axes in, axes out. Nothing here computes, saves, seeds or shows."""
 
 from .peer_comparison import PEER_KINDS, growth, peer_costs, peer_panels
-from .pi_digits import DIGIT_COLORS, digit_dial, digits, walk
+from .pi_digits import DIGIT_COLORS, digit_dial, digits, path
 from .pictures import eared_frames, images, mosaics
 from .power import power_panels
 from .verdict_table import VERDICTS, on_strips, strips, verdict_key, verdicts
@@ -17,11 +17,11 @@ __all__ = [
     "images",
     "mosaics",
     "on_strips",
+    "path",
     "peer_costs",
     "peer_panels",
     "power_panels",
     "strips",
     "verdict_key",
     "verdicts",
-    "walk",
 ]

@@ -44,7 +44,7 @@ def digits(ax, grid, *, text=False, frame=None):
 
 
 def digit_dial(ax):
-    """Draw the key of a walk into `ax` and return it: each digit where its step goes, in its color."""
+    """Draw the key of a path into `ax` and return it: each digit where its step goes, in its color."""
     for digit, color in enumerate(DIGIT_COLORS):
         x, y = np.sin(digit * np.pi / 5), np.cos(digit * np.pi / 5)
         ax.plot([0, 0.72 * x], [0, 0.72 * y], color=color, linewidth=2, solid_capstyle="round")
@@ -54,7 +54,7 @@ def digit_dial(ax):
     return ax
 
 
-def walk(ax, path, *, steps=None, linewidth=0.5):
+def path(ax, path, *, steps=None, linewidth=0.5):
     """Draw a path (n + 1, 2) into `ax` and return it: colored by time, dark to light, from a dot to a diamond.
 
     `steps` (n,), digits from 0 to 9, colors each step by its digit instead. The line is of pixels in every format.
