@@ -7,8 +7,7 @@ import numpy as np
 
 from ..shared.files import atomic_write
 from ..shared.randomness import generator
-from . import coin
-from . import study_answers as table
+from . import coin, study_answers
 from .study_pairs import fingerprint, samples
 
 SIDES = {-1: "left", 1: "right"}
@@ -223,7 +222,7 @@ class Study:
         """What the question counts (see `question`) of each marked answer; bool array, calibration left out."""
         counted = slice(self.n_calibration, self.marked)
         same = np.array(self.answers[counted], dtype=int) == self.sides[counted]
-        return same if table.TARGETS[self.question] == "real" else ~same
+        return same if study_answers.TARGETS[self.question] == "real" else ~same
 
     @property
     def coin_outcomes(self):
@@ -242,17 +241,17 @@ class Study:
                     "real_row": int(self.real_rows[place]),
                     "generated_row": int(self.generated_rows[place]),
                     **sides,
-                    "outcome": table.outcome(self.question, **sides),
+                    "outcome": study_answers.outcome(self.question, **sides),
                     "seconds": None if np.isnan(self._viewed[place]) else round(float(self._viewed[place]), 3),
                     "taken_back": place in self._taken_back,
                 }
             )
         names = ("rater", "question", "seed", "data", "n_calibration", "n_trials", "marked")
-        return {"format": table.FORMAT, "study": {name: getattr(self, name) for name in names}, "answers": kept}
+        return {"format": study_answers.FORMAT, "study": {name: getattr(self, name) for name in names}, "answers": kept}
 
     def to_frame(self):
         """A row for each answer given; the columns are explained in :mod:`memgen_lite.paper.study_answers`."""
-        return table.frame(table.rows_of(self.document()))
+        return study_answers.frame(study_answers.rows_of(self.document()))
 
     def to_csv(self, path):
         """Write the rows of :meth:`to_frame` for :func:`memgen_lite.coin.pool` or a spreadsheet."""
@@ -264,14 +263,14 @@ class Study:
 
     def _write(self, path, kind):
         with atomic_write(path, durable=True) as file:
-            file.write(table.to_bytes(self.document(), kind))
+            file.write(study_answers.to_bytes(self.document(), kind))
 
     def _keep(self):
         if self.path is not None:
             self.to_json(self.path)
 
     def _go_on_from(self, path):
-        document = table.read_json(path)
+        document = study_answers.read_json(path)
         if not self.rater:
             self.name(document["study"]["rater"])
         mine = {name: value for name, value in self.document()["study"].items() if name != "marked"}

@@ -1,4 +1,4 @@
-"""What raters answered, as a table: its CSV and JSON files, and the files of many raters pooled.
+"""What raters answered, as a table: its CSV and JSON files, and those of many raters in one table.
 
 A row is an answer. `pair` counts from 1, the `calibration` pairs first; `real_row` and `generated_row` say which rows
 were shown, `real_side` and `answer` are left or right. `outcome` is what the question counts: that the rater was right,

@@ -66,13 +66,13 @@ def pair(items, below=None):
             return picture(255 * (high - one) / scale if gray else unit * one, name)  # high grays are dark
 
         width = f"0 0 {SIDE}px"
-    cards = []
+    halves = []
     for side, one, nearest in zip(("left", "right"), items, below, strict=True):
-        card = f"<div>{side.title()}</div>{draw(one, f'The {side} one of the two, to be judged')}"
+        half = f"<div>{side.title()}</div>{draw(one, f'The {side} one of the two, to be judged')}"
         if nearest is not None:
-            card += f"<div>Nearest in training</div>{draw(nearest, f'Nearest in training to the {side} one')}"
-        cards.append(f'<div style="flex:{width};min-width:0">{card}</div>')
-    return f'<div style="display:flex;flex-wrap:wrap;gap:24px;line-height:1.6">{"".join(cards)}</div>'
+            half += f"<div>Nearest in training</div>{draw(nearest, f'Nearest in training to the {side} one')}"
+        halves.append(f'<div style="flex:{width};min-width:0">{half}</div>')
+    return f'<div style="display:flex;flex-wrap:wrap;gap:24px;line-height:1.6">{"".join(halves)}</div>'
 
 
 def picture(pixels, name):

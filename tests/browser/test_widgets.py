@@ -302,9 +302,9 @@ def test_hostile_texts_names_and_paths_are_shown_as_data_and_travel_as_data(page
         shown = shown.replace(mark, f"⟨U+{ord(mark):04X}⟩")
     press(page, "Start")
     says(page, "Pair 1 of 8. Which one is the copy?")
-    cards = page.get_by_role("group").all_inner_texts()
-    left = cards[0].split()[0]
-    assert cards == [f"{word} {shown}" for word in (left, "made", "made" if left == "real" else "real", "made")]
+    halves = page.get_by_role("group").all_inner_texts()
+    left = halves[0].split()[0]
+    assert halves == [f"{word} {shown}" for word in (left, "made", "made" if left == "real" else "real", "made")]
     press(page, "Left is the copy")
     says(page, "Pair 2 of 8.")
     press(page, "Pause")

@@ -138,19 +138,19 @@ def test_a_name_that_is_no_text_is_named(tmp_path, name):
         study_answers.pool([path])
 
 
-def test_a_class_is_pooled_in_one_table(tmp_path):
+def test_a_class_stands_in_one_table(tmp_path):
     files = []
     for number, name in enumerate(["Bo", "Ada", ""]):
         path = tmp_path / f"rater {number}.{'json' if number else 'csv'}"
         (taken(name).to_json if number else taken(name).to_csv)(path)
         files.append(path)
-    pooled = study_answers.pool(map(str, files))
-    assert pooled.rater.unique().tolist() == ["Ada", "Bo", "rater 2"]
-    assert len(pooled) == 27
-    assert pooled.equals(study_answers.pool(files[::-1]))  # whatever the order of the files
+    everybody = study_answers.pool(map(str, files))
+    assert everybody.rater.unique().tolist() == ["Ada", "Bo", "rater 2"]
+    assert len(everybody) == 27
+    assert everybody.equals(study_answers.pool(files[::-1]))  # whatever the order of the files
     everything = tmp_path / "class.csv"
-    pooled.to_csv(everything, index=False)
-    assert study_answers.pool([everything]).equals(pooled)
+    everybody.to_csv(everything, index=False)
+    assert study_answers.pool([everything]).equals(everybody)
 
 
 def test_an_answer_that_is_there_twice_or_not_at_all_is_named(tmp_path):

@@ -98,7 +98,7 @@ class HumanEvaluation(W.VBox):
     def _show(self):
         study, live = self.study, self.buttons
         self.rater.disabled = bool(study.answers)
-        self.view.value = self._cards() if study.running else ""
+        self.view.value = self._pair() if study.running else ""
         self.progress.value = len(study.answers)
         live["start"].description = "Pause" if study.running else "Go on" if study.answers else "Start"
         live["start"].disabled = study.finished
@@ -176,7 +176,7 @@ class HumanEvaluation(W.VBox):
         kept = html.escape(f" Kept after each answer in {study_pairs.visible(str(study.path))}.") if study.path else ""
         return f"<div>The answers so far: {', '.join(links)}.{kept}</div>{self._trouble}"
 
-    def _cards(self):
+    def _pair(self):
         return study_pairs.pair(self.study.pair(), self.study.nearest() if self.study.question == "copy" else None)
 
     def __repr__(self):
@@ -184,7 +184,7 @@ class HumanEvaluation(W.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         waits = not (self.study.finished or self.study.scored)
-        page = self.words.value + (self._cards() if waits else "") + self.result.value
+        page = self.words.value + (self._pair() if waits else "") + self.result.value
         return with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), page)
 
 
