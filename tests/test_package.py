@@ -1,12 +1,17 @@
+import ast
 import json
+import re
 import subprocess
 import sys
-from importlib.metadata import version
+import tomllib
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
 
 import pytest
 
 import memgen_lite as mg
 
+ROOT = Path(mg.__file__).resolve().parent
 HEAVY = ("sklearn", "pandas", "matplotlib", "jax", "ipywidgets", "scipy", "PIL", "skimage", "tqdm")
 
 
@@ -59,3 +64,30 @@ def test_no_other_name_is():
 
 def test_the_version_is_that_of_the_distribution():
     assert mg.__version__ == version("memgen_lite")
+
+
+def imported(path):
+    """The top-level names of what a module imports from elsewhere, or looks for before it does."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("find_spec", "import_module")):
+            yield from (word.value.partition(".")[0] for word in node.args[:1] if isinstance(word, ast.Constant))
+
+
+OTHERS = {name for path in ROOT.rglob("*.py") for name in imported(path)} - {"", ROOT.name, *sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_every_direct_dependency_is_declared(name):
+    """In pyproject.toml, as needed by all or as an extra, under the name of the distribution that has the module."""
+    project = tomllib.loads((ROOT.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    declared = {re.split(r"[^\w.-]", line)[0].lower() for line in lines}
+    assert declared & {found.lower().replace("_", "-") for found in packages_distributions().get(name, [name])}
+
+
+def test_what_is_imported_is_found():
+    assert {"numpy", "joblib", "threadpoolctl", "skimage", "jax"} <= OTHERS
