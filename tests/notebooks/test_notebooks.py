@@ -124,6 +124,12 @@ def test_sliders_say_their_values_in_words(path):
     assert not re.search(r"\bW\.(Int|Float|FloatLog|Selection)Slider\(", "".join(map(source, code(path))))
 
 
+@each(LESSONS)
+def test_a_lesson_is_found_from_the_first_page_and_from_the_readme(path):
+    assert f"({path.name})" in prose(FOLDER / "00_start_here.ipynb")
+    assert f"(notebooks/{path.name})" in (FOLDER.parent / "README.md").read_text("utf-8")
+
+
 @each(NOTEBOOKS)
 def test_links_to_other_notebooks_lead_somewhere(path):
     for target in re.findall(r"\]\(([\w./]+\.ipynb)\)", prose(path)):
