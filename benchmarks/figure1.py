@@ -230,6 +230,8 @@ def main():
     brief = "--try" in sys.argv
     names = [word for word in sys.argv[1:] if not word.startswith("--") and not word.isdecimal()]
     seeds = range(1 if brief else next((int(word) for word in sys.argv[1:] if word.isdecimal()), SEEDS))
+    if unknown := sorted(set(names) - set(dict(contenders(0)))):
+        sys.exit(f"no peer is called {', '.join(unknown)}; there are {', '.join(dict(contenders(0)))}")
     rows, cost = kept(names, "--more" in sys.argv)
     for _, (model, _) in contenders(0, brief=True):
         if not hasattr(model, "rounds"):

@@ -174,6 +174,14 @@ def test_peers_measured_anew_leave_the_others_as_they_are(measured, tmp_path, mo
     assert figure1.kept([]) == ([], [])
 
 
+def test_a_peer_that_nobody_knows_is_refused_and_nothing_is_stored(tmp_path, monkeypatch):
+    monkeypatch.setattr(figure1, "FOLDER", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["figure1.py", "gan", "gmn"])
+    with pytest.raises(SystemExit, match="no peer is called gmn; there are gaussian, gmm"):
+        figure1.main()
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_interrupted_run_goes_on_with_what_is_left(tmp_path, monkeypatch):
     import common
 
