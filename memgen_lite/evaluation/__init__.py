@@ -24,7 +24,7 @@ copy is only seen beside its original; where that is over a tenth more than r, a
 things, and there is none. The metrics of `SLOW` cost more than pairs of rows do, and take the first so many rows of
 each sample, in an order drawn before the labels are looked at: a statistic like any other, so its p is exact, too.
 
-To be affordable this is computed for all relabelings at once (:mod:`memgen_lite.shared.resampling`,
+To be affordable this is computed for all relabelings at once (:mod:`memgen_lite.evaluation.resampling`,
 :mod:`memgen_lite.evaluation.batched`). What a metric takes from the training rows (the bandwidth of mmd_rbf, the
 cells of c_t) is taken once, for all columns, and kid is that of all pairs. The stamp's `options` say so, and with
 them `mg.metrics.compute` gives the same values.
@@ -43,10 +43,10 @@ from ..metrics.distances import median_distance
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
-from ..shared.resampling import Pool, Samples
 from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
 from .calibration import calibrated, draw_passes
 from .report import Evaluation
+from .resampling import Samples, SearchedRows
 
 SLOW = {
     "frechet_inf": 200, "max_sliced_wasserstein": 200, "wasserstein": 300, "c2st_logistic": 300, "c2st_knn": 300,
@@ -107,7 +107,7 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
     r, n = _sizes(*sizes.values(), max_rows)
     lines = _warnings(*given.values(), r, n)
     T, H, G = (X[rng.permutation(len(X))] for X in given.values())
-    pool = Pool(np.concatenate([T, H, G[:r]]))
+    pool = SearchedRows(np.concatenate([T, H, G[:r]]))
     tiers = {name: _tier(name, n, r) for name in chosen}
     passes = draw_passes(len(T), len(H), n, r, n_null, set(tiers.values()), rng)
     real, features, given = len(T) + len(H), T.shape[1], None
@@ -234,7 +234,7 @@ def _sweeps(pool, passes, chosen, sizes, options, seed, found):
         found["mmd_rbf"] = np.full((len(passes), 2), np.nan)
     if not kernels + slices:
         return
-    rows, d = pool.rows[pool.place], pool.rows.shape[1]
+    rows, d = pool.rows[pool.position], pool.rows.shape[1]
     spans = {"honest": (0, real), "memgen_u": (0, real + r), "memgen_p": (0, real + r)}
     spans = [spans.get(kind, (real - r, real + r)) for kind, _ in passes]
     triples = [samples[r, r] for _, samples in passes]

@@ -4,8 +4,7 @@ import numpy as np
 
 from ..shared.neighbors import distinct
 from ..shared.randomness import generator
-from ..shared.resampling import once
-from .distances import squared_distances
+from .distances import squared_distances, thinned
 from .registry import check_arrays, metric
 
 _FIT = (
@@ -34,7 +33,7 @@ _FIT = (
     memgen_p="very large, as MemGEN-U",
     honest="below 0, as the baseline has half the rows",
 )
-def fld(train, held_out, generated, *, rng=None, neighborhoods=None):
+def fld(train, held_out, generated, *, rng, neighborhoods):
     """Feature likelihood divergence."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     rows = distinct(train)  # else a row and its twin, one in each part, would be a copy
@@ -60,22 +59,21 @@ def fld(train, held_out, generated, *, rng=None, neighborhoods=None):
     memgen_p="far below 0",
     honest="a little below 0: the widths were fitted to the training rows",
 )
-def fld_gap(train, held_out, generated, *, rng=None, neighborhoods=None):
+def fld_gap(train, held_out, generated, *, rng, neighborhoods):
     """Generalization gap of the feature likelihood."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     return 100 * (_loss(train, generated, widths) - _loss(held_out, generated, widths)) / train.shape[1]
 
 
-def _fitted(train, held_out, generated, rng, shared, max_generated=2000):
+def _fitted(train, held_out, generated, rng, neighborhoods, max_generated=2000):
     """The standardized samples, and the widths of the generated rows."""
 
-    def fit(centers):
+    def fit():
         samples = _standardized(train, held_out, centers)
         return *samples, _widths(samples[0], samples[2])
 
-    if len(generated) > max_generated:
-        return fit(generated[rng.choice(len(generated), max_generated, replace=False)])
-    return once(shared, "fld", (train, held_out, generated), lambda: fit(generated))
+    centers = thinned(generated, max_generated, rng)
+    return neighborhoods.once("fld", (train, held_out, centers), fit)
 
 
 def _standardized(train, held_out, generated):

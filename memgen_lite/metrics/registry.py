@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
 
 METRICS = {}
@@ -86,7 +87,7 @@ def metric(**facts):
             if "rng" in own:
                 options["rng"] = generator(random_state)
             if "neighborhoods" in own:
-                options["neighborhoods"] = neighborhoods
+                options["neighborhoods"] = Neighborhoods() if neighborhoods is None else neighborhoods
             return float(function(*arrays, **options))
 
         @functools.wraps(function)
