@@ -7,7 +7,7 @@ it; where the list ends too soon, or on a tie, that row alone is searched anew. 
 
 import numpy as np
 
-from ..shared.neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within
+from ..shared.neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within, unit_rows
 from ..shared.parallel import in_parallel
 
 _PARTS = 4  # of a search, so that its progress shows
@@ -42,7 +42,7 @@ class SearchedRows:
     def search_lines(self):
         """Fill the lists by angle, of the rows and their opposites, unless a row is 0 and has none."""
         if self.rows.any(axis=1).all():
-            unit = _unit(self.rows)
+            unit = unit_rows(self.rows, "rows")
             distances, indices = yield from self._lists(unit, np.concatenate([unit, -unit]), self.line_width)
             self.nearest_lines = distances**2 / 2, indices
 
@@ -276,11 +276,6 @@ def _pick(distances, indices, count, first, k, mine, whole):
     ties = np.where(distances == nearest, times, 0).sum(axis=1)
     short = (reached[:, -1] < k) | (distances[:, -1] == nearest[:, 0])
     return found, places, ties, short & (not whole)
-
-
-def _unit(rows):
-    unit = rows / np.abs(rows).max(axis=1)[:, None]  # so that no square overflows
-    return unit / np.sqrt(np.einsum("ij,ij->i", unit, unit))[:, None]
 
 
 def _lexicographic(rows):

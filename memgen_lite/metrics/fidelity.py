@@ -17,12 +17,6 @@ def _need(X, k, name):
         raise ValueError(f"each {name} row needs k = {k} other {name} rows, and there are {len(X)} in all")
 
 
-def _in_balls(queries, points, k, neighborhoods, name):
-    """For each query, how many balls of the points, which are called by name, hold it."""
-    _need(points, k, name)
-    return neighborhoods.in_balls(queries, points, k)
-
-
 @metric(
     family="coverage",
     needs="reference",
@@ -39,7 +33,8 @@ def _in_balls(queries, points, k, neighborhoods, name):
 )
 def precision(real, generated, *, k=5, neighborhoods):
     """Precision: the generated rows that lie where real ones do."""
-    return np.mean(_in_balls(generated, real, k, neighborhoods, "real") > 0)
+    _need(real, k, "real")
+    return np.mean(neighborhoods.in_balls(generated, real, k) > 0)
 
 
 @metric(
@@ -58,7 +53,8 @@ def precision(real, generated, *, k=5, neighborhoods):
 )
 def recall(real, generated, *, k=5, neighborhoods):
     """Recall: the real rows that lie where generated ones do."""
-    return np.mean(_in_balls(real, generated, k, neighborhoods, "generated") > 0)
+    _need(generated, k, "generated")
+    return np.mean(neighborhoods.in_balls(real, generated, k) > 0)
 
 
 @metric(
@@ -78,7 +74,8 @@ def recall(real, generated, *, k=5, neighborhoods):
 )
 def density(real, generated, *, k=5, neighborhoods):
     """Density: how many real rows' balls hold a generated row."""
-    return np.mean(_in_balls(generated, real, k, neighborhoods, "real")) / k
+    _need(real, k, "real")
+    return np.mean(neighborhoods.in_balls(generated, real, k)) / k
 
 
 @metric(

@@ -85,12 +85,12 @@ def _standardized(train, held_out, generated):
 def _widths(rows, centers, steps=50):
     """log s^2 of each center, of the mixture that makes `rows` most likely beside one wide law around their mean."""
     d = rows.shape[1]
-    blocks, apart = _Blocks(rows, centers), ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
+    blocks, from_mean = _Blocks(rows, centers), ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
     widths = np.log((np.min([squares.min(axis=0) for squares in blocks], axis=0) + 1e-3) / d)
-    wide = np.log(apart.mean() / d + 1e-3)
+    wide = np.log(from_mean.mean() / d + 1e-3)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _ in range(steps):
-            (share, spread), (wide_share, wide_spread) = _expected(blocks, apart, widths, wide, d)
+            (share, spread), (wide_share, wide_spread) = _expected(blocks, from_mean, widths, wide, d)
             fitted = np.where(share > 1e-12, np.clip(np.log(spread / (d * share)), -40, 20), widths)
             wide_fitted = np.clip(np.log(wide_spread / (d * wide_share)), -40, 20) if wide_share > 1e-12 else wide
             moved = max(np.abs(fitted - widths).max(), abs(wide_fitted - wide))
@@ -100,11 +100,11 @@ def _widths(rows, centers, steps=50):
     return widths
 
 
-def _expected(blocks, apart, widths, wide, d):
+def _expected(blocks, from_mean, widths, wide, d):
     """For each center, and for the wide law: how many rows are its own, and their squared distances in all."""
     sums, wide_sums, start = np.zeros((2, len(widths))), np.zeros(2), 0
     for squares in blocks:
-        own = apart[start : start + len(squares)]
+        own = from_mean[start : start + len(squares)]
         start += len(squares)
         weights, wide_weights = _log_terms(squares, widths, d), _log_terms(own, wide, d) + np.log(len(widths))
         top = np.maximum(weights.max(axis=1), wide_weights)  # the wide law is as heavy as all the centers together

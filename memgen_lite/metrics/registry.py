@@ -76,7 +76,7 @@ def metric(**facts):
 
     Which of these is told by `needs`. The function that comes back has the one public signature
     `(train, held_out, generated, *, reference, random_state, neighborhoods, ...)`, checks its arrays, and hands on
-    `rng` and `neighborhoods` to a function that asks for them.
+    `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
     """
 
     def register(function):

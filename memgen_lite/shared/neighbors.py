@@ -257,8 +257,8 @@ class _Search:
             raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
         if metric == "cosine":
             same = queries is points
-            queries = _unit(queries, "queries")
-            points = queries if same else _unit(points, "points")
+            queries = unit_rows(queries, "queries")
+            points = queries if same else unit_rows(points, "points")
         self.queries, self.points, self.cosine = queries, points, metric == "cosine"
         # Threads cost a few milliseconds.
         self.threads = processors() if threaded and len(queries) * len(points) >= 2**24 else 1
@@ -402,7 +402,8 @@ def _rows(X, name):
     return X if X.dtype != bool else X.astype(np.uint8)
 
 
-def _unit(X, name):
+def unit_rows(X, name):
+    """The rows scaled to length 1, in double precision; no square overflows. A row of zeros is a ValueError."""
     X = X.astype(np.float64)
     X /= np.where((top := np.abs(X).max(axis=1)) > 0, top, 1)[:, None]
     lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
