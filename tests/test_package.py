@@ -1,9 +1,11 @@
 import ast
 import json
+import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 import memgen_lite as mg
 
 ROOT = Path(mg.__file__).resolve().parent
+ROOMS = sorted(".".join(door.relative_to(ROOT.parent).parent.parts) for door in ROOT.glob("*/**/__init__.py"))
 HEAVY = ("sklearn", "pandas", "matplotlib", "jax", "ipywidgets", "scipy", "PIL", "skimage", "tqdm")
 
 
@@ -60,6 +63,16 @@ def test_every_public_name_is_there(name):
 def test_no_other_name_is():
     with pytest.raises(AttributeError, match="module 'memgen_lite' has no attribute 'MemGAN'"):
         mg.MemGAN  # noqa: B018
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_file_of_a_room_bears_one_of_the_room_s_public_names(room):
+    """Else `import memgen_lite.metrics.coverage as m` would give a function."""
+    package = import_module(room)
+    for file in pkgutil.iter_modules(package.__path__):
+        module = import_module(f"{room}.{file.name}")
+        assert getattr(package, file.name) is module
+        assert file.name not in getattr(package, "__all__", ())
 
 
 def test_the_version_is_that_of_the_distribution():

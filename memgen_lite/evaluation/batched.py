@@ -33,43 +33,47 @@ def kernel_values(rows, triples, spans, chosen, bandwidth, found):
     """
     n, d = rows.shape
     groups = _groups(triples, spans, n)
-    kinds = sorted({"mmd_poly" if name == "kid" else name for name in chosen})
-    sums = {kind: [np.zeros((stop - start, W.shape[1])) for (start, stop), W, _ in groups] for kind in kinds}
+    kernels = sorted({_kernel(name) for name in chosen})
+    sums = {kernel: [np.zeros((stop - start, W.shape[1])) for (start, stop), W, _ in groups] for kernel in kernels}
     squares = np.einsum("ij,ij->i", rows, rows)
     own = {"mmd_rbf": np.ones(n), "mmd_poly": (squares / d + 1) ** 3, "energy": np.zeros(n)}
 
     def meet(i):  # all of its sums are its own, so that threads need not wait, and the order of adding is always one
         for j in range(0, n, _TILE):
-            apart = squared_distances(rows[i : i + _TILE], rows[j : j + _TILE])
-            for kind in kinds:
-                if kind == "mmd_rbf":
-                    kernel = np.exp(apart / (-2 * bandwidth**2))
-                elif kind == "energy":
-                    kernel = np.sqrt(apart)
+            distances = squared_distances(rows[i : i + _TILE], rows[j : j + _TILE])
+            for kernel in kernels:
+                if kernel == "mmd_rbf":
+                    values = np.exp(distances / (-2 * bandwidth**2))
+                elif kernel == "energy":
+                    values = np.sqrt(distances)
                 else:
-                    product = (squares[i : i + _TILE, None] + squares[j : j + _TILE] - apart) / (2 * d) + 1
-                    kernel = product * product * product
-                for ((start, stop), W, _), total in zip(groups, sums[kind], strict=True):
+                    product = (squares[i : i + _TILE, None] + squares[j : j + _TILE] - distances) / (2 * d) + 1
+                    values = product * product * product
+                for ((start, stop), W, _), total in zip(groups, sums[kernel], strict=True):
                     a, b = ((max(x, start), min(x + _TILE, stop)) for x in (i, j))
                     if a[0] < a[1] and b[0] < b[1]:
-                        part = kernel[a[0] - i : a[1] - i, b[0] - j : b[1] - j]
+                        part = values[a[0] - i : a[1] - i, b[0] - j : b[1] - j]
                         total[a[0] - start : a[1] - start] += part @ W[b[0] - start : b[1] - start]
 
     for _ in in_parallel(meet, range(0, n, _TILE)):
         yield
     for name in chosen:
-        kind = "mmd_poly" if name == "kid" else name
+        kernel = _kernel(name)
         columns = {
             key: (start, W[:, c], K[:, c])
-            for ((start, _), W, keys), K in zip(groups, sums[kind], strict=True)
+            for ((start, _), W, keys), K in zip(groups, sums[kernel], strict=True)
             for c, key in enumerate(keys)
         }
-        found[name] = np.array([_pair_values(columns, triple, own[kind], name == "energy") for triple in triples])
+        found[name] = np.array([_pair_values(columns, triple, own[kernel], name == "energy") for triple in triples])
 
 
 def kernel_steps(n):
     """How often :func:`kernel_values` yields for a pool of n rows."""
     return -(-n // _TILE)
+
+
+def _kernel(name):
+    return "mmd_poly" if name == "kid" else name
 
 
 def _groups(triples, spans, n):
@@ -81,7 +85,7 @@ def _groups(triples, spans, n):
             known[1].add(span)
     groups = {}
     for sample, where in uses.values():
-        # What many kinds of triples share meets rows of all the pool.
+        # A sample of triples with different spans meets rows of all the pool.
         groups.setdefault(where.pop() if len(where) == 1 else (0, n), []).append(sample)
     return [
         (span, np.column_stack([_counts(s, n)[slice(*span)] for s in samples]), [id(s) for s in samples])
@@ -126,7 +130,7 @@ def sliced_values(rows, triples, spans, chosen, seed, found, *, projections=500,
     directions = unit_vectors(projections, d, generator(seed))
     total = np.zeros((len(triples), 2))
 
-    def along(i):
+    def project(i):
         values = np.zeros((len(triples), 2))
         lines = directions[i : i + step] @ rows.T
         sorts, kept = {}, {}
@@ -136,12 +140,13 @@ def sliced_values(rows, triples, spans, chosen, seed, found, *, projections=500,
             sorts[span] = order, np.take_along_axis(part, order, 1)
         for t, (triple, span) in enumerate(zip(triples, spans, strict=True)):
             *real, made = (
-                _along(sample, lines, *sorts[span], span, kept if k == 0 else None) for k, sample in enumerate(triple)
+                _sorted_projections(sample, lines, *sorts[span], span, kept if k == 0 else None)
+                for k, sample in enumerate(triple)
             )
             values[t] = [wasserstein_1d(x, made).sum() for x in real]
         return values
 
-    for values in in_parallel(along, range(0, len(directions), step)):
+    for values in in_parallel(project, range(0, len(directions), step)):
         total += values
         yield
     mean = total / len(directions)
@@ -154,8 +159,8 @@ def sliced_steps(d, projections=500, step=25):
     return -(-(projections if d > 1 else 1) // step)
 
 
-def _along(sample, along, order, ordered, span, kept):
-    """The sorted projections (directions, rows) of a sample, from those of the span that it is in."""
+def _sorted_projections(sample, projections, order, ordered, span, kept):
+    """Those of a sample (directions, rows), from those of the span that it is in."""
     if kept is not None and id(sample) in kept:
         return kept[id(sample)]
     start, stop = span
@@ -165,7 +170,7 @@ def _along(sample, along, order, ordered, span, kept):
         values = ordered[times > 0] if counts.max() < 2 else np.repeat(ordered.ravel(), times.ravel())
         values = values.reshape(len(order), len(sample))
     else:
-        values = np.sort(along[:, sample], axis=1)
+        values = np.sort(projections[:, sample], axis=1)
     if kept is not None:
         kept[id(sample)] = values
     return values

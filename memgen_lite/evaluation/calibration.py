@@ -63,14 +63,14 @@ def calibrated(chosen, passes, tiers, reasons):
     n = len(relabeled)
     farthest, facts = np.zeros(n), []
     for i, name in enumerate(chosen):
-        pool = np.concatenate([[observed[i]], relabeled[:, i]])
+        values = np.concatenate([[observed[i]], relabeled[:, i]])
         with np.errstate(invalid="ignore"):
-            stats = {"train": pool[:, 0], "gap": pool[:, 0] - pool[:, 1]}
+            stats = {"train": values[:, 0], "gap": values[:, 0] - values[:, 1]}
         # A statistic with no answer for some relabeling is not tested, whichever one it is: that keeps p exact.
         far = {key: _far(x) for key, x in stats.items() if not np.isnan(x).any()}
         if not far:
             if not np.isnan(observed[i, 0]):
-                reasons[name] = f"no value for {int(np.isnan(pool[:, 0]).sum())} of {n} relabelings, so no p-value"
+                reasons[name] = f"no value for {int(np.isnan(values[:, 0]).sum())} of {n} relabelings, so no p-value"
             facts.append(None)
             continue
         key = max(far, key=lambda key: abs(far[key][0]))

@@ -4,9 +4,9 @@ import numpy as np
 
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
-from ..shared.resampling import Samples, line_distances, once
 from .distances import frechet_distance
 from .registry import check_arrays, metric
+from .two_sample import mann_whitney
 
 
 @metric(
@@ -25,13 +25,12 @@ from .registry import check_arrays, metric
     honest="not 1/2: 1/3 at d = 1, and measured .39 at d = 2, .48 at 4, .59 at 8, .68 at 16, .81 at 64, .85 at 256 "
     "for normal laws",
 )
-def authenticity(train, generated, *, neighborhoods=None):
+def authenticity(train, generated, *, neighborhoods):
     """Authenticity: the share of generated rows that are no near-copies."""
-    shared = neighborhoods or Neighborhoods()
-    train = _distinct(train, shared, "authenticity")
-    distance, index, _ = shared.nearest(generated, train)
-    own = shared.nearest(train, train)[0][:, 0]
-    return float(np.mean(distance[:, 0] > own[index[:, 0]]))
+    train = two_distinct(train, neighborhoods, "authenticity", "training")
+    distance, index, _ = neighborhoods.nearest(generated, train)
+    own = neighborhoods.nearest(train, train)[0][:, 0]
+    return np.mean(distance[:, 0] > own[index[:, 0]])
 
 
 @metric(
@@ -52,12 +51,11 @@ def authenticity(train, generated, *, neighborhoods=None):
     memgen_p="the same floor",
     honest="0, with standard deviation sqrt(sum w^2)/sum w, about 1/sqrt(cells) and not 1",
 )
-def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, rng=None, neighborhoods=None):
+def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, rng, neighborhoods):
     """Data-copying test statistic C_T; with `centers`, array (cells, d), of the cells around these."""
-    shared = neighborhoods if isinstance(neighborhoods, Samples) else Neighborhoods()
     if centers is None:
         centers = cell_centers(train, cells, rng)
-    kept = [cell for cell in _cells(train, held_out, generated, centers, shared) if cell["z"] is not None]
+    kept = [cell for cell in _cells(train, held_out, generated, centers, neighborhoods) if cell["z"] is not None]
     kept = [cell for cell in kept if cell["generated"] > min_generated]
     if not kept:
         raise ValueError(
@@ -65,7 +63,7 @@ def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, 
             f"ask for fewer than {cells} cells, or give more rows than {len(generated)} and {len(held_out)}"
         )
     weights = np.array([cell["held_out"] for cell in kept])
-    return float(weights @ [cell["z"] for cell in kept] / weights.sum())
+    return weights @ [cell["z"] for cell in kept] / weights.sum()
 
 
 def c_t_cells(train, held_out, generated, *, cells=5, random_state=0):
@@ -86,24 +84,21 @@ def cell_centers(train, cells, rng):
     return KMeans(cells, n_init=10, random_state=int(rng.integers(2**31))).fit(train).cluster_centers_
 
 
-def _cells(train, held_out, generated, centers, shared):
-    from scipy.stats import rankdata
-
-    def cell(X, c):
-        inside = shared.nearest(X, centers)[1][:, 0] == c
-        return shared.part(X, inside) if isinstance(shared, Samples) else X[inside]
+def _cells(train, held_out, generated, centers, neighborhoods):
+    def part(X, c):
+        return neighborhoods.part(X, neighborhoods.nearest(X, centers)[1][:, 0] == c)
 
     found = []
     for c in range(len(centers)):
         t, h, g = (
-            once(shared, ("cell", c), (X, centers), lambda X=X, c=c: cell(X, c)) for X in (train, held_out, generated)
+            neighborhoods.once(("cell", c), (X, centers), lambda X=X, c=c: part(X, c))
+            for X in (train, held_out, generated)
         )
         z = None
         if len(t) and len(h) and len(g):
-            apart = [shared.nearest(X, t)[0][:, 0] for X in (g, h)]
+            farther = mann_whitney(*(neighborhoods.nearest(X, t)[0][:, 0] for X in (g, h)))
             n, m = len(h), len(g)
-            above = rankdata(np.concatenate(apart))[:m].sum() - m * (m + 1) / 2  # pairs with the generated row farther
-            z = float((above - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12))
+            z = float((farther - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12))
         found.append({"train": len(t), "held_out": len(h), "generated": len(g), "z": z})
     return found
 
@@ -124,7 +119,7 @@ def _cells(train, held_out, generated, centers, shared):
     memgen_p="+inf",
     honest="that of frechet, unless the features are such that all rows point one way",
 )
-def mifid(train, generated, *, threshold=0.1, neighborhoods=None):
+def mifid(train, generated, *, threshold=0.1, neighborhoods):
     """Memorization-informed Frechet distance (MiFID when the features are Inception's)."""
     for name, X in (("train", train), ("generated", generated)):
         if len(zero := np.flatnonzero(~X.any(axis=1))):
@@ -133,12 +128,11 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods=None):
             )
     if train.shape[1] == 1:
         raise ValueError("mifid needs 2 features: of one alone every cosine is 1 or -1")
-    nearest = neighborhoods.line_distances if isinstance(neighborhoods, Samples) else line_distances
-    apart = nearest(generated, train).mean()
-    if apart < 1e-15:
+    distance = neighborhoods.line_distances(generated, train).mean()
+    if distance < 1e-15:
         return np.inf
     value = frechet_distance(train, generated, neighborhoods)
-    return value / (apart + 1e-14) if apart < threshold else value
+    return value / (distance + 1e-14) if distance < threshold else value
 
 
 @metric(
@@ -156,11 +150,10 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods=None):
     memgen_p="1, where no training row is held out too",
     honest="N/(N + H), so 1/2 only at equal sizes",
 )
-def dcr_share(train, held_out, generated, *, neighborhoods=None):
+def dcr_share(train, held_out, generated, *, neighborhoods):
     """Share of generated rows that are nearer to the training than to the held-out rows."""
-    shared = neighborhoods or Neighborhoods()
-    near, far = (shared.nearest(generated, X)[0][:, 0] for X in (train, held_out))
-    return float(np.mean((near < far) + (near == far) / 2))
+    near, far = (neighborhoods.nearest(generated, X)[0][:, 0] for X in (train, held_out))
+    return np.mean((near < far) + (near == far) / 2)
 
 
 @metric(
@@ -178,11 +171,10 @@ def dcr_share(train, held_out, generated, *, neighborhoods=None):
     memgen_p="0",
     honest="depends on the dimension, measured .67 at d = 2 and .94 at 16: compare with the held-out rows'",
 )
-def nndr(train, generated, *, neighborhoods=None):
+def nndr(train, generated, *, neighborhoods):
     """Nearest neighbor distance ratio."""
-    shared = neighborhoods or Neighborhoods()
-    distance = shared.nearest(generated, _distinct(train, shared, "nndr"), 2)[0]
-    return float(np.mean(distance[:, 0] / distance[:, 1]))
+    distance = neighborhoods.nearest(generated, two_distinct(train, neighborhoods, "nndr", "training"), 2)[0]
+    return np.mean(distance[:, 0] / distance[:, 1])
 
 
 @metric(
@@ -199,9 +191,9 @@ def nndr(train, generated, *, neighborhoods=None):
     memgen_p="1",
     honest="0 for a continuous law, else the share of fresh rows that the training set happens to hold",
 )
-def identical_share(train, generated, *, neighborhoods=None):
+def identical_share(train, generated, *, neighborhoods):
     """Share of exact copies."""
-    return float(np.mean((neighborhoods or Neighborhoods()).nearest(generated, train)[0][:, 0] == 0))
+    return np.mean(neighborhoods.nearest(generated, train)[0][:, 0] == 0)
 
 
 @metric(
@@ -218,14 +210,11 @@ def identical_share(train, generated, *, neighborhoods=None):
     memgen_p="+inf, where no training row is there twice: a recital has no repeats",
     honest="+inf for a continuous law",
 )
-def birthday_support(generated, *, neighborhoods=None):
+def birthday_support(generated, *, neighborhoods):
     """Number of different rows that a generator seems to have, from its repeats."""
-    if isinstance(neighborhoods, Samples):
-        counts = neighborhoods.copies(generated)
-    else:
-        counts = np.unique(generated + 0.0, axis=0, return_counts=True)[1]
+    counts = neighborhoods.multiplicities(generated)
     pairs = (counts * (counts - 1) // 2).sum()
-    return float(len(generated) * (len(generated) - 1) / 2 / pairs) if pairs else np.inf
+    return len(generated) * (len(generated) - 1) / 2 / pairs if pairs else np.inf
 
 
 def birthday_probability(rows, support):
@@ -237,8 +226,9 @@ def birthday_probability(rows, support):
     return float(1 - np.prod(1 - np.arange(min(rows, support + 1)) / support))
 
 
-def _distinct(train, shared, name):
-    rows = shared.distinct(train)
-    if len(rows) < 2:
-        raise ValueError(f"{name} needs 2 different training rows, so that one has another, got {len(rows)}")
-    return rows
+def two_distinct(X, neighborhoods, metric, rows):
+    """The different ones of the `rows` X ("training", "held-out") of a metric that needs 2 of them at least."""
+    different = neighborhoods.distinct(X)
+    if len(different) < 2:
+        raise ValueError(f"{metric} needs 2 different {rows} rows, so that one has another, got {len(different)}")
+    return different

@@ -5,7 +5,6 @@ from functools import cached_property
 import numpy as np
 
 from ..shared.neighbors import MEMORY
-from ..shared.resampling import once
 from .registry import metric
 
 
@@ -24,15 +23,15 @@ from .registry import metric
     memgen_p="against train 0; against held-out as an honest sample",
     honest="for a normal law with unit covariance (d + d(d + 1)/4)(1/N + 1/M) and not 0",
 )
-def frechet(real, generated, *, neighborhoods=None):
+def frechet(real, generated, *, neighborhoods):
     """Frechet distance (FD; FID when the features are Inception's)."""
     return frechet_distance(real, generated, neighborhoods)
 
 
-def frechet_distance(real, generated, shared):
-    """The same, once for these arrays, and their moments once for all, where `shared` remembers."""
-    a, b = (once(shared, "moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
-    return once(shared, "frechet", (real, generated), lambda: _frechet(a, b))
+def frechet_distance(real, generated, neighborhoods):
+    """The same, once for these arrays, and their moments once for all."""
+    a, b = (neighborhoods.once("moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
+    return neighborhoods.once("frechet", (real, generated), lambda: _frechet(a, b))
 
 
 @metric(
@@ -51,14 +50,14 @@ def frechet_distance(real, generated, shared):
     memgen_p="against train -(d + d(d + 1)/4)/N, nearly: its subsets end at 0 and the line goes on below",
     honest="(d + d(d + 1)/4)/N for a normal law with unit covariance: the bias of the reference's own N rows",
 )
-def frechet_inf(real, generated, *, sizes=15, rng=None):
+def frechet_inf(real, generated, *, sizes=15, rng):
     """Frechet distance extrapolated to infinitely many generated rows."""
     if len(generated) < 20:
         raise ValueError(f"frechet_inf needs 20 generated rows to draw a line through subsets, got {len(generated)}")
     fixed = _Moments(real)
     m = np.unique(np.linspace(max(2, len(generated) // 10), len(generated), sizes).round().astype(int))
     values = [_frechet(fixed, _Moments(generated[rng.choice(len(generated), size, replace=False)])) for size in m]
-    return float(np.polynomial.Polynomial.fit(1 / m, values, 1)(0.0))
+    return np.polynomial.Polynomial.fit(1 / m, values, 1)(0.0)
 
 
 def _frechet(a, b):
@@ -128,7 +127,7 @@ def _cross(a, b):
     memgen_p="against train: -2/(N - 1) (1 - mean k over all pairs), exactly: twice as far below 0",
     honest="0 in the mean, as often below as above",
 )
-def mmd_rbf(real, generated, *, bandwidth=None, rng=None):
+def mmd_rbf(real, generated, *, bandwidth=None, rng):
     """Squared maximum mean discrepancy with a Gaussian kernel, unbiased."""
     s = median_distance(real, rng) if bandwidth is None else bandwidth
     if not s > 0:
@@ -171,7 +170,7 @@ def mmd_poly(real, generated):
     memgen_p="below 0 against train",
     honest="0 in the mean",
 )
-def kid(real, generated, *, subsets=100, subset_size=1000, rng=None):
+def kid(real, generated, *, subsets=100, subset_size=1000, rng):
     """Kernel distance (KID when the features are Inception's)."""
     size = min(subset_size, len(real), len(generated))
     if subsets is None or size < 2 or size == max(len(real), len(generated)):
@@ -180,7 +179,7 @@ def kid(real, generated, *, subsets=100, subset_size=1000, rng=None):
     for _ in range(subsets):
         a, b = (X[rng.choice(len(X), size, replace=False)] for X in (real, generated))
         values.append(_mmd(a, b, _cubic))
-    return float(np.mean(values))
+    return np.mean(values)
 
 
 @metric(
@@ -257,7 +256,11 @@ def _mmd(real, generated, kernel):
 def median_distance(X, rng):
     from scipy.spatial.distance import pdist
 
-    rows = X if len(X) <= 2000 else X[rng.choice(len(X), 2000, replace=False)]
-    apart = pdist(rows)
-    apart = apart[apart > 0]
-    return np.median(apart) if len(apart) else 0.0
+    distances = pdist(thinned(X, 2000, rng))
+    distances = distances[distances > 0]
+    return np.median(distances) if len(distances) else 0.0
+
+
+def thinned(X, most, rng):
+    """X, or of more rows than `most` as many, drawn without replacement."""
+    return X if len(X) <= most else X[rng.choice(len(X), most, replace=False)]

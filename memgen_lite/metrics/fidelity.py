@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from ..shared.neighbors import Neighborhoods
-from ..shared.resampling import once
 from .registry import metric
 
 _BALLS = (
@@ -33,10 +31,10 @@ def _need(X, k, name):
     memgen_p="against train 1 exactly; against held-out as an honest sample",
     honest="below 1, and the less the higher the dimension",
 )
-def precision(real, generated, *, k=5, neighborhoods=None):
+def precision(real, generated, *, k=5, neighborhoods):
     """Precision: the generated rows that lie where real ones do."""
     _need(real, k, "real")
-    return float(np.mean((neighborhoods or Neighborhoods()).in_balls(generated, real, k) > 0))
+    return np.mean(neighborhoods.in_balls(generated, real, k) > 0)
 
 
 @metric(
@@ -53,10 +51,10 @@ def precision(real, generated, *, k=5, neighborhoods=None):
     memgen_p="against train 1 exactly",
     honest="below 1",
 )
-def recall(real, generated, *, k=5, neighborhoods=None):
+def recall(real, generated, *, k=5, neighborhoods):
     """Recall: the real rows that lie where generated ones do."""
     _need(generated, k, "generated")
-    return float(np.mean((neighborhoods or Neighborhoods()).in_balls(real, generated, k) > 0))
+    return np.mean(neighborhoods.in_balls(real, generated, k) > 0)
 
 
 @metric(
@@ -74,10 +72,10 @@ def recall(real, generated, *, k=5, neighborhoods=None):
     "the mean",
     honest="1 in the mean",
 )
-def density(real, generated, *, k=5, neighborhoods=None):
+def density(real, generated, *, k=5, neighborhoods):
     """Density: how many real rows' balls hold a generated row."""
     _need(real, k, "real")
-    return float(np.mean((neighborhoods or Neighborhoods()).in_balls(generated, real, k)) / k)
+    return np.mean(neighborhoods.in_balls(generated, real, k)) / k
 
 
 @metric(
@@ -94,10 +92,10 @@ def density(real, generated, *, k=5, neighborhoods=None):
     memgen_p="against train 1 exactly",
     honest="1 - prod over l = 1..k of (N - l)/(M + N - l), near 1 - 2^-k = .969 at M = N",
 )
-def coverage(real, generated, *, k=5, neighborhoods=None):
+def coverage(real, generated, *, k=5, neighborhoods):
     """Coverage: the real rows with a generated one among their nearest."""
     _need(real, k, "real")
-    return float(np.mean((neighborhoods or Neighborhoods()).balls_held(generated, real, k)))
+    return np.mean(neighborhoods.balls_held(generated, real, k))
 
 
 @metric(
@@ -116,7 +114,7 @@ def coverage(real, generated, *, k=5, neighborhoods=None):
     memgen_p="against train 1 - 1/N",
     honest="near 1",
 )
-def alpha_precision(real, generated, *, neighborhoods=None):
+def alpha_precision(real, generated, *, neighborhoods):
     """Integrated alpha-precision."""
     return _agreement(_levels(real, generated, neighborhoods))
 
@@ -136,18 +134,17 @@ def alpha_precision(real, generated, *, neighborhoods=None):
     memgen_p="against train 1 - 1/N",
     honest="falls with the dimension, as the nearest generated rows are the central ones: .59 at d = 16, N = M = 600",
 )
-def beta_recall(real, generated, *, k=5, neighborhoods=None):
+def beta_recall(real, generated, *, k=5, neighborhoods):
     """Integrated beta-recall."""
     _need(real, k, "real")
-    shared = neighborhoods or Neighborhoods()
-    distance, index, _ = shared.nearest(real, generated)
-    levels = _levels(generated, generated, shared)[index[:, 0]]
-    return _agreement(np.where(distance[:, 0] < shared.radii(real, k), levels, 1.0))
+    distance, index, _ = neighborhoods.nearest(real, generated)
+    levels = _levels(generated, generated, neighborhoods)[index[:, 0]]
+    return _agreement(np.where(distance[:, 0] < neighborhoods.radii(real, k), levels, 1.0))
 
 
-def _levels(real, generated, shared):
+def _levels(real, generated, neighborhoods):
     """For each generated row, the share of real rows that are nearer to the real mean."""
-    center, near = once(shared, "center", (real,), lambda: _spread(real))
+    center, near = neighborhoods.once("center", (real,), lambda: _spread(real))
     far = near if generated is real else np.linalg.norm(generated - center, axis=1)
     # A copy is as near as its original, however its distance was rounded.
     return np.searchsorted(np.sort(near), far * (1 - 1e-12), side="left") / len(near)
@@ -166,7 +163,7 @@ def _agreement(levels):
     below, above = np.clip(height, low, high) - low, high - np.clip(height, low, high)
     nearest = np.maximum(np.maximum(low - height, height - high), 0)  # 0 where F crosses a
     area = below * (nearest + below / 2) + above * (nearest + above / 2)
-    return float(1 - 2 * area.sum())
+    return 1 - 2 * area.sum()
 
 
 @metric(
@@ -193,4 +190,4 @@ def vendi(generated):
     gram = unit.T @ unit if unit.shape[1] < len(unit) else unit @ unit.T
     share = np.linalg.eigvalsh(gram / len(unit))
     share = share[share > 0]
-    return float(np.exp(-(share * np.log(share)).sum()))
+    return np.exp(-(share * np.log(share)).sum())

@@ -4,8 +4,7 @@ import numpy as np
 
 from ..shared.neighbors import distinct
 from ..shared.randomness import generator
-from ..shared.resampling import once
-from .distances import squared_distances
+from .distances import squared_distances, thinned
 from .registry import check_arrays, metric
 
 _FIT = (
@@ -34,7 +33,7 @@ _FIT = (
     memgen_p="very large, as MemGEN-U",
     honest="below 0, as the baseline has half the rows",
 )
-def fld(train, held_out, generated, *, rng=None, neighborhoods=None):
+def fld(train, held_out, generated, *, rng, neighborhoods):
     """Feature likelihood divergence."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     rows = distinct(train)  # else a row and its twin, one in each part, would be a copy
@@ -60,22 +59,21 @@ def fld(train, held_out, generated, *, rng=None, neighborhoods=None):
     memgen_p="far below 0",
     honest="a little below 0: the widths were fitted to the training rows",
 )
-def fld_gap(train, held_out, generated, *, rng=None, neighborhoods=None):
+def fld_gap(train, held_out, generated, *, rng, neighborhoods):
     """Generalization gap of the feature likelihood."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     return 100 * (_loss(train, generated, widths) - _loss(held_out, generated, widths)) / train.shape[1]
 
 
-def _fitted(train, held_out, generated, rng, shared, max_generated=2000):
+def _fitted(train, held_out, generated, rng, neighborhoods, max_generated=2000):
     """The standardized samples, and the widths of the generated rows."""
 
-    def fit(centers):
+    def fit():
         samples = _standardized(train, held_out, centers)
         return *samples, _widths(samples[0], samples[2])
 
-    if len(generated) > max_generated:
-        return fit(generated[rng.choice(len(generated), max_generated, replace=False)])
-    return once(shared, "fld", (train, held_out, generated), lambda: fit(generated))
+    centers = thinned(generated, max_generated, rng)
+    return neighborhoods.once("fld", (train, held_out, centers), fit)
 
 
 def _standardized(train, held_out, generated):
@@ -87,12 +85,12 @@ def _standardized(train, held_out, generated):
 def _widths(rows, centers, steps=50):
     """log s^2 of each center, of the mixture that makes `rows` most likely beside one wide law around their mean."""
     d = rows.shape[1]
-    blocks, apart = _Blocks(rows, centers), ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
+    blocks, from_mean = _Blocks(rows, centers), ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
     widths = np.log((np.min([squares.min(axis=0) for squares in blocks], axis=0) + 1e-3) / d)
-    wide = np.log(apart.mean() / d + 1e-3)
+    wide = np.log(from_mean.mean() / d + 1e-3)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _ in range(steps):
-            (share, spread), (wide_share, wide_spread) = _expected(blocks, apart, widths, wide, d)
+            (share, spread), (wide_share, wide_spread) = _expected(blocks, from_mean, widths, wide, d)
             fitted = np.where(share > 1e-12, np.clip(np.log(spread / (d * share)), -40, 20), widths)
             wide_fitted = np.clip(np.log(wide_spread / (d * wide_share)), -40, 20) if wide_share > 1e-12 else wide
             moved = max(np.abs(fitted - widths).max(), abs(wide_fitted - wide))
@@ -102,11 +100,11 @@ def _widths(rows, centers, steps=50):
     return widths
 
 
-def _expected(blocks, apart, widths, wide, d):
+def _expected(blocks, from_mean, widths, wide, d):
     """For each center, and for the wide law: how many rows are its own, and their squared distances in all."""
     sums, wide_sums, start = np.zeros((2, len(widths))), np.zeros(2), 0
     for squares in blocks:
-        own = apart[start : start + len(squares)]
+        own = from_mean[start : start + len(squares)]
         start += len(squares)
         weights, wide_weights = _log_terms(squares, widths, d), _log_terms(own, wide, d) + np.log(len(widths))
         top = np.maximum(weights.max(axis=1), wide_weights)  # the wide law is as heavy as all the centers together

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..shared.neighbors import Neighborhoods, pairs_within
-from ..shared.resampling import Samples
+from .copying import two_distinct
 from .registry import metric
+from .two_sample import mann_whitney
 
 
 @metric(
@@ -22,10 +22,9 @@ from .registry import metric
     memgen_p="1, where no training row is held out too",
     honest="1/2",
 )
-def membership_auc(train, held_out, generated, *, neighborhoods=None):
+def membership_auc(train, held_out, generated, *, neighborhoods):
     """Area under the curve of the nearest-neighbor membership attack."""
-    shared = neighborhoods or Neighborhoods()
-    return _auc(*(-shared.nearest(X, generated)[0][:, 0] for X in (train, held_out)))
+    return _auc(*(-neighborhoods.nearest(X, generated)[0][:, 0] for X in (train, held_out)))
 
 
 @metric(
@@ -43,17 +42,14 @@ def membership_auc(train, held_out, generated, *, neighborhoods=None):
     memgen_p="1, where no training row is held out too",
     honest="1/2, to 1/H",
 )
-def domias(train, held_out, generated, *, neighborhoods=None):
+def domias(train, held_out, generated, *, neighborhoods):
     """Area under the curve of a membership attack by density ratio."""
-    shared = neighborhoods or Neighborhoods()
-    others = shared.distinct(held_out)
-    if len(others) < 2:
-        raise ValueError(f"domias needs 2 different held-out rows, so that one has another, got {len(others)}")
+    others = two_distinct(held_out, neighborhoods, "domias", "held-out")
     scores = []
     for X in (train, held_out):
         # A held-out row that is no other's double finds itself, at 0, but where it is left out already.
-        near = shared.nearest(X, others, 1 if X is others else 2)[0]
-        made = shared.nearest(X, generated)[0][:, 0]
+        near = neighborhoods.nearest(X, others, 1 if X is others else 2)[0]
+        made = neighborhoods.nearest(X, generated)[0][:, 0]
         real = np.where(near[:, 0] > 0, near[:, 0], near[:, -1])
         with np.errstate(divide="ignore"):
             scores.append(real / made)
@@ -61,10 +57,7 @@ def domias(train, held_out, generated, *, neighborhoods=None):
 
 
 def _auc(members, others):
-    from scipy.stats import rankdata
-
-    n, m = len(members), len(others)
-    return float((rankdata(np.concatenate([members, others]))[:n].sum() - n * (n + 1) / 2) / (n * m))
+    return mann_whitney(members, others) / (len(members) * len(others))
 
 
 @metric(
@@ -84,27 +77,25 @@ def _auc(members, others):
     memgen_p="1, unless training rows have many duplicates",
     honest="about N/(lambda M), by single rows that come near by chance, where the law of p holds",
 )
-def lambda_gamma_copying(train, generated, *, lambda_=20, gamma=1 / 4000, dimension=None, neighborhoods=None):
+def lambda_gamma_copying(train, generated, *, lambda_=20, gamma=1 / 4000, dimension=None, neighborhoods):
     """Rate of (lambda, gamma)-copying."""
     n, m = len(train) - 1, len(generated)
     b = max(10, int(np.ceil(gamma * n)))
     if n < b:
         raise ValueError(f"lambda_gamma_copying needs {b + 1} training rows to know a ball's share, got {len(train)}")
-    shared = neighborhoods or Neighborhoods()
-    near = shared.nearest(train, train, b)[0]
+    near = neighborhoods.nearest(train, train, b)[0]
     reach = near[:, -1]
     a = intrinsic_dimension(near) if dimension is None else dimension
-    pairs = shared.pairs_within if isinstance(shared, Samples) else pairs_within
-    g, t, apart = pairs(generated, train, reach * (gamma * n / b) ** (1 / a))
-    order = np.lexsort((apart, t))
-    g, t, apart = g[order], t[order], apart[order]
+    g, t, distance = neighborhoods.pairs_within(generated, train, reach * (gamma * n / b) ** (1 / a))
+    order = np.lexsort((distance, t))
+    g, t, distance = g[order], t[order], distance[order]
     q = (np.arange(1, len(t) + 1) - np.searchsorted(t, t)) / m  # nearer rows of the same ball, and this one
-    dense = q >= lambda_ * (b / n) * (apart / reach[t]) ** a
+    dense = q >= lambda_ * (b / n) * (distance / reach[t]) ** a
     # All rows up to the farthest at which the ball is dense enough are copies.
     radius = np.zeros(len(train))
-    np.maximum.at(radius, t[dense], apart[dense])
+    np.maximum.at(radius, t[dense], distance[dense])
     some = np.isin(t, t[dense])
-    return float(np.isin(np.arange(m), g[some & (apart <= radius[t])]).mean())
+    return np.isin(np.arange(m), g[some & (distance <= radius[t])]).mean()
 
 
 def intrinsic_dimension(near):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
 
 METRICS = {}
@@ -75,7 +76,7 @@ def metric(**facts):
 
     Which of these is told by `needs`. The function that comes back has the one public signature
     `(train, held_out, generated, *, reference, random_state, neighborhoods, ...)`, checks its arrays, and hands on
-    `rng` and `neighborhoods` to a function that asks for them.
+    `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
     """
 
     def register(function):
@@ -86,7 +87,7 @@ def metric(**facts):
             if "rng" in own:
                 options["rng"] = generator(random_state)
             if "neighborhoods" in own:
-                options["neighborhoods"] = neighborhoods
+                options["neighborhoods"] = Neighborhoods() if neighborhoods is None else neighborhoods
             return float(function(*arrays, **options))
 
         @functools.wraps(function)

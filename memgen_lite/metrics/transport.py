@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from .distances import thinned
 from .registry import metric
 
 
@@ -23,14 +24,14 @@ from .registry import metric
     memgen_p="against train 0",
     honest="above 0, falling as N^(-1/2)",
 )
-def sliced_wasserstein(real, generated, *, projections=500, rng=None):
+def sliced_wasserstein(real, generated, *, projections=500, rng):
     """Sliced Wasserstein distance."""
     return np.sqrt(sliced_squared(real, generated, projections, rng))
 
 
 def sliced_squared(real, generated, projections, rng):
     """The mean of W_2^2 over random directions."""
-    return float(_along(real, generated, unit_vectors(projections, real.shape[1], rng)).mean())
+    return _along(real, generated, unit_vectors(projections, real.shape[1], rng)).mean()
 
 
 def _along(real, generated, directions, step=50):
@@ -87,7 +88,7 @@ def wasserstein_1d(x, y, p=2):
     memgen_p="against train 0",
     honest="above 0, falling as 1/N",
 )
-def mind(real, generated, *, projections=500, rng=None):
+def mind(real, generated, *, projections=500, rng):
     """Sliced Wasserstein distance, squared and scaled to the size of a Frechet distance."""
     return 3 * real.shape[1] * sliced_squared(real, generated, projections, rng)
 
@@ -107,7 +108,7 @@ def mind(real, generated, *, projections=500, rng=None):
     memgen_p="against train 0",
     honest="above 0: the direction is found on the same rows that it is judged by",
 )
-def max_sliced_wasserstein(real, generated, *, projections=500, rng=None):
+def max_sliced_wasserstein(real, generated, *, projections=500, rng):
     """Largest Wasserstein distance along a direction."""
     d = real.shape[1]
     directions = unit_vectors(projections, d, rng)
@@ -115,7 +116,7 @@ def max_sliced_wasserstein(real, generated, *, projections=500, rng=None):
     axes = np.eye(d)[[np.argmax(_along(real, generated, np.eye(d)))]]
     gap = real.mean(axis=0) - generated.mean(axis=0)
     starts = [*best, *axes] + ([gap / np.linalg.norm(gap)] if gap.any() else [])
-    return float(max(_climb(real, generated, start) for start in starts))
+    return max(_climb(real, generated, start) for start in starts)
 
 
 def _climb(real, generated, t, steps=200):
@@ -157,17 +158,15 @@ def _climb(real, generated, t, steps=200):
     memgen_p="against train 0",
     honest="above 0, falling as N^(-1/d)",
 )
-def wasserstein(real, generated, *, max_rows=2000, rng=None):
+def wasserstein(real, generated, *, max_rows=2000, rng):
     """Wasserstein distance, exact."""
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
 
-    real, generated = (
-        X if len(X) <= max_rows else X[rng.choice(len(X), max_rows, replace=False)] for X in (real, generated)
-    )
+    real, generated = (thinned(X, max_rows, rng) for X in (real, generated))
     costs = cdist(real, generated)
     if len(real) == len(generated):
-        return float(costs[linear_sum_assignment(costs)].mean())
+        return costs[linear_sum_assignment(costs)].mean()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # POT's own, when Python first compiles it
@@ -178,4 +177,4 @@ def wasserstein(real, generated, *, max_rows=2000, rng=None):
             "pip install 'memgen_lite[transport]', or give as many rows of each"
         ) from None
     uniform = [np.full(size, 1 / size) for size in costs.shape]
-    return float(emd2(*uniform, costs, numItermax=10_000_000))
+    return emd2(*uniform, costs, numItermax=10_000_000)

@@ -22,9 +22,9 @@ from .registry import metric
     memgen_p="against train 0, exactly: each row's neighbor is its copy; against held-out 1/2: fooled",
     honest="1/2",
 )
-def nn_accuracy(real, generated, *, neighborhoods=None):
+def nn_accuracy(real, generated, *, neighborhoods):
     """Leave-one-out accuracy of the nearest neighbor that tells the two samples apart."""
-    return float(np.mean(nn_accuracies(real, generated, neighborhoods=neighborhoods)))
+    return np.mean(nn_accuracies(real, generated, neighborhoods=neighborhoods))
 
 
 def nn_accuracies(real, generated, *, neighborhoods=None):
@@ -32,13 +32,13 @@ def nn_accuracies(real, generated, *, neighborhoods=None):
 
     A row with `a` nearest rows in its own sample and `b` in the other, all at the same distance, counts a / (a + b).
     """
-    shared = neighborhoods or Neighborhoods()
+    neighborhoods = neighborhoods or Neighborhoods()
     if min(len(real), len(generated)) < 2:
         raise ValueError(f"nn_accuracy needs 2 rows of each sample, got {len(real)} and {len(generated)}")
     shares = []
     for own, other in ((real, generated), (generated, real)):
-        near, _, a = shared.nearest(own, own)
-        far, _, b = shared.nearest(own, other)
+        near, _, a = neighborhoods.nearest(own, own)
+        far, _, b = neighborhoods.nearest(own, other)
         near, far = near[:, 0], far[:, 0]
         shares.append(float(np.mean((near < far) + (near == far) * a / (a + b))))
     return tuple(shares)
@@ -59,7 +59,7 @@ def nn_accuracies(real, generated, *, neighborhoods=None):
     memgen_p="against train 1/2 exactly: each test row stands there with both labels; against held-out 1/2",
     honest="1/2, with standard deviation about 1/sqrt(2(N + M))",
 )
-def c2st_logistic(real, generated, *, rng=None):
+def c2st_logistic(real, generated, *, rng):
     """Classifier two-sample test by logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -86,7 +86,7 @@ def c2st_logistic(real, generated, *, rng=None):
     memgen_p="against train 1/2 exactly: each test row stands there with both labels; against held-out 1/2",
     honest="1/2, with standard deviation about 1/sqrt(2(N + M))",
 )
-def c2st_knn(real, generated, *, k=None, rng=None):
+def c2st_knn(real, generated, *, k=None, rng):
     """Classifier two-sample test by k nearest neighbors."""
     X, y, fitted = _halves(real, generated, rng)
     k = max(1, int(np.sqrt(fitted.sum()))) if k is None else k
@@ -115,4 +115,15 @@ def _halves(real, generated, rng):
 
 def _balanced_accuracy(sign, y):
     right = (1 + sign * (2 * y - 1)) / 2
-    return float((right[y == 0].mean() + right[y == 1].mean()) / 2)
+    return (right[y == 0].mean() + right[y == 1].mean()) / 2
+
+
+def mann_whitney(x, y):
+    """The number of pairs with the one of x above the one of y, where ties count 1/2.
+
+    >>> mann_whitney([3.0, 1.0], [1.0, 0.0])
+    3.5
+    """
+    from scipy.stats import rankdata
+
+    return float(rankdata(np.concatenate([x, y]))[: len(x)].sum() - len(x) * (len(x) + 1) / 2)

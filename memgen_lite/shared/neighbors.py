@@ -170,7 +170,14 @@ class Neighborhoods:
 
     def __init__(self, *, memory=MEMORY):
         self.memory = memory
-        self._nearest, self._balls, self._distinct = {}, {}, {}
+        self._nearest, self._answers = {}, {}
+
+    def once(self, question, arrays, answer):
+        """answer(), called once for this question about these arrays; any hashable object names a question."""
+        key = (question, *map(id, arrays))
+        if key not in self._answers:
+            self._answers[key] = (answer(), arrays)  # an id is only theirs while they live
+        return self._answers[key][0]
 
     def nearest(self, queries, points, k=1, *, metric="euclidean"):
         """Distances (n, k), indices (n, k) and ties (n,) as of :func:`neighbors`; within one array, rows but itself."""
@@ -201,18 +208,35 @@ class Neighborhoods:
         return self._within(queries, points, k)[1]
 
     def _within(self, queries, points, k):
-        key = (id(queries), id(points), k)
-        if key not in self._balls:
-            radii = self.radii(points, k)
-            found = count_within(queries, points, radii, memory=self.memory, return_held=True)
-            self._balls[key] = (*found, queries, points)
-        return self._balls[key][:2]
+        def search():
+            return count_within(queries, points, self.radii(points, k), memory=self.memory, return_held=True)
+
+        return self.once(("within", k), (queries, points), search)
+
+    def pairs_within(self, queries, points, radii):
+        """The pairs, in some order, of :func:`pairs_within`: arrays of query, of point, and of their distance."""
+        return pairs_within(queries, points, radii, memory=self.memory)
+
+    def line_distances(self, queries, points):
+        """The least 1 - |cos| between each of `queries` and one of `points`: array (n,), 0 for a copy exactly.
+
+        >>> Neighborhoods().line_distances(np.array([[3.0, 0.0]]), np.array([[-1.0, 0.0], [2.0, 2.0]]))
+        array([0.])
+        """
+        options = {"metric": "cosine", "memory": self.memory}
+        return np.minimum(*(neighbors(queries, P, **options)[0][:, 0] for P in (points, -points)))
 
     def distinct(self, X):
         """The same array each time for :func:`distinct` of the same X."""
-        if id(X) not in self._distinct:
-            self._distinct[id(X)] = (distinct(X), X)
-        return self._distinct[id(X)][0]
+        return self.once("distinct", (X,), lambda: distinct(X))
+
+    def multiplicities(self, X):
+        """How often each of the different rows of X is there: int array, in some order."""
+        return np.unique(X + 0.0, axis=0, return_counts=True)[1]  # -0 + 0 is 0
+
+    def part(self, X, keep):
+        """The rows X[keep], as an array that this answers for as it does for X."""
+        return X[keep]
 
 
 def distinct(X):
@@ -233,8 +257,8 @@ class _Search:
             raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
         if metric == "cosine":
             same = queries is points
-            queries = _unit(queries, "queries")
-            points = queries if same else _unit(points, "points")
+            queries = unit_rows(queries, "queries")
+            points = queries if same else unit_rows(points, "points")
         self.queries, self.points, self.cosine = queries, points, metric == "cosine"
         # Threads cost a few milliseconds.
         self.threads = processors() if threaded and len(queries) * len(points) >= 2**24 else 1
@@ -378,7 +402,8 @@ def _rows(X, name):
     return X if X.dtype != bool else X.astype(np.uint8)
 
 
-def _unit(X, name):
+def unit_rows(X, name):
+    """The rows scaled to length 1, in double precision; no square overflows. A row of zeros is a ValueError."""
     X = X.astype(np.float64)
     X /= np.where((top := np.abs(X).max(axis=1)) > 0, top, 1)[:, None]
     lengths = np.sqrt(np.einsum("ij,ij->i", X, X))

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memgen_lite import metrics as M
-from memgen_lite.shared import resampling as pools
+from memgen_lite.evaluation import resampling
+from memgen_lite.evaluation.resampling import Samples, SearchedRows
 from memgen_lite.shared.neighbors import Neighborhoods, distinct, neighbors, pairs_within
-from memgen_lite.shared.resampling import Pool, Samples, line_distances
 
 
 def rows(kind, n, d, seed=0):
@@ -24,7 +24,7 @@ def rows(kind, n, d, seed=0):
 
 
 def searched(Z, **options):
-    pool = Pool(Z, **options)
+    pool = SearchedRows(Z, **options)
     assert len(list(pool.search())) == pool.steps
     list(pool.search_lines())
     return pool
@@ -43,9 +43,9 @@ CASES = [
 
 @pytest.mark.parametrize(("kind", "n", "d", "width"), CASES)
 def test_neighbors_of_samples_are_those_of_the_search(kind, n, d, width, monkeypatch):
-    monkeypatch.setattr(pools, "_FIRST", 6)
+    monkeypatch.setattr(resampling, "_FIRST", 6)
     Z = rows(kind, n, d)
-    rng, pool = np.random.default_rng(1), searched(Z, width=width, lines=4)
+    rng, pool = np.random.default_rng(1), searched(Z, width=width, line_width=4)
     fixed, plain = Samples(pool), Neighborhoods()
     T = fixed.take(rng.permutation(n)[: n // 3])
     samples = Samples(pool, fixed)
@@ -55,7 +55,7 @@ def test_neighbors_of_samples_are_those_of_the_search(kind, n, d, width, monkeyp
     arrays.append(samples.part(arrays[1], np.arange(n // 4) % 2 == 0))
     for Q in arrays:
         agree([samples.distinct(Q)], [distinct(Q)])
-        assert sorted(samples.copies(Q)) == sorted(np.unique(Q + 0.0, axis=0, return_counts=True)[1])
+        assert sorted(samples.multiplicities(Q)) == sorted(np.unique(Q + 0.0, axis=0, return_counts=True)[1])
         for P in [*arrays, samples.distinct(arrays[2])]:
             for k in {1, 2, 5, min(12, len(P) - 1)}:
                 if 1 <= k <= len(P) - (Q is P):
@@ -68,7 +68,7 @@ def test_neighbors_of_samples_are_those_of_the_search(kind, n, d, width, monkeyp
             found, expected = samples.pairs_within(Q, P, radii), pairs_within(Q, P, radii)
             agree(*([x[np.lexsort(pairs)] for x in pairs] for pairs in (found, expected)))
             if Z.any(axis=1).all():
-                np.testing.assert_allclose(samples.line_distances(Q, P), line_distances(Q, P), atol=1e-14)
+                np.testing.assert_allclose(samples.line_distances(Q, P), plain.line_distances(Q, P), atol=1e-14)
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,8 +115,8 @@ def test_other_arrays_are_searched_as_ever():
     agree([samples.in_balls(X, P, 3)], [Neighborhoods().in_balls(X, P, 3)])
     agree([samples.balls_held(X, P, 3)], [Neighborhoods().balls_held(X, P, 3)])
     agree(samples.pairs_within(X, P, np.ones(20)), pairs_within(X, P, np.ones(20)))
-    agree([samples.line_distances(X, P)], [line_distances(X, P)])
-    agree([samples.distinct(X)], [X])
+    agree([samples.line_distances(X, P)], [Neighborhoods().line_distances(X, P)])
+    agree([samples.distinct(X), samples.part(X, [0, 3]), samples.multiplicities(X)], [X, X[[0, 3]], np.ones(9)])
     with pytest.raises(ValueError, match="k must be from 1 to 19"):
         samples.nearest(P, P, 20)
 
@@ -130,21 +130,20 @@ def test_a_sample_is_the_same_array_for_the_same_index_and_is_shared():
     for other in (samples, Samples(pool, fixed)):
         assert other.once("made", (fixed.take(index),), lambda: made.append(1) or 7) == 7
     assert made == [1]
-    assert pools.once(Neighborhoods(), "made", (), lambda: 8) == 8
 
 
 def test_rows_are_in_lexicographic_order_and_zeros_are_equal():
     Z = np.array([[1.0, 2], [-0.0, 3], [0.0, -5], [-7.0, 1], [0.0, 3], [-7.0, -1]])
-    pool = Pool(Z)
+    pool = SearchedRows(Z)
     np.testing.assert_array_equal(pool.rows, sorted(map(tuple, Z)))
-    np.testing.assert_array_equal(pool.rows[pool.place], Z)
-    assert len(set(pool.kind)) == 5
-    assert pool.near is None
+    np.testing.assert_array_equal(pool.rows[pool.position], Z)
+    assert len(set(pool.group)) == 5
+    assert pool.nearest is None
 
 
 def test_a_row_of_zeros_has_no_direction_and_the_rest_go_on():
     pool = searched(np.vstack([np.zeros(2), rows("normal", 20, 2)]))
-    assert pool.along is None
+    assert pool.nearest_lines is None
     samples = Samples(pool)
     Q, P = samples.take(np.arange(1, 6)), samples.take(np.arange(6, 20))
-    agree([samples.line_distances(Q, P)], [line_distances(Q, P)])
+    agree([samples.line_distances(Q, P)], [Neighborhoods().line_distances(Q, P)])

@@ -80,6 +80,18 @@ def test_sharing_neighbors_changes_nothing(name):
     assert M.compute(name, **given, neighborhoods=shared) == M.compute(name, **given)
 
 
+def test_what_two_metrics_have_in_common_is_computed_once(monkeypatch):
+    given, calls = M.check_arrays(arrays()), []
+    for module, name in ((M.likelihood, "_widths"), (M.distances, "_Moments")):
+        made = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, made=made, name=name: calls.append(name) or made(*args))
+    shared = mg.neighbors.Neighborhoods()
+    for name in ("fld", "fld_gap", "frechet", "mifid"):
+        M.compute(name, **given, neighborhoods=shared)
+    assert calls.count("_widths") == 2  # of the generated rows for both, and of the baseline of fld
+    assert calls.count("_Moments") == 2  # of either sample
+
+
 def test_a_metric_needs_its_arrays_and_no_others():
     given = arrays()
     needed = {

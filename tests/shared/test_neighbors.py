@@ -204,6 +204,40 @@ def test_shared_neighbors_are_searched_once_for_each_pair(monkeypatch):
     assert shared.in_balls(Y, X, 5) is balls
 
 
+def test_an_answer_is_asked_for_once_for_each_question_about_the_same_arrays():
+    X, Y = rng.normal(size=(2, 9, 3))
+    shared, asked = Neighborhoods(), []
+    for question, arrays in (("sum", (X,)), ("sum", (X, Y)), ("sum", (Y, X)), (("sum", 2), (X,)), ("sum", (X.copy(),))):
+        for _ in range(2):
+            answer = shared.once(question, arrays, lambda: asked.append(1) or len(asked))
+        assert answer == len(asked)
+    assert len(asked) == 5
+    assert Neighborhoods().once("sum", (X,), lambda: "another's") == "another's"
+
+
+def test_an_answer_does_not_outlive_its_array_as_that_of_another():
+    shared = Neighborhoods()
+    for value in range(50):  # new arrays may get the address of those that are gone
+        X = np.full((4, 1), float(value))
+        assert shared.once("first", (X,), lambda X=X: X[0, 0]) == value
+
+
+def test_pairs_lines_parts_and_multiplicities_are_those_of_the_arrays():
+    queries, points = NORMAL
+    shared, radii = Neighborhoods(memory=2**20), rng.uniform(1, 3, len(points))
+    for found, expected in zip(
+        shared.pairs_within(queries, points, radii), pairs_within(queries, points, radii), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+    lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(points, axis=1)
+    lines = (1 - np.abs(queries @ points.T) / lengths).min(axis=1)
+    np.testing.assert_allclose(shared.line_distances(queries, points), lines, atol=1e-12)
+    assert (shared.line_distances(-4 * points, points) == 0).all()
+    X = np.array([[0.0, 1.0], [1.0, 0.0], [-0.0, 1.0]])
+    assert sorted(shared.multiplicities(X)) == [1, 2]
+    np.testing.assert_array_equal(shared.part(X, X[:, 0] == 1), [[1.0, 0.0]])
+
+
 def test_an_order_has_one_number_for_each_point():
     with pytest.raises(ValueError, match="order must have one number for each of the 2 points"):
         neighbors([[1.0]], [[1.0], [2.0]], order=[1])

@@ -1,45 +1,50 @@
-"""One pool of rows, searched once, of which many samples are made: what a permutation test asks of neighbors.
+"""All rows of an evaluation, searched once, of which many samples are made: what a permutation test asks of neighbors.
 
 For each row of the pool stand its nearest others in order. The nearest of any sample are the first of them that are in
 it; where the list ends too soon, or on a tie, that row alone is searched anew. So all answers are those of
-:mod:`memgen_lite.neighbors`, to the last bit, while a sample costs a walk along lists and no search.
+:mod:`memgen_lite.shared.neighbors`, to the last bit, while a sample costs a walk along lists and no search.
 """
 
 import numpy as np
 
-from .neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within
-from .parallel import in_parallel
+from ..shared.neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within, unit_rows
+from ..shared.parallel import in_parallel
 
 _PARTS = 4  # of a search, so that its progress shows
 _FIRST = 40  # columns of the lists, which tell nearly all
 
 
-class Pool:
-    """Rows (n, d) and, once :meth:`search` has run, the `width` nearest of each, itself among them.
+class SearchedRows:
+    """The rows (n, d) of a pool and, once :meth:`search` has run, the `width` nearest of each, itself among them.
 
-    The rows stand in lexicographic order, so that of a sample in that order the different rows do, too. `place` says
-    where a row that was handed in stands; `kind` is the same number for equal rows, and ascends.
+    Attributes
+    ----------
+    rows : in lexicographic order, so that of a sample in that order the different rows stand in it, too.
+    position : int array (n,), where a row that was handed in stands.
+    group : int array (n,), one number for equal rows, ascending.
+    nearest : None, or distances and indices (n, width), of :meth:`search`.
+    nearest_lines : None, or 1 - |cos| and indices (n, line_width), of :meth:`search_lines`.
     """
 
-    def __init__(self, rows, *, width=96, lines=48, memory=MEMORY):
+    def __init__(self, rows, *, width=96, line_width=48, memory=MEMORY):
         order = _lexicographic(rows)
         self.rows, self.memory = np.ascontiguousarray(rows[order], dtype=np.float64), memory
-        self.place = np.empty(len(order), dtype=np.int64)
-        self.place[order] = np.arange(len(order))
-        self.kind = np.cumsum(np.concatenate([[0], (self.rows[1:] != self.rows[:-1]).any(axis=1)]))
-        self.width, self.lines = min(width, len(rows)), min(lines, 2 * len(rows))
-        self.near = self.along = None
+        self.position = np.empty(len(order), dtype=np.int64)
+        self.position[order] = np.arange(len(order))
+        self.group = np.cumsum(np.concatenate([[0], (self.rows[1:] != self.rows[:-1]).any(axis=1)]))
+        self.width, self.line_width = min(width, len(rows)), min(line_width, 2 * len(rows))
+        self.nearest = self.nearest_lines = None
 
     def search(self):
         """Fill the lists. A generator: it yields after each of :attr:`steps` parts of the work."""
-        self.near = yield from self._lists(self.rows, self.rows, self.width)
+        self.nearest = yield from self._lists(self.rows, self.rows, self.width)
 
     def search_lines(self):
         """Fill the lists by angle, of the rows and their opposites, unless a row is 0 and has none."""
         if self.rows.any(axis=1).all():
-            unit = _unit(self.rows)
-            distances, indices = yield from self._lists(unit, np.concatenate([unit, -unit]), self.lines)
-            self.along = distances**2 / 2, indices
+            unit = unit_rows(self.rows, "rows")
+            distances, indices = yield from self._lists(unit, np.concatenate([unit, -unit]), self.line_width)
+            self.nearest_lines = distances**2 / 2, indices
 
     def _lists(self, rows, points, width):
         n = len(rows)
@@ -60,15 +65,15 @@ class Pool:
 
 
 class Samples(Neighborhoods):
-    """Samples of a pool, and their neighbors, as :class:`memgen_lite.neighbors.Neighborhoods` gives them.
+    """Samples of a pool, and what :class:`memgen_lite.shared.neighbors.Neighborhoods` tells of them.
 
     Parameters
     ----------
-    pool : :class:`Pool`, searched.
+    pool : :class:`SearchedRows`, after their search.
     fixed : Samples of the same pool, or None, whose samples and answers are shared: those that stay while others come
         and go.
 
-    >>> pool = Pool(np.array([[0.0], [1.0], [3.0], [7.0]]))
+    >>> pool = SearchedRows(np.array([[0.0], [1.0], [3.0], [7.0]]))
     >>> _ = list(pool.search())
     >>> samples = Samples(pool)
     >>> X, Y = samples.take([0, 3]), samples.take([1, 2])
@@ -80,22 +85,22 @@ class Samples(Neighborhoods):
     def __init__(self, pool, fixed=None):
         super().__init__(memory=pool.memory)
         self.pool, self.fixed = pool, fixed
-        self._samples, self._taken, self._kept, self._answers = {}, {}, {}, {}
+        self._samples, self._taken, self._kept = {}, {}, {}
 
     def take(self, index):
         """The rows of these numbers, which may repeat, in lexicographic order: one array each time for one index."""
         for known in (self, self.fixed):
             if known and id(index) in known._taken:
                 return known._taken[id(index)][0]
-        X = self._named(np.sort(self.pool.place[index]))
+        X = self._named(np.sort(self.pool.position[index]))
         self._taken[id(index)] = X, index
         return X
 
     def part(self, X, keep):
         """The rows X[keep] of a sample as a sample."""
-        if id(X) not in self._samples:
-            return self.fixed.part(X, keep)
-        return self._named(self.where(X)[keep])
+        if id(X) in self._samples:
+            return self._named(self.where(X)[keep])
+        return self.fixed.part(X, keep) if self.fixed else super().part(X, keep)
 
     def keep(self, X):
         """Remember answers about X, which is no sample, for as long as this lives; returns X."""
@@ -116,14 +121,10 @@ class Samples(Neighborhoods):
             return self._samples[id(X)][0]
         return self.fixed.where(X) if self.fixed else None
 
-    def once(self, kind, arrays, make):
-        """make(), called once for this kind of answer about these arrays."""
+    def once(self, question, arrays, answer):
         if self.fixed and all(self.fixed._knows(X) for X in arrays):
-            return self.fixed.once(kind, arrays, make)
-        key = (kind, *map(id, arrays))
-        if key not in self._answers:
-            self._answers[key] = (make(), arrays)  # an id is only theirs while they live
-        return self._answers[key][0]
+            return self.fixed.once(question, arrays, answer)
+        return super().once(question, arrays, answer)
 
     def nearest(self, queries, points, k=1, *, metric="euclidean"):
         q, p, same = self.where(queries), self.where(points), queries is points
@@ -148,16 +149,16 @@ class Samples(Neighborhoods):
         count, first = np.bincount(p, minlength=n).astype(np.int32), np.zeros(n, dtype=np.int64)
         first[p[::-1]] = np.arange(len(p))[::-1]
         own = np.arange(len(q)) - np.searchsorted(q, q) if same else None
-        apart, index, ties = np.empty((len(q), k)), np.empty((len(q), k), dtype=np.int64), np.empty(len(q), np.int64)
+        distance, index, ties = np.empty((len(q), k)), np.empty((len(q), k), dtype=np.int64), np.empty(len(q), np.int64)
         short = np.empty(len(q), dtype=bool)
-        distances, indices = self.pool.near
+        distances, indices = self.pool.nearest
         rows = np.arange(len(q))
         for width in sorted({min(_FIRST, indices.shape[1]), indices.shape[1]}):
             for i in range(0, len(rows), 1024):
                 part = rows[i : i + 1024]
                 lists = distances[q[part], :width], indices[q[part], :width]
                 mine = (q[part], own[part]) if same else None
-                apart[part], index[part], ties[part], short[part] = _pick(*lists, count, first, k, mine, width == n)
+                distance[part], index[part], ties[part], short[part] = _pick(*lists, count, first, k, mine, width == n)
             rows = np.flatnonzero(short)
         rows, width = np.flatnonzero(short), k + 8
         while len(rows):  # a list that ends too soon, or on a tie
@@ -166,9 +167,9 @@ class Samples(Neighborhoods):
             mine = (rows, np.zeros(len(rows), dtype=np.int64)) if same else None
             ones, places = np.ones(len(points), dtype=np.int32), np.arange(len(points))
             *found, short = _pick(*lists, ones, places, k, mine, width == len(points))
-            apart[rows], index[rows], ties[rows] = found
+            distance[rows], index[rows], ties[rows] = found
             rows, width = rows[short], 8 * width
-        return apart, index, ties
+        return distance, index, ties
 
     def in_balls(self, queries, points, k):
         q, p = self.where(queries), self.where(points)
@@ -185,27 +186,26 @@ class Samples(Neighborhoods):
 
     def _in_balls(self, queries, points, k):
         radii = self.radii(points, k)
-        entries, _, _, untold = self.once(("inside", k), (points,), lambda: self._inside(points, radii))
+        entries, _, _, wide = self.once(("inside", k), (points,), lambda: self._inside(points, radii))
         counts = np.bincount(entries, minlength=len(self.pool.rows))[self.where(queries)]
-        if len(untold):
-            counts += count_within(queries, points[untold], radii[untold], memory=self.memory)
+        if len(wide):
+            counts += count_within(queries, points[wide], radii[wide], memory=self.memory)
         return counts
 
     def pairs_within(self, queries, points, radii):
-        """As :func:`memgen_lite.neighbors.pairs_within`, in some order."""
         q, p = self.where(queries), self.where(points)
         if q is None or p is None:
-            return pairs_within(queries, points, radii, memory=self.memory)
+            return super().pairs_within(queries, points, radii)
         n = len(self.pool.rows)
         count, first = np.bincount(q, minlength=n), np.searchsorted(q, np.arange(n))
-        entries, places, apart, untold = self._inside(points, radii)
+        entries, places, distances, wide = self._inside(points, radii)
         times = count[entries]
         repeat = np.repeat(np.arange(len(entries)), times)
         copy = np.arange(len(repeat)) - np.repeat(np.cumsum(times) - times, times)
-        found = [(first[entries[repeat]] + copy, places[repeat], apart[repeat])]
-        if len(untold):
-            g, t, apart = pairs_within(queries, points[untold], radii[untold], memory=self.memory)
-            found.append((g, untold[t], apart))
+        found = [(first[entries[repeat]] + copy, places[repeat], distances[repeat])]
+        if len(wide):
+            g, t, distances = pairs_within(queries, points[wide], radii[wide], memory=self.memory)
+            found.append((g, wide[t], distances))
         return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
     def _inside(self, points, radii):
@@ -213,58 +213,43 @@ class Samples(Neighborhoods):
 
         And the positions of those whose ball is wider than their list.
         """
-        p, (distances, indices) = self.where(points), self.pool.near
+        p, (distances, indices) = self.where(points), self.pool.nearest
         places, found = np.arange(len(p)), []
         for width in sorted({min(_FIRST, indices.shape[1]), indices.shape[1]}):
-            told = (distances[p[places], width - 1] >= radii[places]) | (width == len(self.pool.rows))
-            known = places[told]
-            near = distances[p[known], :width]
-            row, column = np.nonzero(near < radii[known, None])
-            found.append((indices[p[known[row]], column], known[row], near[row, column]))
-            places = places[~told]
+            reached = (distances[p[places], width - 1] >= radii[places]) | (width == len(self.pool.rows))
+            known = places[reached]
+            listed = distances[p[known], :width]
+            row, column = np.nonzero(listed < radii[known, None])
+            found.append((indices[p[known[row]], column], known[row], listed[row, column]))
+            places = places[~reached]
         return *(np.concatenate(parts) for parts in zip(*found, strict=True)), places
 
     def distinct(self, X):
         where = self.where(X)
         if where is None:
             return super().distinct(X)
-        new = np.diff(self.pool.kind[where], prepend=-1) > 0
+        new = np.diff(self.pool.group[where], prepend=-1) > 0
         return X if new.all() else self.once("distinct", (X,), lambda: self.part(X, new))
 
-    def copies(self, X):
-        """How often each of the different rows of a sample is there."""
-        return np.unique(self.pool.kind[self.where(X)], return_counts=True)[1]
+    def multiplicities(self, X):
+        where = self.where(X)
+        return super().multiplicities(X) if where is None else np.unique(self.pool.group[where], return_counts=True)[1]
 
     def line_distances(self, queries, points):
-        """The least 1 - |cos| between each of `queries` and one of `points`: array (len(queries),)."""
         q, p = self.where(queries), self.where(points)
-        if q is None or p is None or self.pool.along is None:
-            return line_distances(queries, points, memory=self.memory)
+        if q is None or p is None or self.pool.nearest_lines is None:
+            return super().line_distances(queries, points)
         return self.once("lines", (queries, points), lambda: self._line_distances(q, p, queries, points))
 
     def _line_distances(self, q, p, queries, points):
         held = np.zeros(len(self.pool.rows), dtype=bool)
         held[p] = True
-        distances, indices = self.pool.along
+        distances, indices = self.pool.nearest_lines
         hit = held[indices[q]]
         nearest = distances[q, hit.argmax(axis=1)]
         if (short := np.flatnonzero(~hit.any(axis=1))).size:
-            nearest[short] = line_distances(queries[short], points, memory=self.memory)
+            nearest[short] = super().line_distances(queries[short], points)
         return nearest
-
-
-def line_distances(queries, points, *, memory=MEMORY):
-    """The least 1 - |cos| between each of `queries` and one of `points`, as half a squared distance of unit rows.
-
-    >>> line_distances(np.array([[3.0, 0.0]]), np.array([[-1.0, 0.0], [2.0, 2.0]]))
-    array([0.])
-    """
-    return np.minimum(*(neighbors(queries, P, metric="cosine", memory=memory)[0][:, 0] for P in (points, -points)))
-
-
-def once(shared, kind, arrays, make):
-    """make(), called once for these arrays where `shared` is :class:`Samples`, and each time where it is not."""
-    return shared.once(kind, arrays, make) if isinstance(shared, Samples) else make()
 
 
 def _pick(distances, indices, count, first, k, mine, whole):
@@ -279,23 +264,18 @@ def _pick(distances, indices, count, first, k, mine, whole):
         times -= own
     reached = np.cumsum(times, axis=1, dtype=np.int32)
     rows = np.arange(len(indices))
-    apart, places = np.empty((len(rows), k)), np.empty((len(rows), k), dtype=np.int64)
+    found, places = np.empty((len(rows), k)), np.empty((len(rows), k), dtype=np.int64)
     for j in range(k):
         column = np.minimum((reached <= j).sum(axis=1), indices.shape[1] - 1)
-        apart[:, j], entry = distances[rows, column], indices[rows, column]
+        found[:, j], entry = distances[rows, column], indices[rows, column]
         copy = j - (reached[rows, column] - times[rows, column])
         if mine is not None:
             copy += (entry == mine[0]) & (copy >= mine[1])
         places[:, j] = first[entry] + copy
-    nearest = apart[:, :1]
+    nearest = found[:, :1]
     ties = np.where(distances == nearest, times, 0).sum(axis=1)
     short = (reached[:, -1] < k) | (distances[:, -1] == nearest[:, 0])
-    return apart, places, ties, short & (not whole)
-
-
-def _unit(rows):
-    unit = rows / np.abs(rows).max(axis=1)[:, None]  # so that no square overflows
-    return unit / np.sqrt(np.einsum("ij,ij->i", unit, unit))[:, None]
+    return found, places, ties, short & (not whole)
 
 
 def _lexicographic(rows):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import memgen_lite as mg
-from memgen_lite import evaluation
+from memgen_lite.evaluation import evaluating
 
 QUICK = ["energy", "nn_accuracy", "coverage", "vendi", "authenticity", "dcr_share", "membership_auc"]
 
@@ -26,7 +26,7 @@ def test_p_values_of_an_honest_generator_are_no_smaller_than_uniform(monkeypatch
     """60 honest samples at level .25: each metric's rejections are Binomial(60, .25) at most, and above 26 with
     probability .0008 (normal law, one metric); the corrected least p <= .25 likewise, and <= .05 above 9 with .0005."""
     single, least = [], []
-    monkeypatch.setitem(evaluation.SLOW, "wasserstein", 20)  # of the 26 that the others take
+    monkeypatch.setitem(evaluating.SLOW, "wasserstein", 20)  # of the 26 that the others take
     for seed in range(60):
         T, H, G = data(40, 2, seed)
         table = mg.evaluate(T, H, G, [*QUICK, "wasserstein"], n_null=19, random_state=seed).to_frame()
@@ -182,7 +182,7 @@ def stop_after(monkeypatch, count):
         yield from map(function, range(count))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluation, "_all_values", one_by_one)
+    monkeypatch.setattr(evaluating, "_all_values", one_by_one)
 
 
 def test_an_interrupt_keeps_what_is_done(monkeypatch):
@@ -200,7 +200,7 @@ def test_an_interrupt_before_there_is_an_answer_is_raised(monkeypatch):
 
 
 def test_work_all_values_comes_in_order_and_ends_where_it_is_stopped():
-    assert list(evaluation._all_values(lambda i: i * i, 30)) == [i * i for i in range(30)]
+    assert list(evaluating._all_values(lambda i: i * i, 30)) == [i * i for i in range(30)]
 
     def stopped(i):
         if i == 9:
@@ -209,7 +209,7 @@ def test_work_all_values_comes_in_order_and_ends_where_it_is_stopped():
 
     done = []
     with pytest.raises(KeyboardInterrupt):
-        for i in evaluation._all_values(stopped, 10_000):
+        for i in evaluating._all_values(stopped, 10_000):
             done.append(i)
     assert done == list(range(9))
 
@@ -220,7 +220,7 @@ def test_values_are_those_of_compute_with_the_options_of_the_stamp():
     T, H, G = np.round(rng.normal(size=(40, 4)), 1), rng.normal(size=(80, 4)), np.round(rng.normal(size=(40, 4)), 1)
     G[:10], G[10:13] = T[:10], G[13]  # copies, and repeats of one row
     compared = [name for name in mg.metrics.names() if mg.metrics.get(name).needs != "both"]
-    compared = [name for name in compared if name not in evaluation.SLOW]
+    compared = [name for name in compared if name not in evaluating.SLOW]
     assert len(compared) >= 21
     table = mg.evaluate(T, H, G, [*compared, "c_t"], n_null=19)
     assert table.stamp["options"] == {
@@ -251,7 +251,7 @@ def test_metrics_of_copying_see_all_training_rows_that_leave_room_for_honest_par
 
 
 def test_slow_metrics_take_fewer_rows_and_say_so(monkeypatch):
-    monkeypatch.setitem(evaluation.SLOW, "wasserstein", 25)
+    monkeypatch.setitem(evaluating.SLOW, "wasserstein", 25)
     T, H, _ = data()
     table = mg.evaluate(T, H, T[::-1], ["wasserstein", "energy"], n_null=19)
     frame = table.to_frame()

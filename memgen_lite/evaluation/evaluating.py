@@ -1,0 +1,276 @@
+"""All metrics on one generator, each beside what an honest sample and a memorizer would have scored.
+
+A number alone says nothing: 1-NN accuracy .46 may be luck or copying, and authenticity is .35 for fresh rows of a line
+and .85 for fresh rows of 256 features. So beside each value stand three others, at the same sizes and on the same data:
+
+* *honest*: training, held-out and "generated" rows, all three disjoint parts of the real rows (training and held-out
+  pooled, split anew without replacement, n_null // 3 times). Each replicate has the law of a fresh triple, so its mean
+  is unbiased. Its spread is approximate, as replicates share rows: it is shown, and no p-value rests on it.
+* *MemGEN-U* and *MemGEN-P*: rows of the training part drawn with replacement, and without.
+* the *p-value*: under "the generated rows are fresh draws of the held-out rows' law, whatever the training rows are",
+  the 2r held-out and generated rows can change labels. They do, n_null times, with the training rows fixed, and
+  (1 + number as far out) / (1 + n_null) is exact for any statistic. It is two-sided: too good is a finding, too. "Far"
+  is |value - mean| / sd over all 1 + n_null values, so that the observed one is treated as the others are, and the
+  larger of those of the value against train and of the gap (against train less against held-out).
+
+All metrics meet the same relabelings, and the corrected p is that of the farthest metric of each relabeling (max-T of
+Westfall and Young 1993). All test one hypothesis, so this is the chance that an honest sample has any such metric.
+Holm's correction, which takes them as unrelated, would need some 640 relabelings before 32 metrics can reach .05.
+
+r held-out and r generated rows are used: r is the least of the held-out rows, the generated rows and a third of the
+real rows, else the three honest parts would share rows. A metric of two samples takes r training rows, so that its two
+values are of one size. A metric of copying takes all training rows that leave the parts apart, N + K - 2r of them, as a
+copy is only seen beside its original; where that is over a tenth more than r, a gap would be a difference of unlike
+things, and there is none. The metrics of `SLOW` cost more than pairs of rows do, and take the first so many rows of
+each sample, in an order drawn before the labels are looked at: a statistic like any other, so its p is exact, too.
+
+To be affordable this is computed for all relabelings at once (:mod:`memgen_lite.evaluation.resampling`,
+:mod:`memgen_lite.evaluation.batched`). What a metric takes from the training rows (the bandwidth of mmd_rbf, the
+cells of c_t) is taken once, for all columns, and kid is that of all pairs. The stamp's `options` say so, and with
+them `mg.metrics.compute` gives the same values.
+"""
+
+import importlib.metadata
+import platform
+import warnings
+
+import numpy as np
+
+from .. import __version__
+from .. import metrics as registry
+from ..metrics.copying import cell_centers
+from ..metrics.distances import median_distance
+from ..shared.parallel import in_parallel
+from ..shared.progress import bar
+from ..shared.randomness import generator
+from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
+from .calibration import calibrated, draw_passes
+from .report import Evaluation
+from .resampling import Samples, SearchedRows
+
+SLOW = {
+    "frechet_inf": 200, "max_sliced_wasserstein": 200, "wasserstein": 300, "c2st_logistic": 300, "c2st_knn": 300,
+    "fld": 300, "fld_gap": 300,
+}  # fmt: skip
+_LEAST = 20
+_TOLD = {
+    "mmd_rbf": "bandwidth: of the training rows, the same in all columns",
+    "kid": "subsets=None: all pairs at once",
+    "c_t": "centers: of the training rows, the same in all columns",
+}
+_UNSEARCHED = {*KERNELS, *SLICES, *SLOW, "frechet", "alpha_precision", "vendi", "mifid", "birthday_support"}
+
+
+def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=None, random_state=0):
+    """Every metric of `generated` on trial: against train, against held-out, an honest sample and MemGEN.
+
+    Parameters
+    ----------
+    train, held_out, generated : arrays (rows, features) of finite numbers; 20 generated rows, 20 held-out rows and 60
+        real rows at least. Held-out rows are of the law of the training rows and were not trained on.
+    metrics : "all", or a list of names of :func:`memgen_lite.metrics.names`.
+    n_null : int, relabelings behind a p-value, which is 1 / (1 + n_null) at the least; fewer than 99 are for a few
+        metrics only, as the farthest of many is far. All metrics, against train and against held-out, are computed
+        3 + n_null + n_null // 3 times: by default half a minute of processor time for 900 rows of 64 features, and some
+        5 minutes for 10,000 rows of 512, which all processors (4 at most) share.
+    max_rows : int or None, the most rows of each sample that are used: less time for less power.
+    random_state : int, Generator, RandomState or None, for the rows that are drawn, the relabelings and the metrics.
+
+    Returns
+    -------
+    :class:`memgen_lite.evaluation.report.Evaluation`. Interrupted (Ctrl-C, or stop in a notebook), it is made of the
+    replicates done so far.
+
+    Raises
+    ------
+    ValueError : for arrays of another shape, not finite or too small, an unknown metric, n_null below 19.
+
+    >>> X = np.random.default_rng(0).normal(size=(180, 2))
+    >>> table = evaluate(X[:60], X[60:120], X[:60], ["nn_accuracy", "density"], n_null=19)
+    >>> table.to_frame()[["rows", "train", "memgen_p", "p_value", "verdict"]]
+                 rows   train  memgen_p  p_value      verdict
+    metric
+    nn_accuracy    40  0.2125       0.0     0.05  like a copy
+    density        40  1.0350       1.0     0.75        blind
+    """
+    chosen = _chosen(metrics)
+    if n_null < 19:
+        raise ValueError(f"n_null must be 19 or more, for p-values that reach 1/20, got {n_null}")
+    if max_rows is not None and max_rows < _LEAST:
+        raise ValueError(f"max_rows must be {_LEAST} or more, or None, got {max_rows}")
+    if any(X is None for X in (train, held_out, generated)):
+        raise ValueError("evaluate needs train, held_out and generated rows; one of them is None")
+    given = registry.check_arrays({"train": train, "held_out": held_out, "generated": generated})
+    rng = generator(random_state)
+    seed = int(rng.integers(2**31))  # one stream for each metric in all passes: a fixed function of its rows
+    sizes = {name: len(X) for name, X in given.items()}
+    r, n = _sizes(*sizes.values(), max_rows)
+    lines = _warnings(*given.values(), r, n)
+    T, H, G = (X[rng.permutation(len(X))] for X in given.values())
+    pool = SearchedRows(np.concatenate([T, H, G[:r]]))
+    tiers = {name: _tier(name, n, r) for name in chosen}
+    passes = draw_passes(len(T), len(H), n, r, n_null, set(tiers.values()), rng)
+    real, features, given = len(T) + len(H), T.shape[1], None
+    del T, H, G
+
+    fixed, reasons, done = Samples(pool), {}, []
+    observed = passes[0][1]
+    for tier in observed:
+        fixed.take(observed[tier][0])
+    options = _options(chosen, tiers, observed, fixed, seed, reasons)
+    swept, searched = {}, [name for name in chosen if name not in _UNSEARCHED]
+    try:
+        with bar(0, "Evaluating", "step") as progress:
+            work = list(_sweeps(pool, passes, chosen, (real, r), options, seed, swept))
+            work += [(pool.steps, pool.search())] if searched else []
+            work += [(pool.steps, pool.search_lines())] if "mifid" in chosen else []
+            progress.reset(sum(steps for steps, _ in work) + len(passes))
+            for _, steps in work:
+                for _ in steps:
+                    progress.update()
+
+            def values(i):
+                kind, found = passes[i][0], {name: pairs[i] for name, pairs in swept.items()}
+                told = reasons if kind == "observed" else {}
+                return _values(chosen, passes[i], tiers, options, seed, found, Samples(pool, fixed), told)
+
+            for found in _all_values(values, len(passes)):
+                done.append(found)
+                progress.update()
+    except KeyboardInterrupt:
+        kinds = [kind for kind, _ in passes[: len(done)]]
+        if kinds.count("relabeled") < 19 or kinds.count("honest") < 2:
+            raise
+        lines.append(f"interrupted: {kinds.count('relabeled')} of {n_null} relabelings were done")
+    kinds = np.array([kind for kind, _ in passes[: len(done)]])
+    rows = calibrated(chosen, {kind: np.array(done)[kinds == kind] for kind in set(kinds)}, tiers, reasons)
+    stamp = {
+        "rows": sizes,
+        "features": features,
+        "rows_used": r,
+        "train_rows_used": n,
+        "n_null": int((kinds == "relabeled").sum()),
+        "n_honest": int((kinds == "honest").sum()),
+        "random_state": random_state if random_state is None else str(random_state),
+        "versions": {"memgen_lite": __version__, "python": platform.python_version()}
+        | {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "options": {name: _TOLD[name] for name in options},
+        "conventions": {name: registry.get(name).conventions for name in chosen},
+    }
+    return Evaluation(rows, lines, stamp)
+
+
+def _chosen(wanted):
+    if isinstance(wanted, str):
+        wanted = registry.names() if wanted == "all" else [wanted]
+    chosen = list(dict.fromkeys(registry.get(name).name for name in wanted))
+    if not chosen:
+        raise ValueError("metrics must be 'all' or name one at least, got none")
+    return chosen
+
+
+def _sizes(N, K, M, max_rows):
+    """How many held-out and as many generated rows are used, and how many training rows of the metrics of copying."""
+    cap = N + K + M if max_rows is None else max_rows
+    r = min(M, K, (N + K) // 3, cap)
+    if r < _LEAST:
+        raise ValueError(
+            f"evaluate needs {_LEAST} generated, {_LEAST} held-out and {3 * _LEAST} real rows, got {M} "
+            f"generated, {N} training and {K} held-out rows"
+        )
+    n = min(N, N + K - 2 * r, cap)
+    return r, n if n > 1.1 * r else r
+
+
+def _tier(name, n, r):
+    """How many training, and how many held-out and generated rows a metric takes."""
+    if name in SLOW:
+        return min(SLOW[name], r), min(SLOW[name], r)
+    return (n if registry.get(name).needs in ("train", "both") else r), r
+
+
+def _warnings(T, H, G, r, n):
+    trained, held = ({row.tobytes() for row in X + 0.0} for X in (T, H))
+    copies, shared, known = (
+        sum(row.tobytes() in seen for row in X + 0.0) for X, seen in ((G, trained), (H, trained), (G, held))
+    )
+    lines = []
+    if shared == len(H):
+        lines.append(
+            "every held-out row is a training row: nothing is held out, and copying can't be told from honesty"
+        )
+    elif shared:
+        lines.append(f"{shared:,} of {len(H):,} held-out rows are equal to a training row")
+    if copies:
+        lines.append(f"{copies:,} of all {len(G):,} generated rows are equal to a training row")
+    if known:
+        lines.append(f"{known:,} of all {len(G):,} generated rows are equal to a held-out row")
+    if n < len(T):
+        lines.append(f"{n:,} of {len(T):,} training rows were drawn: copies of the others go unseen in the table")
+    return lines
+
+
+def _options(chosen, tiers, observed, fixed, seed, reasons):
+    """What is taken from the training rows once, for all columns."""
+    options = {"kid": {"subsets": None}}
+    if "mmd_rbf" in chosen:
+        bandwidth = median_distance(fixed.take(observed[tiers["mmd_rbf"]][0]), generator(seed))
+        if bandwidth > 0:
+            options["mmd_rbf"] = {"bandwidth": bandwidth}
+        else:
+            reasons["mmd_rbf"] = "mmd_rbf needs training rows that differ, whose median distance is its bandwidth"
+    if "c_t" in chosen:
+        centers = cell_centers(fixed.take(observed[tiers["c_t"]][0]), 5, generator(seed))
+        options["c_t"] = {"centers": fixed.keep(centers)}
+    return {name: options[name] for name in chosen if name in options}
+
+
+def _sweeps(pool, passes, chosen, sizes, options, seed, found):
+    """Pairs: how many steps, and their generator, which ends by leaving the values of all passes in `found`."""
+    real, r = sizes
+    kernels = [name for name in chosen if name in KERNELS and (name != "mmd_rbf" or name in options)]
+    slices = [name for name in chosen if name in SLICES]
+    if "mmd_rbf" in chosen and "mmd_rbf" not in kernels:
+        found["mmd_rbf"] = np.full((len(passes), 2), np.nan)
+    if not kernels + slices:
+        return
+    rows, d = pool.rows[pool.position], pool.rows.shape[1]
+    spans = {"honest": (0, real), "memgen_u": (0, real + r), "memgen_p": (0, real + r)}
+    spans = [spans.get(kind, (real - r, real + r)) for kind, _ in passes]
+    triples = [samples[r, r] for _, samples in passes]
+    if kernels:
+        bandwidth = options.get("mmd_rbf", {}).get("bandwidth")
+        yield kernel_steps(len(rows)), kernel_values(rows, triples, spans, kernels, bandwidth, found)
+    if slices:
+        yield sliced_steps(d), sliced_values(rows, triples, spans, slices, seed, found)
+
+
+def _all_values(function, count):
+    """function(0), ..., function(count - 1), in this order; the first one alone, as the others share its answers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield function(0)
+        yield from in_parallel(function, range(1, count))
+
+
+def _values(chosen, one, tiers, options, seed, found, shared, reasons):
+    """Values against train and against held-out, array (metrics, 2); NaN where there is none, for the `reasons`."""
+    kind, triples = one
+    values = np.full((len(chosen), 2), np.nan)
+    for i, name in enumerate(chosen):
+        if name in found:
+            values[i] = found[name]
+            continue
+        metric, (n, m) = registry.get(name), tiers[name]
+        T, H, G = (shared.take(index) for index in triples[n, m])
+        sides = {"both": [(T, H, G)], "generated": [(G,)]}.get(metric.needs, [(T, G), (H, G)])
+        if n > m and kind != "observed":
+            sides = sides[:1]  # the other is of another size: no gap will be asked for
+        for j, arrays in enumerate(sides):
+            try:
+                values[i, j] = metric.on_checked(
+                    *arrays, random_state=seed, neighborhoods=shared, **options.get(name, {})
+                )
+            except (ValueError, np.linalg.LinAlgError) as error:
+                reasons.setdefault(name, str(error))
+    return values
