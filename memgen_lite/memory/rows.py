@@ -180,7 +180,7 @@ class _RowIndex:
 
     def __init__(self, parts):
         self.parts = parts
-        hashes = np.concatenate([_hashes(part) for part in parts])
+        hashes = np.concatenate([np.empty(0, dtype=np.uint64), *map(row_bytes.hashes, self._matrices())])
         self.order = np.argsort(hashes, kind="stable")
         self.hashes = hashes[self.order]
 
@@ -198,8 +198,8 @@ class _RowIndex:
                 counts[i] += (row_bytes.matrix(candidates) == distinct[i]).all(axis=1).sum()
         return counts[inverse.ravel()]
 
-
-def _hashes(part):
-    step = max(1, BLOCK // max(1, row_bytes.row_size(part)))
-    blocks = [row_bytes.hashes(row_bytes.matrix(np.asarray(part[i : i + step]))) for i in range(0, len(part), step)]
-    return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.uint64)
+    def _matrices(self):
+        for part in self.parts:
+            step = max(1, BLOCK // max(1, row_bytes.row_size(part)))
+            for i in range(0, len(part), step):
+                yield row_bytes.matrix(np.asarray(part[i : i + step]))

@@ -1,6 +1,6 @@
 """Python objects as JSON and bytes, and back: what can be kept in a file without pickle.
 
-None, flags, numbers of 64 bits and text stand for themselves; any other kind of object is an entry of one table.
+None, flags, numbers of 64 bits and printable text stand for themselves; all other kinds of object are in one table.
 """
 
 import json
@@ -48,7 +48,9 @@ class Coder:
 
     def node(self, item):
         kind = type(item)
-        if item is None or kind is bool or (kind is int and item.bit_length() < 64) or (kind is str and _plain(item)):
+        if item is None or kind is bool or (kind is int and item.bit_length() < 64):
+            return item
+        if kind is str and item.isprintable():  # no surrogates: JSON would join two that happen to make a pair
             return item
         if kind not in self._kinds:
             self._kinds[kind] = _kind(item)
@@ -75,14 +77,6 @@ class Coder:
         if not 0 <= start <= start + size <= len(self.blob):
             raise ValueError(f"bytes {start} to {start + size} of {len(self.blob)}")
         return bytes(self.blob[start : start + size])
-
-
-def _plain(text):  # JSON would join two lone surrogates that happen to make a pair
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _kind(item):
