@@ -9,7 +9,8 @@ from collections import Counter
 
 import numpy as np
 
-from ..shared.containers import ARRAYS, IMAGE_MODES, freeze, is_image, pure, row_size
+from ..shared.containers import ARRAYS, IMAGE_MODES, freeze, is_image
+from ..shared.row_bytes import split
 from .rows import Growing, Ragged, RowStore
 
 
@@ -77,7 +78,7 @@ class HashMemory:
 
     def prepare(self, values):
         if isinstance(values, np.ndarray):
-            return values, _row_bytes(values)
+            return values, split(values)
         kinds = set(map(type, values))
         return values, values if kinds <= {str} or kinds <= {bytes} else [freeze(item) for item in values]
 
@@ -131,7 +132,7 @@ class HashMemory:
         return [self.items.get(key, key) for key in keys] if self.items else keys
 
     def count(self, values):
-        keys = _row_bytes(values) if isinstance(values, np.ndarray) else map(freeze, values)
+        keys = split(values) if isinstance(values, np.ndarray) else map(freeze, values)
         return np.array([self.counts[key] for key in keys], dtype=np.int64)
 
 
@@ -282,11 +283,6 @@ def unpack_rows(codec, rows):
 
         return [Image.fromarray(row) for row in rows]
     return list(rows) if codec == "arrays" else rows.tolist()
-
-
-def _row_bytes(rows):
-    data, step = pure(rows).tobytes(), row_size(rows)
-    return [data[i * step : (i + 1) * step] for i in range(len(rows))]
 
 
 def _encode(text):

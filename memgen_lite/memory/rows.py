@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..shared.containers import pure, row_size
+from ..shared import row_bytes
 
 BLOCK = 1 << 24  # bytes looked at in one step where rows are read through
 
@@ -134,15 +134,7 @@ class RowStore:
         positions = np.asarray(positions, dtype=np.intp)
         if self.ragged is not None:
             return self.ragged.take(positions)
-        if len(self.parts) == 1:
-            return np.asarray(self.arrays()[0]).take(positions, axis=0)
-        taken = np.empty((len(positions), *self.shape), dtype=self.dtype)
-        start = 0
-        for part in map(np.asarray, self.arrays()):
-            here = (positions >= start) & (positions < start + len(part))
-            taken[here] = part[positions[here] - start]
-            start += len(part)
-        return taken
+        return _take(self.arrays(), positions)
 
     def count(self, rows):
         """How often each of some rows, of the same dtype, stands here byte for byte."""
@@ -172,54 +164,42 @@ def cast(values, dtype):
     return cast, same.astype(bool).all(axis=tuple(range(1, values.ndim)))
 
 
+def _take(parts, positions):
+    if len(parts) == 1:
+        return np.asarray(parts[0]).take(positions, axis=0)
+    taken, start = np.empty((len(positions), *parts[0].shape[1:]), dtype=parts[0].dtype), 0
+    for part in map(np.asarray, parts):
+        here = (positions >= start) & (positions < start + len(part))
+        taken[here] = part[positions[here] - start]
+        start += len(part)
+    return taken
+
+
 class _RowIndex:
     """Rows in the order of a 64-bit hash of their bytes: 16 bytes a row, and a look-up costs a binary search."""
 
     def __init__(self, parts):
         self.parts = parts
-        hashes = np.concatenate([_hashes(part) for part in parts])
+        hashes = np.concatenate([np.empty(0, dtype=np.uint64), *map(row_bytes.hashes, self._matrices())])
         self.order = np.argsort(hashes, kind="stable")
         self.hashes = hashes[self.order]
 
     def count(self, rows):
-        keys = _bytes(rows)
+        keys = row_bytes.matrix(rows)
         distinct, inverse = np.unique(keys.view(f"V{keys.shape[1]}").ravel(), return_inverse=True)
         distinct = distinct.view(np.uint8).reshape(len(distinct), -1)
-        wanted = _hash_bytes(distinct)
+        wanted = row_bytes.hashes(distinct)
         first, last = np.searchsorted(self.hashes, wanted, "left"), np.searchsorted(self.hashes, wanted, "right")
         counts = np.zeros(len(distinct), dtype=np.int64)
         step = max(1, BLOCK // max(1, keys.shape[1]))
         for i in np.flatnonzero(last > first):  # equal hashes are candidates; equal bytes decide
             for start in range(first[i], last[i], step):
-                for candidates in self._rows(self.order[start : min(start + step, last[i])]):
-                    counts[i] += (_bytes(candidates) == distinct[i]).all(axis=1).sum()
+                candidates = _take(self.parts, self.order[start : min(start + step, last[i])])
+                counts[i] += (row_bytes.matrix(candidates) == distinct[i]).all(axis=1).sum()
         return counts[inverse.ravel()]
 
-    def _rows(self, positions):
-        ends = np.cumsum([len(part) for part in self.parts])
-        starts = ends - [len(part) for part in self.parts]
-        places = np.searchsorted(ends, positions, side="right")
-        return [np.asarray(self.parts[i])[positions[places == i] - starts[i]] for i in np.unique(places)]
-
-
-def _hashes(part):
-    step = max(1, BLOCK // max(1, row_size(part)))
-    blocks = [_hash_bytes(_bytes(np.asarray(part[i : i + step]))) for i in range(0, len(part), step)]
-    return np.concatenate(blocks) if blocks else np.empty(0, dtype=np.uint64)
-
-
-def _bytes(rows):
-    # A row of no bytes gets one, so that rows without columns are all alike rather than an error.
-    if not row_size(rows):
-        return np.zeros((len(rows), 1), dtype=np.uint8)
-    return np.ascontiguousarray(pure(rows)).reshape(len(rows), -1).view(np.uint8).reshape(len(rows), -1)
-
-
-def _hash_bytes(rows):
-    # Multiply-and-add over 64-bit words with random odd multipliers (Dietzfelbinger 1996): a few operations a word.
-    words = -(-rows.shape[1] // 8)
-    padded = np.zeros((len(rows), words * 8), dtype=np.uint8)
-    padded[:, : rows.shape[1]] = rows
-    multipliers = np.random.default_rng(1803_11203).integers(1 << 63, size=words, dtype=np.uint64) * 2 + 1
-    mixed = (padded.view(np.uint64) * multipliers).sum(axis=1, dtype=np.uint64)
-    return mixed ^ (mixed >> np.uint64(32))
+    def _matrices(self):
+        for part in self.parts:
+            step = max(1, BLOCK // max(1, row_bytes.row_size(part)))
+            for i in range(0, len(part), step):
+                yield row_bytes.matrix(np.asarray(part[i : i + step]))

@@ -5,9 +5,8 @@ from collections import Counter
 
 import numpy as np
 
-from ..shared import array_file
+from ..shared import array_file, plain_values
 from ..shared.containers import IMAGE_MODES, Container
-from . import saved_objects
 from .memories import MEMORIES, pack
 from .rows import Growing, Ragged
 
@@ -48,7 +47,7 @@ def _dump_list(memory):
             codec, rows = pack(memory.items)
             if codec == "arrays" and rows.nbytes:
                 return {"form": "rows"}, {"rows": rows}
-    return {"form": "items"}, saved_objects.encode(memory.items)
+    return {"form": "items"}, plain_values.encode(memory.items)
 
 
 def _load_list(memory, content, blocks):
@@ -56,7 +55,7 @@ def _load_list(memory, content, blocks):
         _require(blocks["rows"].nbytes)
         memory.items = list(np.array(blocks["rows"]))
     else:
-        memory.items = saved_objects.decode(blocks)
+        memory.items = plain_values.decode(blocks)
 
 
 def _dump_hash(memory):
@@ -65,13 +64,13 @@ def _dump_hash(memory):
     values = memory.values(keys)
     if isinstance(values, np.ndarray):
         return {"form": "rows"}, {"rows": values, "counts": counts}
-    return {"form": "items"}, {**saved_objects.encode(values), "counts": counts}
+    return {"form": "items"}, {**plain_values.encode(values), "counts": counts}
 
 
 def _load_hash(memory, content, blocks):
     rows, counts = content["form"] == "rows", blocks["counts"].tolist()
     _require(len(blocks["rows"]) == len(counts) if rows else True)
-    memory.append(memory.prepare(np.array(blocks["rows"]) if rows else saved_objects.decode(blocks)))
+    memory.append(memory.prepare(np.array(blocks["rows"]) if rows else plain_values.decode(blocks)))
     memory.counts = _counter(memory.counts, counts)
 
 
@@ -112,7 +111,7 @@ def _dump_labels(memory):
     if not names:
         return False, {}
     try:
-        kept = saved_objects.encode(names)
+        kept = plain_values.encode(names)
     except TypeError as error:
         raise TypeError(f"of the labels, {error}") from None
     blocks = {"label_items": kept["items"], "label_blob": kept["blob"]}
@@ -129,7 +128,7 @@ def _dump_labels(memory):
 def _load_labels(memory, labelled, blocks):
     if not labelled:
         return
-    names = saved_objects.decode({"items": blocks["label_items"], "blob": blocks["label_blob"]})
+    names = plain_values.decode({"items": blocks["label_items"], "blob": blocks["label_blob"]})
     if memory.name != "hash":
         codes = blocks["label_codes"].tolist()
         _require(len(codes) == memory.size() and min(codes) >= 0)
@@ -149,7 +148,7 @@ def _dump_container(container):
     for dtype, name in zip(dtypes, names, strict=True):
         if dtype is not None and _pandas_dtype(name) != dtype:
             raise TypeError(f"X has a column of dtype {name}, which has no plain form to be saved in")
-    columns = saved_objects.encode([container.columns, container.levels])
+    columns = plain_values.encode([container.columns, container.levels])
     dtype = container.dtype
     if dtype is not None:
         dtype = "object" if dtype.kind == "O" else array_file.describe(dtype)
@@ -164,7 +163,7 @@ def _dump_container(container):
 
 def _load_container(kept):
     names = {name: np.frombuffer(bytes.fromhex(data), dtype=np.uint8) for name, data in kept["columns"].items()}
-    columns, levels = saved_objects.decode(names)
+    columns, levels = plain_values.decode(names)
     dtypes, dtype = kept["dtypes"], kept["dtype"]
     if dtypes is not None:
         dtypes = list(map(_pandas_dtype, dtypes)) if isinstance(dtypes, list) else _pandas_dtype(dtypes)

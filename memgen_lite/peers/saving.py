@@ -4,26 +4,15 @@ import functools
 
 import numpy as np
 
-from ..shared import array_file
-
-# Objects of other libraries that a peer may hold; nothing else is made from a file.
-_OTHERS = {
-    "PCA": "sklearn.decomposition",
-    "GaussianMixture": "sklearn.mixture",
-    "BernoulliRBM": "sklearn.neural_network",
-}
+from ..shared import array_file, plain_values
 
 
 def save(peer, path):
     """Write a fitted peer to `path`, whole or not at all. A `random_state` that is no int is saved as None."""
-    blocks = {}
-    state = _pack({name: value for name, value in vars(peer).items() if name not in _left_out(peer)}, blocks)
     kind = f"{type(peer).__module__.rpartition('.')[2]}:{type(peer).__name__}"
-    stream = _pack(peer._stream.bit_generator.state, blocks)
-    header = {"peer": kind, "state": state, "stream": stream}
-    if hasattr(peer, "networks_"):
-        header["networks"] = _pack(peer.leaves(), blocks)
-    array_file.write(path, header, blocks)
+    weights = peer.leaves() if hasattr(peer, "networks_") else None
+    parts = [_state(peer, _left_out(peer)), peer._stream.bit_generator.state, weights]
+    array_file.write(path, {"peer": kind}, plain_values.encode(parts, _OTHERS))
 
 
 def load(path, kinds):
@@ -36,10 +25,11 @@ def load(path, kinds):
     header, blocks = array_file.read(path, mmap=False, verify=True)
     with array_file.guarded(path):
         peer = kinds[header["peer"]]()
-        vars(peer).update(_unpack(header["state"], blocks))
-        if "networks" in header:
-            peer.grow(_unpack(header["networks"], blocks))
-        peer._stream = _stream(_unpack(header["stream"], blocks))
+        state, stream, weights = plain_values.decode(blocks, _OTHERS)
+        vars(peer).update(state)
+        if weights is not None:
+            peer.grow(weights)
+        peer._stream = _stream(stream)
         return peer
 
 
@@ -56,36 +46,23 @@ def _left_out(peer):
     return {"_stream", "networks_"} | derived
 
 
-def _pack(value, blocks):
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.random.Generator | np.random.RandomState):
-        return None
-    if isinstance(value, np.ndarray):
-        name = str(len(blocks))
-        blocks[name] = np.atleast_1d(value)
-        return {"array": name, "shape": value.shape}
-    if isinstance(value, list | tuple):
-        return {"list": [_pack(item, blocks) for item in value], "tuple": isinstance(value, tuple)}
-    if isinstance(value, dict):
-        return {"dict": {key: _pack(item, blocks) for key, item in value.items()}}
-    return {"other": type(value).__name__, "state": _pack(vars(value), blocks)}
+def _state(model, left_out=()):
+    streams = np.random.Generator | np.random.RandomState
+    kept = {name: value for name, value in vars(model).items() if name not in left_out}
+    return {name: None if isinstance(value, streams) else value for name, value in kept.items()}
 
 
-def _unpack(packed, blocks):
-    if not isinstance(packed, dict):
-        return packed
-    if "array" in packed:
-        return blocks[packed["array"]].reshape(packed["shape"])
-    if "list" in packed:
-        items = [_unpack(item, blocks) for item in packed["list"]]
-        return tuple(items) if packed["tuple"] else items
-    if "dict" in packed:
-        return {key: _unpack(item, blocks) for key, item in packed["dict"].items()}
-    from importlib import import_module
+def _other(name):
+    def decode(node, coder):
+        from sklearn import decomposition, mixture, neural_network
 
-    other = getattr(import_module(_OTHERS[packed["other"]]), packed["other"])()
-    vars(other).update(_unpack(packed["state"], blocks))
-    return other
+        kinds = decomposition.PCA, mixture.GaussianMixture, neural_network.BernoulliRBM
+        model = {kind.__name__: kind for kind in kinds}[name]()
+        vars(model).update(coder.item(node))
+        return model
+
+    return lambda model, coder: coder.node(_state(model)), decode
+
+
+# Objects of scikit-learn that a peer may hold; nothing else is made from a file.
+_OTHERS = {f"sklearn.{name}": _other(name) for name in ("PCA", "GaussianMixture", "BernoulliRBM")}

@@ -1,6 +1,5 @@
 """What went in, and how the same kind of thing comes out: arrays, frames, lists of text, images or anything else."""
 
-import math
 import struct
 import sys
 from collections.abc import Mapping, Set
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from .row_bytes import pure
 
 IMAGE_MODES = ("1", "L", "RGB", "RGBA")  # the modes of Pillow whose pixels are all there is to them
 
@@ -176,22 +177,3 @@ def freeze(item):
     except TypeError:
         raise TypeError(f"X holds a {kind.__name__}, which has no hash to compare it by: {item!r:.80}") from None
     return (kind, item)
-
-
-def pure(rows):
-    """Rows without what may lie in the gaps of a structured dtype, or of long double: equal rows have equal bytes."""
-    if rows.dtype.char in "gG" and np.finfo(rows.dtype).nmant == 63 and rows.size:
-        raw = np.array(rows, order="C", ndmin=1).view(np.uint8).reshape(-1, np.dtype("g").itemsize)
-        raw[:, 10:] = 0  # 80 bits in 128
-        return raw.ravel().view(rows.dtype).reshape(rows.shape)
-    if rows.dtype.names is None:
-        return rows
-    clean = np.zeros(rows.shape, dtype=rows.dtype)
-    for field in rows.dtype.names:
-        clean[field] = pure(rows[field])
-    return clean
-
-
-def row_size(rows):
-    """The number of bytes of one row."""
-    return rows.dtype.itemsize * math.prod(rows.shape[1:])

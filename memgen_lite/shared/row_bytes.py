@@ -1,13 +1,56 @@
-"""Rows of arrays by their bytes: which are equal."""
+"""Rows of arrays by their bytes: how many those are, and which rows are equal.
 
+There are two digests. Whose :func:`keys` are equal is equal, at half a microsecond or more a row, with -0 as 0.
+:func:`hashes` are 3 to 70 times quicker and byte for byte, but unequal rows may share one: their bytes decide.
+"""
+
+import math
 from hashlib import blake2b
 
 import numpy as np
 
 
-def values(*arrays):
-    """Numbers that are equal for equal rows: an int array, over all rows of all arrays of one dtype."""
-    return np.unique(np.concatenate([keys(X) for X in arrays]), return_inverse=True)[1].ravel()
+def pure(rows):
+    """Rows without what may lie in the gaps of a structured dtype, or of long double: equal rows have equal bytes."""
+    if rows.dtype.char in "gG" and np.finfo(rows.dtype).nmant == 63 and rows.size:
+        raw = np.array(rows, order="C", ndmin=1).view(np.uint8).reshape(-1, np.dtype("g").itemsize)
+        raw[:, 10:] = 0  # 80 bits in 128
+        return raw.ravel().view(rows.dtype).reshape(rows.shape)
+    if rows.dtype.names is None:
+        return rows
+    clean = np.zeros(rows.shape, dtype=rows.dtype)
+    for field in rows.dtype.names:
+        clean[field] = pure(rows[field])
+    return clean
+
+
+def row_size(rows):
+    """The number of bytes of one row."""
+    return rows.dtype.itemsize * math.prod(rows.shape[1:])
+
+
+def split(rows):
+    """The bytes of each row: a list of `bytes`."""
+    data, step = pure(rows).tobytes(), row_size(rows)
+    return [data[i * step : (i + 1) * step] for i in range(len(rows))]
+
+
+def matrix(rows):
+    """The bytes of each row: a uint8 array (n, bytes). A row of none gets one, so that such rows are all alike."""
+    if not row_size(rows):
+        return np.zeros((len(rows), 1), dtype=np.uint8)
+    return np.ascontiguousarray(pure(rows)).reshape(len(rows), -1).view(np.uint8).reshape(len(rows), -1)
+
+
+def hashes(data):
+    """64-bit hashes of the rows of a :func:`matrix`, which few unequal rows share."""
+    # Multiply-and-add over 64-bit words with random odd multipliers (Dietzfelbinger 1996): a few operations a word.
+    words = -(-data.shape[1] // 8)
+    padded = np.zeros((len(data), words * 8), dtype=np.uint8)
+    padded[:, : data.shape[1]] = data
+    multipliers = np.random.default_rng(1803_11203).integers(1 << 63, size=words, dtype=np.uint64) * 2 + 1
+    mixed = (padded.view(np.uint64) * multipliers).sum(axis=1, dtype=np.uint64)
+    return mixed ^ (mixed >> np.uint64(32))
 
 
 def keys(X):
@@ -19,3 +62,8 @@ def keys(X):
         digests = b"".join(blake2b(row, digest_size=16).digest() for row in part)
         found[i : i + 1024] = np.frombuffer(digests, dtype="V16")
     return found
+
+
+def values(*arrays):
+    """Numbers that are equal for equal rows: an int array, over all rows of all arrays of one dtype."""
+    return np.unique(np.concatenate([keys(X) for X in arrays]), return_inverse=True)[1].ravel()

@@ -15,7 +15,9 @@ from test_memgen import anything, arrays
 from memgen_lite.memory import rows as rows_module
 from memgen_lite.memory.memories import ALL, MEMORIES, Labels, pack, unpack_rows
 from memgen_lite.memory.rows import Growing, Ragged, RowStore
-from memgen_lite.shared.containers import Container, freeze, pure, row_size, unpack
+from memgen_lite.shared import row_bytes
+from memgen_lite.shared.containers import Container, freeze, unpack
+from memgen_lite.shared.row_bytes import pure
 
 quick = settings(deadline=None, max_examples=60, derandomize=True, database=None)
 
@@ -100,7 +102,7 @@ def test_rows_are_counted_as_by_hand(block, X, data):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rows_module, "BLOCK", block)
         if data.draw(st.booleans()):
-            patch.setattr(rows_module, "_hash_bytes", lambda rows: np.zeros(len(rows), dtype=np.uint64))
+            patch.setattr(row_bytes, "hashes", lambda rows: np.zeros(len(rows), dtype=np.uint64))
         store = RowStore()
         cut = data.draw(st.integers(0, len(X)))
         store.parts = [part for part in (X[:cut], X[cut:]) if len(part)]
@@ -116,13 +118,6 @@ def test_rows_of_another_dtype_are_not_there():
     assert store.count(np.zeros((4, 3), dtype=np.float32)).tolist() == [0, 0, 0, 0]
     with pytest.raises(ValueError, match=r"X has rows of shape \(4,\) and dtype float64, where the memory has"):
         store.check(np.zeros((1, 4)))
-
-
-def test_hashes_tell_rows_apart():
-    """10,000 distinct rows: a fair 64-bit hash has a collision at 3 seeds in 10^12, and this one has a fixed seed."""
-    rows = np.arange(20_000, dtype=np.uint16).reshape(-1, 2)
-    hashes = rows_module._hashes(np.repeat(rows, 2, axis=0))
-    assert len(np.unique(hashes)) == len(np.unique(rows, axis=0)) == 10_000
 
 
 # Keys
@@ -195,12 +190,6 @@ def test_what_lies_between_fields_or_behind_80_bits_makes_no_difference():
         held = memory()
         held.append(held.prepare(ones))
         assert held.count(zeros).tolist() == [2, 2]
-
-
-def test_the_size_of_a_row():
-    assert row_size(np.zeros((5, 2, 3), dtype=np.int16)) == 12
-    assert row_size(np.zeros(5)) == 8
-    assert row_size(np.zeros((5, 0))) == 0
 
 
 # Packing

@@ -1,0 +1,512 @@
+"""Files of arrays: what others read in them, and every kind of damage, malice and crash."""
+
+import io
+import json
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import threading
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from forging import damaged, drop, first, forge, opened, put
+
+import memgen_lite
+from memgen_lite.shared import array_file
+from memgen_lite.shared.array_file import ALIGN, PREFIX, DamagedFileError
+
+PADDED = np.array([(1, 2.5), (2, np.nan)], dtype=np.dtype([("ä", "i1"), ("b", "f8")], align=True))
+BLOCKS = {
+    "rows": np.arange(12.0).reshape(6, 2),
+    "none": np.zeros((3, 0), dtype=">i2"),
+    "é": np.array(["2018-03-29", "NaT"], dtype="M8[s]"),
+    "records": PADDED,
+    "long": np.array([0.1, 1 / 3], dtype=np.longdouble),
+    "bytes": np.frombuffer(b"rose is a ros\xe9", dtype=np.uint8),
+    "void": np.array([b"ab", b"c\0"], dtype="V2"),
+    "texts": np.array(["längst", "🐈"]),
+    "big": np.arange(3, dtype=">i4"),
+}
+
+
+def same(a, b):
+    assert (a.dtype, a.shape) == (b.dtype, b.shape)
+    if a.dtype.names:
+        for name in a.dtype.names:
+            same(a[name], b[name])
+    elif a.dtype.char == "g":
+        assert np.array_equal(a, b)
+    else:
+        assert a.tobytes() == b.tobytes()
+
+
+@pytest.fixture
+def saved(tmp_path):
+    array_file.write(tmp_path / "m", {"a": ["rosé", None]}, BLOCKS)
+    return tmp_path / "m"
+
+
+def refused(path, match="MemGEN file|damaged|cut off|added to", *, mmap=False, verify=True):
+    with pytest.raises(DamagedFileError, match=match) as caught:
+        array_file.read(path, mmap=mmap, verify=verify)
+    assert isinstance(caught.value, ValueError)
+    assert str(path) in str(caught.value)
+
+
+def header_end(data):
+    return PREFIX + int.from_bytes(data[PREFIX - 52 : PREFIX - 44], "little")
+
+
+def guarded(path):
+    """The places of the bytes that are no block's, and where each block is."""
+    data = path.read_bytes()
+    blocks = {}
+    for name, block in opened(path)[1].items():
+        with zipfile.ZipFile(path) as archive:
+            at = archive.getinfo(f"{name}.npy").header_offset
+        begin = data.index(b"\x93NUMPY", at)
+        begin += 12 + int.from_bytes(data[begin + 8 : begin + 12], "little")
+        blocks[name] = range(begin, begin + len(block))
+    return sorted({*range(len(data))} - {i for block in blocks.values() for i in block}), blocks
+
+
+# What is written
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("verify", [False, True])
+def test_a_header_and_blocks_come_back(saved, mmap, verify):
+    header, blocks = array_file.read(saved, mmap=mmap, verify=verify)
+    assert header == {"a": ["rosé", None]}
+    assert list(blocks) == list(BLOCKS)
+    for name, block in blocks.items():
+        same(block, BLOCKS[name])
+        assert isinstance(block, np.memmap) == (mmap and block.nbytes > 0)
+
+
+def test_numpy_opens_a_file_without_this_package_and_without_pickle(saved):
+    with np.load(saved, allow_pickle=False) as archive:
+        assert archive.files == ["header.json", *BLOCKS]
+        header = json.loads(archive["header.json"])
+        for name, block in BLOCKS.items():
+            same(archive[name], block)
+    assert header["content"] == {"a": ["rosé", None]}
+    with zipfile.ZipFile(saved) as archive:
+        assert archive.testzip() is None
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_blocks_begin_where_their_numbers_may_and_hold_the_bytes_of_the_array(saved):
+    data, (_, places) = saved.read_bytes(), guarded(saved)
+    for name, place in places.items():
+        assert place.start % ALIGN == 0
+        assert data[place.start : place.stop] == BLOCKS[name].tobytes()
+        mapped = array_file.read(saved, mmap=True, verify=False)[1][name]
+        assert mapped.flags.aligned or BLOCKS[name].dtype.itemsize == 0
+
+
+def test_parts_are_written_one_behind_the_other_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr(array_file, "CHUNK", 1000)
+    X = np.random.default_rng(0).normal(size=(300, 7))
+    path, sizes, chunks = tmp_path / "m", [], array_file._chunks
+
+    def seen(parts):
+        for chunk in chunks(parts):
+            sizes.append(len(chunk))
+            yield chunk
+
+    monkeypatch.setattr(array_file, "_chunks", seen)
+    array_file.write(path, {}, {"rows": [X[:100], X[100:100], X[::-1][:200][::-1]]})
+    assert max(sizes) <= 1000 and sum(sizes) == X.nbytes
+    same(array_file.read(path, mmap=False, verify=True)[1]["rows"], X)
+    with damaged(path, path.stat().st_size // 2):
+        refused(path, "block 'rows' does not have the checksum")
+
+
+def test_blocks_of_more_than_4_gib_are_found_by_us_and_by_numpy(tmp_path):
+    """A file with a hole in it, so that it takes no room."""
+    path, small = tmp_path / "m", np.arange(3)
+    entry = {"crc32": "0" * 8, "sha256": "0" * 64}
+    table = {"large": {"dtype": "|u1", "shape": [2**32 + 5], **entry}, "small": {"dtype": "<i8", "shape": [3], **entry}}
+    table["small"]["crc32"] = f"{zlib.crc32(array_file._npy(table['small']) + small.tobytes()):08x}"
+    text = json.dumps({"version": 1, "content": 7, "blocks": table}).encode()
+    frame = array_file._frame(text, table)
+    with open(path, "wb") as file:
+        for offset, piece in frame:
+            file.seek(offset)
+            file.write(piece)
+        file.seek(frame[2][0] + len(frame[2][1]))
+        file.write(small.tobytes())
+    header, blocks = array_file.read(path, mmap=True, verify=False)
+    assert header == 7
+    assert blocks["large"].shape == (2**32 + 5,) and not blocks["large"][-5:].any()
+    assert blocks["small"].tolist() == [0, 1, 2]
+    with np.load(path) as archive:
+        assert archive["small"].tolist() == [0, 1, 2]
+        info = archive.zip.getinfo("large.npy")
+        assert info.file_size == info.compress_size == 2**32 + 5 + 128
+        assert archive.zip.open(info).read(6) == b"\x93NUMPY"
+
+
+def test_the_same_blocks_make_the_same_bytes(saved, tmp_path):
+    array_file.write(tmp_path / "again", {"a": ["rosé", None]}, BLOCKS)
+    assert saved.read_bytes() == (tmp_path / "again").read_bytes()
+
+
+def test_objects_are_refused_and_nothing_is_written(tmp_path):
+    for X in (np.array([None]), np.array([(None,)], dtype=[("a", object)])):
+        with pytest.raises(TypeError, match="save stores plain values, got an array of dtype"):
+            array_file.write(tmp_path / "m", {}, {"X": X})
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "dtype", ["<f8", ">i2", "<M8[ns]", "|S3", "<U2", "|V3", "?", "i4,(2,3)f8", np.dtype("i1,f8", align=True)], ids=str
+)
+def test_a_dtype_becomes_json_and_comes_back(dtype):
+    dtype = np.dtype(dtype)
+    assert array_file.dtype_of(json.loads(json.dumps(array_file.describe(dtype)))) == dtype
+    titled = np.dtype([(("title", "name"), "i4")])
+    assert array_file.dtype_of(json.loads(json.dumps(array_file.describe(titled)))) == titled
+
+
+# Damage
+
+
+def test_every_byte_around_the_blocks_is_guarded_even_unverified(saved):
+    array_file.write(saved, {"a": 1}, {name: BLOCKS[name] for name in ("rows", "none")})
+    text = range(PREFIX - 32, header_end(saved.read_bytes()))
+    for position in guarded(saved)[0]:
+        message = "its header is cut off or altered" if position in text else "MemGEN file|damaged"
+        with damaged(saved, position):
+            refused(saved, message, verify=False, mmap=bool(position % 2))
+    array_file.read(saved, mmap=False, verify=True)
+
+
+def test_every_byte_of_the_blocks_is_guarded(saved):
+    for name, place in guarded(saved)[1].items():
+        for position in place:
+            with damaged(saved, position):
+                message = f"block {name!r} does not have the checksum that it was written with"
+                refused(saved, message, mmap=bool(position % 2))
+                array_file.read(saved, mmap=False, verify=False)
+    array_file.read(saved, mmap=False, verify=True)
+
+
+def test_a_file_that_is_cut_off_anywhere_is_refused_even_unverified(saved):
+    intact = saved.read_bytes()
+    for length in (*range(120), *range(120, len(intact), 31), len(intact) - 1):
+        saved.write_bytes(intact[:length])
+        refused(saved, verify=length % 2 == 0, mmap=length % 3 == 0)
+        if length >= header_end(intact):
+            refused(saved, f"is cut off: it has {length:,} bytes where {len(intact):,} were written", verify=False)
+
+
+def test_a_file_that_was_added_to_is_refused(saved):
+    saved.write_bytes(saved.read_bytes() + b"\0")
+    refused(saved, "has been added to: it has [0-9,]+ bytes where", verify=False)
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_refused(saved, monkeypatch):
+    array_file.write(saved, {}, {"rows": np.ones(10**5)})
+    read_block = array_file._block
+
+    def shrink(*args):
+        os.truncate(saved, PREFIX)
+        return read_block(*args)
+
+    monkeypatch.setattr(array_file, "_block", shrink)
+    refused(saved, "was cut off while it was read")
+
+
+def test_files_of_others_are_refused(tmp_path):
+    path = tmp_path / "m"
+    noise = random.Random(0).randbytes(9000)
+    for content in (
+        b"",
+        b"\x89PNG\r\n",
+        pickle.dumps([1]),
+        b"MEMGEN\0\1",
+        b"PK",
+        b"PK\3\4",
+        b"PK\3\4" + bytes(99),
+        noise,
+    ):
+        path.write_bytes(content)
+        refused(path, "is not a MemGEN file: it is no archive that begins with header.json")
+    for save in (np.save, np.savez, np.savez_compressed):
+        content = io.BytesIO()
+        save(content, np.eye(3))
+        path.write_bytes(content.getvalue())
+        refused(path, "is not a MemGEN file")
+    with pytest.raises(OSError, match=r"directory|denied"):
+        array_file.read(tmp_path, mmap=False, verify=True)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        array_file.read(tmp_path / "nowhere", mmap=False, verify=True)
+
+
+# Malice: files whose checksums are right
+
+
+def repacked(path, change=None, **how):
+    """The same members written by the standard library, which NumPy opens all the same."""
+    with zipfile.ZipFile(path) as archive:
+        members = [(info, archive.read(info)) for info in archive.infolist()]
+    for info, _ in members:
+        info.extra = b""
+    with zipfile.ZipFile(path, "w", **how) as archive:
+        for info, data in change(members) if change else members:
+            archive.writestr(info.filename, data)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    "change, how",
+    [
+        (None, {}),
+        (None, {"compression": zipfile.ZIP_DEFLATED}),
+        (lambda members: [*members, members[1]], {}),
+        (lambda members: members[::-1], {}),
+        (lambda members: members[:1], {}),
+        (lambda members: members[1:], {}),
+    ],
+    ids=["repacked", "compressed", "a name twice", "in another order", "only the header", "no header"],
+)
+def test_the_same_content_in_another_archive_is_refused(saved, change, how):
+    repacked(saved, change, **how)
+    for verify in (True, False):
+        refused(saved, "is not a MemGEN file|its header is cut off or altered", verify=verify)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_other_than_those_of_the_header_are_refused(saved):
+    intact = saved.read_bytes()
+    begin = header_end(intact)
+    for more in (b"", b"PK\5\6" + bytes(18), intact[begin:] * 2, intact[begin:-1], intact[begin + 64 :]):
+        saved.write_bytes(intact[:begin] + more)
+        refused(saved, "is cut off|has been added to", verify=False)
+    with zipfile.ZipFile(saved, "w") as archive:
+        archive.writestr("x", b"")
+    saved.write_bytes(intact)
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("rows.npy", b"another")
+    refused(saved, verify=False)
+
+
+@pytest.mark.parametrize("what", ["size", "compressed size", "method", "crc", "name", "offset", "count"])
+def test_records_that_lie_are_refused(saved, what):
+    data, (_, places) = bytearray(saved.read_bytes()), guarded(saved)
+    local = data.rindex(b"PK\3\4", 0, places["rows"].start)
+    central = data.index(b"rows.npy", places["big"].stop) - 46
+    end = data.rindex(b"PK\6\6")
+    spots = {
+        "size": [local + 46, central + 58],
+        "compressed size": [local + 54, central + 66],
+        "method": [local + 8, central + 10],
+        "crc": [local + 14, central + 16],
+        "name": [local + 30, central + 46],
+        "offset": [central + 74, end + 48],
+        "count": [end + 24, end + 32],
+    }[what]
+    for spot in spots:
+        changed = data.copy()
+        changed[spot] ^= 1
+        saved.write_bytes(changed)
+        refused(saved, "block 'rows' is not where, or not what|its directory is not where, or not what", verify=False)
+
+
+def test_a_forged_file_without_changes_loads(saved):
+    before = saved.read_bytes()
+    forge(saved, lambda header: None)
+    forge(saved, lambda block: block, "rows")
+    assert saved.read_bytes() == before
+
+
+ROWS = ("blocks", "rows")
+MALICE = {
+    "another version": (put("version", 2), "has format version 2; this package reads version 1"),
+    "a version that is no number": (put("version", None), "has format version None"),
+    "no object": (lambda header: [1], "damaged or was not written by this package"),
+    "a number": (lambda header: 7, "damaged"),
+    **{f"no {key}": (drop(key), "KeyError") for key in ("version", "blocks", "content")},
+    **{f"no {key} of a block": (drop(*ROWS, key), "KeyError") for key in ("dtype", "shape", "crc32", "sha256")},
+    "another crc32": (put(*ROWS, "crc32", "zz"), "ValueError"),
+    "a negative crc32": (put(*ROWS, "crc32", "-1"), "damaged"),
+    "a crc32 that is too long": (put(*ROWS, "crc32", "123456789"), "damaged"),
+    "another sha256": (put(*ROWS, "sha256", "0" * 64), "block 'rows' does not have the checksum"),
+    "gigantic": (put(*ROWS, "shape", [10**12, 10**5]), "is cut off"),
+    "gigantic and empty": (put(*ROWS, "shape", [10**18, 0]), "has been added to"),
+    "overflowing": (put(*ROWS, "shape", [2**32, 2**32]), "damaged"),
+    "overflowing to what is right": (put(*ROWS, "shape", [2**64 + 6, 2]), "damaged"),
+    "of negative shape": (put(*ROWS, "shape", [-6, -2]), "has sizes that are no sizes"),
+    "of broken shape": (put(*ROWS, "shape", [6.0, 2]), "has sizes that are no sizes"),
+    "of true shape": (put(*ROWS, "shape", [True, True]), "has sizes that are no sizes"),
+    "of no shape": (put(*ROWS, "shape", None), "TypeError"),
+    "of text for a shape": (put(*ROWS, "shape", "62"), "has sizes that are no sizes"),
+    "of larger sizes": (put(*ROWS, "shape", [6, 3]), "is cut off"),
+    "of smaller sizes": (put(*ROWS, "shape", [1]), "has been added to"),
+    "of objects": (put(*ROWS, "dtype", "|O"), "save stores plain values, got an array of dtype object"),
+    "of hidden objects": (put(*ROWS, "dtype", [["a", "|O"]]), "save stores plain values"),
+    "of more hidden objects": (put(*ROWS, "dtype", [["a", [["b", "|O"]], [1]]]), "save stores plain values"),
+    "of objects by another name": (put(*ROWS, "dtype", "O,O"), "save stores plain values"),
+    "of strings with pointers": (put(*ROWS, "dtype", "T"), "save stores plain values"),
+    "of no dtype": (put(*ROWS, "dtype", "nonsense"), "TypeError"),
+    "of a number for a dtype": (put(*ROWS, "dtype", 7), "damaged"),
+    "of a dtype of nothing": (put(*ROWS, "dtype", "|V0"), "has been added to"),
+    "of a deep dtype": (put(*ROWS, "dtype", json.loads("[" * 900 + "]" * 900)), "damaged"),
+    "blocks that are a list": (put("blocks", ["rows"]), "damaged"),
+}
+
+
+@pytest.mark.parametrize("name", MALICE)
+@pytest.mark.parametrize("mmap", [False, True])
+def test_a_forged_header_is_refused(name, mmap, saved):
+    change, message = MALICE[name]
+    forge(saved, change)
+    for verify in (True, False):
+        if "sha256" not in name or verify:
+            refused(saved, message, mmap=mmap, verify=verify)
+
+
+def test_a_header_whose_records_are_those_of_another_is_refused(saved):
+    """The header alone is changed, and signed again."""
+    intact, (header, _) = saved.read_bytes(), opened(saved)
+    for entry in ({"shape": [2, 6]}, {"shape": [12]}, {"dtype": "<i8"}, {"dtype": ">f8"}, {"crc32": "00000000"}):
+        forged = json.loads(json.dumps(header))
+        forged["blocks"]["rows"].update(entry)
+        text = json.dumps(forged).encode().ljust(len(json.dumps(header)))
+        saved.write_bytes(first(text) + intact[header_end(intact) :])
+        refused(saved, "block 'rows' is not where, or not what, the header says", verify=False)
+    saved.write_bytes(first(json.dumps(header | {"blocks": {}}).encode()) + intact[header_end(intact) :])
+    refused(saved, "has been added to", verify=False)
+
+
+@pytest.mark.parametrize("text", [b"9" * 10_000, b"[" * 100_000, b"\xff\xfe", b"NaN", b""])
+def test_a_header_of_numbers_too_long_or_nested_too_deeply_is_refused(saved, text):
+    saved.write_bytes(first(text))
+    refused(saved, "damaged or was not written by this package")
+
+
+def test_random_damage_is_refused(saved):
+    rng = random.Random(0)
+    intact = saved.read_bytes()
+    for _ in range(150):
+        data = bytearray(intact)
+        start = rng.randrange(len(data))
+        noise = rng.randbytes(rng.choice([1, 2, 50, 5000]))
+        match rng.randrange(3):
+            case 0:
+                data[start : start + len(noise)] = noise[: len(data) - start]
+            case 1:
+                del data[start : start + len(noise)]
+            case _:
+                data[start:start] = noise
+        if data != intact:
+            saved.write_bytes(data)
+            refused(saved)
+
+
+# Crashes
+
+
+def test_an_error_half_way_leaves_the_old_file_and_nothing_else(saved, monkeypatch):
+    before = saved.read_bytes()
+    chunks = array_file._chunks
+
+    for error in (OSError("disk full"), KeyboardInterrupt()):
+
+        def fail(parts, error=error):
+            yield next(chunks(parts))
+            raise error
+
+        monkeypatch.setattr(array_file, "_chunks", fail)
+        with pytest.raises(type(error)):
+            array_file.write(saved, {}, {"rows": np.eye(3)})
+        assert saved.read_bytes() == before
+        assert os.listdir(saved.parent) == [saved.name]
+
+
+KILLED = """
+import sys, time
+import numpy as np
+from memgen_lite.shared import array_file
+chunks = array_file._chunks
+def hang(parts):
+    yield next(chunks(parts))
+    print("half", flush=True)
+    time.sleep(600)
+array_file._chunks = hang
+array_file.write(sys.argv[1], {}, {"rows": np.ones((1000, 100))})
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX")
+@pytest.mark.parametrize("before", [True, False])
+def test_a_process_killed_half_way_leaves_the_old_file_or_none(tmp_path, before):
+    path = tmp_path / "m"
+    if before:
+        array_file.write(path, "before", {})
+    child = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == "half\n"
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    leftovers = sorted(name for name in os.listdir(tmp_path) if name != "m")
+    assert len(leftovers) == 1
+    assert leftovers[0].startswith(".m.")
+    assert leftovers[0].endswith(".part")
+    assert path.exists() == before
+    if before:
+        assert array_file.read(path, mmap=False, verify=True) == ("before", {})
+    array_file.write(path, "after", {})
+    assert array_file.read(path, mmap=False, verify=True) == ("after", {})
+
+
+def test_writes_at_once_leave_one_of_them_whole(tmp_path):
+    path = tmp_path / "m"
+    samples = [np.full((50 * (i + 1), 40), float(i)) for i in range(4)]
+    array_file.write(path, {}, {"rows": samples[0]})
+    errors, stop = [], threading.Event()
+
+    def save(rows):
+        try:
+            for _ in range(6):
+                array_file.write(path, {}, {"rows": rows})
+        except BaseException as error:  # pragma: no cover - a thread's error would be lost
+            errors.append(error)
+
+    def load():
+        try:
+            while not stop.is_set():
+                rows = array_file.read(path, mmap=False, verify=True)[1]["rows"]
+                assert (rows == rows[0, 0]).all()
+                assert len(rows) == 50 * (rows[0, 0] + 1)
+        except BaseException as error:  # pragma: no cover
+            errors.append(error)
+
+    reader = threading.Thread(target=load)
+    writers = [threading.Thread(target=save, args=[rows]) for rows in samples]
+    for thread in (reader, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    reader.join()
+    assert not errors
+    assert os.listdir(tmp_path) == ["m"]
+
+
+def test_no_file_of_the_package_imports_pickle():
+    paths = list(Path(memgen_lite.__file__).parent.rglob("*.py"))
+    assert Path(array_file.__file__) in paths
+    for path in paths:
+        assert "import pickle" not in path.read_text(), path
+        assert "allow_pickle=True" not in path.read_text(), path
