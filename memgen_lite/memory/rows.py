@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..shared.containers import pure, row_size
+from ..shared.row_bytes import pure, row_size
 
 BLOCK = 1 << 24  # bytes looked at in one step where rows are read through
 

@@ -7,7 +7,8 @@ import struct
 import numpy as np
 
 from ..shared.array_file import describe, dtype_of
-from ..shared.containers import ARRAYS, is_image
+from ..shared.kinds.arrays import ARRAYS
+from ..shared.kinds.images import is_image
 
 _MISSING = {"NaTType": "NaT", "NAType": "NA"}
 _TIMES = ("Timestamp", "Timedelta", *_MISSING)

@@ -6,9 +6,10 @@ from collections import Counter
 import numpy as np
 
 from ..shared import array_file
-from ..shared.containers import IMAGE_MODES, Container
+from ..shared.kinds import Container, pack
+from ..shared.kinds.packing import CODECS
 from . import saved_objects
-from .memories import MEMORIES, pack
+from .memories import MEMORIES
 from .rows import Growing, Ragged
 
 
@@ -96,7 +97,7 @@ def _load_array(memory, content, blocks):
         _require(ends[0] >= 0 and ends[-1] == len(data) and (ends[1:] >= ends[:-1]).all())
         memory.rows.ragged = Ragged(data, ends)
         return
-    _require(memory.codec in (None, "arrays", "numbers", *(f"image:{mode}" for mode in IMAGE_MODES)))
+    _require(memory.codec in (None, *CODECS))
     if isinstance(blocks["rows"], np.memmap):
         memory.rows.extend(blocks["rows"])
     else:

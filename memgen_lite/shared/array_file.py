@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .containers import row_size
 from .files import atomic_write
+from .row_bytes import row_size
 
 MAGIC = b"MEMGEN\x00\x01"
 PREFIX = len(MAGIC) + 8 + 32  # the header begins after the magic number, its length and its SHA-256

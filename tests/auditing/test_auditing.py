@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 import memgen_lite as mg
-from memgen_lite.auditing import checks, ladder, page, pairs
+from memgen_lite.auditing import checks, ladder, page
+from memgen_lite.auditing.inputs import ROLES, read
 from memgen_lite.auditing.measure import group_numbers, measure
-from memgen_lite.shared import as_rows
+from memgen_lite.shared.kinds import texts
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "benchmarks"))
 import simulation  # of benchmarks/
@@ -151,7 +152,7 @@ def test_mixed_tables_are_compared_column_by_column():
 
 def test_a_category_counts_1_and_a_number_its_share_of_the_range():
     columns = {"x": [0.0, 10.0], "c": ["a", "b"]}
-    rows = as_rows.read(pd.DataFrame(columns), pd.DataFrame(columns), pd.DataFrame({"x": [5.0], "c": ["z"]})).rows
+    rows = read(pd.DataFrame(columns), pd.DataFrame(columns), pd.DataFrame({"x": [5.0], "c": ["z"]})).rows
     assert np.sum((rows["generated"] - rows["train"][:1]) ** 2) == pytest.approx(0.25 + 1)
     assert np.sum((rows["train"][0] - rows["train"][1]) ** 2) == pytest.approx(2)
 
@@ -194,11 +195,11 @@ BAD = {
     "no generated": (ValueError, "generated must be rows, got None", {"generated": None}),
     "empty": (ValueError, "generated must have a row at least", {"generated": np.empty((0, 6))}),
     "empty list": (ValueError, "held_out must have a row at least|kind of train", {"held_out": []}),
-    "no columns": (ValueError, "a feature at least", dict.fromkeys(as_rows.ROLES, np.empty((30, 0)))),
+    "no columns": (ValueError, "a feature at least", dict.fromkeys(ROLES, np.empty((30, 0)))),
     "other width": (ValueError, r"generated must have rows of shape \(6,\).*got \(5,\)", {"generated": T[:, :5]}),
     "one dimension": (TypeError, r"shape \(300,\).*reshape\(-1, 1\)", {"train": T[:, 0]}),
-    "a name": (TypeError, "list of strings, got one str", {"train": "train.npy"}),
-    "a number": (TypeError, "must be an array, images, strings or a frame, got int", {"train": 3}),
+    "a name": (TypeError, "must be a collection of examples, got one str", {"train": "train.npy"}),
+    "a number": (TypeError, r"must be a collection of examples \(.*\), got int", {"train": 3}),
     "strings for numbers": (TypeError, "kind of train, 'array', got 'text'", {"generated": ["a"] * 30}),
     "arrays of str": (TypeError, "got shape", {"train": np.array([["a"]])}),
     "ragged": (ValueError, "items of one shape", {"train": [[1, 2], [3]]}),
@@ -224,7 +225,7 @@ BAD = {
 def test_bad_input_is_refused_with_a_reason(name):
     kind, message, change = BAD[name]
     given = {"train": T, "held_out": H, "generated": COPIER} | change
-    arrays = [given.pop(role) for role in as_rows.ROLES]
+    arrays = [given.pop(role) for role in ROLES]
     with pytest.raises(kind, match=message):
         mg.audit(*arrays, **given)
 
@@ -429,7 +430,7 @@ def test_the_plot_shows_dose_walk_and_ladder(copier):
 
 def test_pieces_of_a_difference_give_both_strings_back():
     for one, two in (("a rose", "a nose"), ("", "x"), ("same", "same")):
-        pieces = pairs.differences(one, two)
+        pieces = texts.differences(one, two)
         assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, two)
 
 
