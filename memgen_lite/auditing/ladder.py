@@ -27,7 +27,7 @@ def ladder(inputs, stamp):
     from ..memory.memgen import MemGEN
     from ..peers import peer
 
-    if not issubclass(inputs.kind, Arrays):
+    if not isinstance(inputs.kind, Arrays):
         return None
     rng = np.random.default_rng(0)
     sides = [inputs.rows[role] for role in ("train", "held_out")]

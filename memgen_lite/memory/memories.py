@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..shared.kinds import Items, pack, unpack_rows
+from ..shared.kinds import equality_key, pack, unpack_rows
 from ..shared.row_bytes import pure, row_size
 from .rows import Growing, Ragged, RowStore
 
@@ -60,8 +60,8 @@ class ListMemory(_InOrder):
 
     def count(self, items):
         if self._counts is None:
-            self._counts = Counter(map(Items.key, self.items))
-        return np.array([self._counts[Items.key(item)] for item in items], dtype=np.int64)
+            self._counts = Counter(map(equality_key, self.items))
+        return np.array([self._counts[equality_key(item)] for item in items], dtype=np.int64)
 
 
 class HashMemory:
@@ -80,7 +80,7 @@ class HashMemory:
         if isinstance(values, np.ndarray):
             return values, _row_bytes(values)
         kinds = set(map(type, values))
-        return values, values if kinds <= {str} or kinds <= {bytes} else [Items.key(item) for item in values]
+        return values, values if kinds <= {str} or kinds <= {bytes} else [equality_key(item) for item in values]
 
     def append(self, prepared, labels=None):
         """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
@@ -132,7 +132,7 @@ class HashMemory:
         return [self.items.get(key, key) for key in keys] if self.items else keys
 
     def count(self, values):
-        keys = _row_bytes(values) if isinstance(values, np.ndarray) else map(Items.key, values)
+        keys = _row_bytes(values) if isinstance(values, np.ndarray) else map(equality_key, values)
         return np.array([self.counts[key] for key in keys], dtype=np.int64)
 
 

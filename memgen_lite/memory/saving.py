@@ -7,7 +7,7 @@ import numpy as np
 
 from ..shared import array_file
 from ..shared.kinds import Container, pack
-from ..shared.kinds.packing import CODECS
+from ..shared.kinds.items import CODECS
 from . import saved_objects
 from .memories import MEMORIES
 from .rows import Growing, Ragged

@@ -103,23 +103,19 @@ def test_a_new_kind_of_data_is_one_class(monkeypatch):
 
         name = "sets"
 
-        @classmethod
-        def read(cls, X, name):
+        def read(self, X):
             return X if isinstance(X, np.ndarray) and all(isinstance(one, frozenset) for one in X) else None
 
-        @classmethod
-        def rows(cls, samples):
+        def rows(self, samples):
             return {role: np.array([[float(i in one) for i in range(9)] for one in X]) for role, X in samples.items()}
 
-        @classmethod
-        def key(cls, item):
+        def key(self, item):
             return item
 
-        @classmethod
-        def html(cls, one, two, *, train, places):
+        def html(self, one, two, *, train, places):
             return f"<td>{sorted(one ^ two)}</td>"
 
-    monkeypatch.setattr(reading, "KINDS", (Sets, *reading.KINDS))
+    monkeypatch.setattr(reading, "KINDS", (Sets(), *reading.KINDS))
     T, H, G = ([frozenset(rng.choice(9, 4).tolist()) for _ in range(60)] for _ in range(3))
     assert mg.MemGEN(memory="hash", random_state=0).fit(T).sample(1)[0] in T
     found = mg.audit(T, H, T, q=0.9, n_relabelings=19)

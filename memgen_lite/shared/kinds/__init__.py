@@ -5,8 +5,18 @@ are equal, how they come back from a memory, and how a pair of them is shown (:c
 """
 
 from .containers import Container, unpack
-from .items import Items
-from .packing import pack, unpack_rows
+from .items import equality_key, pack, unpack_rows
 from .reading import KINDS, Samples, opened, read, together
 
-__all__ = ["KINDS", "Container", "Items", "Samples", "opened", "pack", "read", "together", "unpack", "unpack_rows"]
+__all__ = [
+    "KINDS",
+    "Container",
+    "Samples",
+    "equality_key",
+    "opened",
+    "pack",
+    "read",
+    "together",
+    "unpack",
+    "unpack_rows",
+]

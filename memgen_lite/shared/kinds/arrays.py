@@ -16,12 +16,10 @@ class Arrays(Kind):
     name = "array"
     _DIMENSIONS = (2,)
 
-    @classmethod
-    def read(cls, X, name):
-        return X if isinstance(X, np.ndarray) and X.dtype.kind in "fiub" and X.ndim in cls._DIMENSIONS else None
+    def read(self, X):
+        return X if isinstance(X, np.ndarray) and X.dtype.kind in "fiub" and X.ndim in self._DIMENSIONS else None
 
-    @classmethod
-    def aligned(cls, samples, notes):
+    def aligned(self, samples, notes):
         first = next(iter(samples))
         shapes = {role: X.shape[1:] for role, X in samples.items()}
         for role, shape in shapes.items():
@@ -42,32 +40,22 @@ class Arrays(Kind):
             notes += _units(samples["train"], samples["generated"])
         return samples
 
-    @classmethod
-    def rows(cls, samples):
+    def rows(self, samples):
         return {role: X.reshape(len(X), -1) for role, X in samples.items()}
 
-    @classmethod
-    def same(cls, samples):
-        rows = cls.rows(samples)
+    def same(self, samples):
+        rows = self.rows(samples)
         if len({X.dtype for X in rows.values()}) > 1:
             rows = {role: X.astype(np.float64) for role, X in rows.items()}
         return {role: keys(X) for role, X in rows.items()}
 
-    @classmethod
-    def key(cls, item):
+    def key(self, item):
         if isinstance(item, np.character):
             return (type(item), item.tobytes())
-        if isinstance(item, np.ma.MaskedArray):
-            return (type(item), cls.key(item.data), cls.key(np.ma.getmaskarray(item)))
-        from .items import Items
-
         kind = "array" if type(item) in ARRAYS else type(item)
-        plain = not item.dtype.hasobject
-        content = pure(np.asarray(item)).tobytes() if plain else Items.key(item.tolist())
-        return (kind, item.dtype, item.shape, content)
+        return (kind, item.dtype, item.shape, pure(np.asarray(item)).tobytes())
 
-    @classmethod
-    def pack(cls, items):
+    def pack(self, items):
         first = items[0]
         for i, item in enumerate(items):
             if (item.dtype, item.shape) != (first.dtype, first.shape):
@@ -88,16 +76,13 @@ class Arrays(Kind):
             rows[i] = item
         return "arrays", rows
 
-    @classmethod
-    def text(cls, one, two):
-        return ", ".join(told(name, a, b, "{} -> {}") for name, a, b in cls.cells(one, two))
+    def text(self, one, two):
+        return ", ".join(told(name, a, b, "{} -> {}") for name, a, b in self.cells(one, two))
 
-    @classmethod
-    def html(cls, one, two, *, train, places):
-        return f"<td>{cells_html(cls.cells(one, two))}</td>"
+    def html(self, one, two, *, train, places):
+        return f"<td>{cells_html(self.cells(one, two))}</td>"
 
-    @classmethod
-    def cells(cls, one, two):
+    def cells(self, one, two):
         """(name, value, value) of the 12 columns that differ most, as str, in order."""
         distances = np.abs(one.astype(float) - two.astype(float))
         most = np.sort(np.argsort(-distances, kind="stable")[:_CELLS])

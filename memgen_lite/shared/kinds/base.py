@@ -1,5 +1,7 @@
 """What every kind of data answers. A new kind is one class, and its name in `KINDS` of :mod:`.reading`."""
 
+from html import escape
+
 import numpy as np
 
 
@@ -18,62 +20,49 @@ class Kind:
     name = ""
     heads = ("difference, from training to generated",)
 
-    @classmethod
-    def read(cls, X, name):
+    def read(self, X):
         """The items of `X`, an array, a list, a series or a frame, if they are of this kind; else None."""
         raise NotImplementedError
 
-    @classmethod
-    def aligned(cls, samples, notes):
+    def aligned(self, samples, notes):
         """The samples so that they can be compared, as equal values must be; what was done to them joins `notes`."""
         return samples
 
-    @classmethod
-    def rows(cls, samples):
+    def rows(self, samples):
         """Real arrays (n, d) by role, whose distances say how alike items are."""
         raise NotImplementedError
 
-    @classmethod
-    def same(cls, samples):
+    def same(self, samples):
         """Arrays (n,) by role, equal for items that are equal as given."""
         seen = {}
-        number = {role: [seen.setdefault(cls.key(item), len(seen)) for item in X] for role, X in samples.items()}
+        number = {role: [seen.setdefault(self.key(item), len(seen)) for item in X] for role, X in samples.items()}
         return {role: np.array(numbers) for role, numbers in number.items()}
 
-    @classmethod
-    def key(cls, item):
+    def key(self, item):
         """A hashable value that two items share exactly if they are equal, of one type."""
         raise NotImplementedError
 
-    @classmethod
-    def pack(cls, items):
+    def pack(self, items):
         """(codec, rows): a list of items as an array of rows, or as a list of bytes; see :meth:`unpack`.
-
-        Raises
-        ------
-        ValueError, TypeError : for items of several shapes, and for those that would not come back as they are.
+        Items of several shapes, or that would not come back as they are, raise ValueError or TypeError.
         """
         raise NotImplementedError
 
-    @classmethod
-    def unpack(cls, codec, rows):
+    def unpack(self, codec, rows):
         """The inverse of :meth:`pack`: a list of items."""
         return list(rows)
 
-    @classmethod
-    def at(cls, items, i):
+    def at(self, items, i):
         """Item `i` of a sample."""
         return items[i]
 
-    @classmethod
-    def text(cls, one, two):
+    def text(self, one, two):
         """How two items differ, in a line of plain text."""
         return f"{one!r:.60} ~ {two!r:.60}"
 
-    @classmethod
-    def html(cls, one, two, *, train, places):
+    def html(self, one, two, *, train, places):
         """How two items differ, as cells of a table; `places` are theirs, in train and generated, `train` the items."""
-        raise NotImplementedError
+        return f"<td>{escape(f'{one!r:.200}')}<br>{escape(f'{two!r:.200}')}</td>"
 
 
 def refused(what, stored=None, error=TypeError):

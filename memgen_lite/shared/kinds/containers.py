@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .items import Items
+from .items import equality_key
 from .reading import opened
 
 
@@ -28,7 +28,7 @@ class Container:
         """Why data in `other` can't join data in this container, or None if it can."""
         if self.kind != other.kind:
             return f"of kind {other.kind!r}, where the memory is of kind {self.kind!r}"
-        mine, theirs = (Items.key((one.columns, one.levels)) for one in (self, other))
+        mine, theirs = (equality_key((one.columns, one.levels)) for one in (self, other))
         if mine != theirs:  # by key, as NaN is a name like others
             return f"of the names {other.columns}, where the memory has {self.columns}"
         if self.dtypes != other.dtypes or self.dtype != other.dtype:

@@ -20,12 +20,10 @@ class Frames(Arrays):
 
     name = "table"
 
-    @classmethod
-    def read(cls, X, name):
+    def read(self, X):
         return X if type(X).__module__.partition(".")[0] == "pandas" and X.ndim == 2 else None
 
-    @classmethod
-    def aligned(cls, samples, notes):
+    def aligned(self, samples, notes):
         first, *_ = samples
         names = list(samples[first].columns)
         if len({*names}) < len(names):
@@ -39,8 +37,7 @@ class Frames(Arrays):
             _complete(frame, role)
         return samples
 
-    @classmethod
-    def rows(cls, samples):
+    def rows(self, samples):
         import pandas as pd
 
         names, parts = list(next(iter(samples.values())).columns), {role: [] for role in samples}
@@ -66,16 +63,13 @@ class Frames(Arrays):
                 parts[role].append((X - real.min()) / scale)
         return {role: np.concatenate(columns, axis=1) for role, columns in parts.items()}
 
-    @classmethod
-    def same(cls, samples):
-        return {role: keys(X) for role, X in cls.rows(samples).items()}
+    def same(self, samples):
+        return {role: keys(X) for role, X in self.rows(samples).items()}
 
-    @classmethod
-    def at(cls, items, i):
+    def at(self, items, i):
         return items.iloc[i]
 
-    @classmethod
-    def cells(cls, one, two):
+    def cells(self, one, two):
         """(name, value, value) of all columns, as str."""
         names, values = map(str, one.index), zip(one, two, strict=True)
         return [(name, short(a), short(b)) for name, (a, b) in zip(names, values, strict=True)]

@@ -23,8 +23,7 @@ class Images(Arrays):
     heads = ("training picture", "generated picture", "difference")
     _DIMENSIONS = (3, 4)
 
-    @classmethod
-    def key(cls, item):
+    def key(self, item):
         if not is_image(item):
             return super().key(item)
         palette = bytes(item.getpalette("RGBA")) if item.mode in ("P", "PA") else None
@@ -33,8 +32,7 @@ class Images(Arrays):
             transparency = (type(transparency), *transparency)
         return ("image", item.mode, item.size, item.tobytes(), palette, transparency)
 
-    @classmethod
-    def pack(cls, items):
+    def pack(self, items):
         sizes = {image.size for image in items}
         modes = {image.mode + " with transparency" * ("transparency" in image.info) for image in items}
         if len(modes) > 1 or len(sizes) > 1 or modes - set(IMAGE_MODES):
@@ -44,18 +42,15 @@ class Images(Arrays):
             )
         return f"image:{modes.pop()}", np.stack([np.asarray(image) for image in items])
 
-    @classmethod
-    def unpack(cls, codec, rows):
+    def unpack(self, codec, rows):
         from PIL import Image
 
         return [Image.fromarray(row) for row in rows]
 
-    @classmethod
-    def text(cls, one, two):
+    def text(self, one, two):
         return f"mean difference {np.abs(one.astype(float) - two.astype(float)).mean():.3g}"
 
-    @classmethod
-    def html(cls, one, two, *, train, places):
+    def html(self, one, two, *, train, places):
         low, high = float(np.min(train)), float(np.max(train))
         scale = 255 / ((high - low) or 1)
         one, two = ((X.astype(float) - low) * scale for X in (one, two))

@@ -7,12 +7,13 @@ import numpy as np
 
 from ..checks import finite
 from .arrays import Arrays
+from .base import Kind
 from .frames import Frames
 from .images import Images, is_image
-from .items import Items
+from .items import ITEMS
 from .texts import Texts
 
-KINDS = (Frames, Texts, Images, Arrays)  # in the order in which they are asked
+KINDS = (Frames(), Texts(), Images(), Arrays())  # in the order in which they are asked
 
 
 def opened(X, name="X"):
@@ -54,9 +55,9 @@ def opened(X, name="X"):
 
 
 def read(X, name="X", *, any_kind=False):
-    """The kind of data that `X` is, a class, and its items: an array, a list of str or a frame.
+    """The kind of data that `X` is, and its items: an array, a list of str or a frame.
 
-    With `any_kind`, what is of no kind that can be measured is :class:`.items.Items`.
+    With `any_kind`, what is of no kind that can be measured is `ITEMS` of :mod:`.items`.
 
     Raises
     ------
@@ -69,10 +70,10 @@ def read(X, name="X", *, any_kind=False):
     if not hasattr(X, "iloc") or X.ndim == 1:
         X = _plain(X, name, any_kind)
     for kind in KINDS:
-        if (items := kind.read(X, name)) is not None:
+        if (items := kind.read(X)) is not None:
             return kind, items
     if any_kind:
-        return Items, X
+        return ITEMS, X
     hint = "; reshape(-1, 1) makes one feature of it" if X.ndim == 1 and X.dtype.kind in "fiub" else ""
     raise TypeError(
         f"{name} must be an array of real numbers (rows, features), images (n, height, width[, channels]), texts or a "
@@ -84,7 +85,7 @@ def _plain(X, name, any_kind):
     """A series or a list as an array, where it is one; texts stay a list."""
     if hasattr(X, "to_numpy"):
         X = X.to_numpy()
-    if isinstance(X, np.ndarray) or Texts.read(X, name) is not None:
+    if isinstance(X, np.ndarray) or Texts().read(X) is not None:
         return X
     try:
         return np.asarray([np.asarray(item) for item in X] if all(map(is_image, X)) else X)
@@ -100,14 +101,14 @@ class Samples:
 
     Attributes
     ----------
-    kind : a class of :data:`KINDS`, or :class:`.items.Items`.
+    kind : one of :data:`KINDS`, or `ITEMS`.
     items : dict role -> rows as given, to show: an array, an array of images, a list of str, or a frame.
     rows : dict role -> real array (n, d), whose distances are measured.
     same : dict role -> array (n,), equal for items that are equal as given.
     notes : list of str, what to know before the result is read.
     """
 
-    kind: type
+    kind: Kind
     items: dict
     rows: dict
     same: dict

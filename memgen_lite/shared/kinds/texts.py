@@ -14,36 +14,29 @@ class Texts(Kind):
 
     name = "text"
 
-    @classmethod
-    def read(cls, X, name):
+    def read(self, X):
         if isinstance(X, np.ndarray):
             X = X.tolist() if X.dtype.kind in "UO" and X.ndim == 1 else []
         return X if len(X) and all(isinstance(item, str) for item in X) else None
 
-    @classmethod
-    def rows(cls, samples):
+    def rows(self, samples):
         return dict(zip(samples, grams(*samples.values()), strict=True))
 
-    @classmethod
-    def key(cls, item):
+    def key(self, item):
         return item
 
-    @classmethod
-    def pack(cls, items):
+    def pack(self, items):
         if isinstance(items[0], bytes):
             return "bytes", items
         return "text", [item.encode("utf-8", "surrogatepass") for item in items]
 
-    @classmethod
-    def unpack(cls, codec, rows):
+    def unpack(self, codec, rows):
         return rows if codec == "bytes" else [row.decode("utf-8", "surrogatepass") for row in rows]
 
-    @classmethod
-    def text(cls, one, two):
+    def text(self, one, two):
         return "".join(_marked(*part, "[-{}-]", "{{+{}+}}") for part in differences(one, two))
 
-    @classmethod
-    def html(cls, one, two, *, train, places):
+    def html(self, one, two, *, train, places):
         parts = (_marked(escape(a), escape(b), "<del>{}</del>", "<ins>{}</ins>") for a, b in differences(one, two))
         return f"<td>{''.join(parts)}</td>"
 
