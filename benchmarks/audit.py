@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 import memgen_lite as mg
 from memgen_lite import auditing
-from memgen_lite.shared.as_rows import ROLES
+from memgen_lite.auditing.inputs import ROLES
 
 TRY = "--try" in sys.argv
 FULL = {"N": 20_000, "K": 20_000, "M": 4000, "d": 64} if TRY else {"N": 100_000, "K": 100_000, "M": 10_000, "d": 512}

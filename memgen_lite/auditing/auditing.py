@@ -17,10 +17,10 @@ import platform
 import numpy as np
 
 from .. import __version__
-from ..shared.as_rows import ROLES, read
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from .checks import check
+from .inputs import ROLES, read
 from .measure import group_numbers, measure
 from .report import CopyAudit
 from .walk import FEWEST, smallest_p
@@ -55,8 +55,8 @@ def audit(
     Parameters
     ----------
     train, held_out, generated : arrays (rows, features), images (n, height, width[, channels]), lists of strings, or
-        frames with numeric, time and categorical columns; see :func:`memgen_lite.shared.as_rows.read` for how they
-        are compared. They may be memory-mapped. A large `generated` may be thinned beforehand, `train` may not: that
+        frames with numeric, time and categorical columns; see :mod:`memgen_lite.shared.kinds` for how they are
+        compared. They may be memory-mapped. A large `generated` may be thinned beforehand, `train` may not: that
         hides the sources.
     metric : "euclidean" or "cosine".
     features : None, or a function from such items to an array (n, d), in which they are compared.
@@ -104,7 +104,7 @@ def audit(
     hits = np.bincount(found.near.row, minlength=sizes["train"] + sizes["held_out"])
     stamp = {
         "rows": sizes,
-        "kind": inputs.kind,
+        "kind": inputs.kind.name,
         "features": inputs.rows["train"].shape[1],
         "metric": metric,
         "q": q,

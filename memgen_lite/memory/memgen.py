@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 
-from ..shared.containers import unpack
+from ..shared.kinds import unpack
 from ..shared.randomness import generator
 from . import saving
 from .memories import ALL, MEMORIES

@@ -9,7 +9,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..shared.containers import ARRAYS, IMAGE_MODES, freeze, is_image
+from ..shared.kinds import equality_key, pack, unpack_rows
 from ..shared.row_bytes import split
 from .rows import Growing, Ragged, RowStore
 
@@ -60,8 +60,8 @@ class ListMemory(_InOrder):
 
     def count(self, items):
         if self._counts is None:
-            self._counts = Counter(map(freeze, self.items))
-        return np.array([self._counts[freeze(item)] for item in items], dtype=np.int64)
+            self._counts = Counter(map(equality_key, self.items))
+        return np.array([self._counts[equality_key(item)] for item in items], dtype=np.int64)
 
 
 class HashMemory:
@@ -80,7 +80,7 @@ class HashMemory:
         if isinstance(values, np.ndarray):
             return values, split(values)
         kinds = set(map(type, values))
-        return values, values if kinds <= {str} or kinds <= {bytes} else [freeze(item) for item in values]
+        return values, values if kinds <= {str} or kinds <= {bytes} else [equality_key(item) for item in values]
 
     def append(self, prepared, labels=None):
         """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
@@ -132,7 +132,7 @@ class HashMemory:
         return [self.items.get(key, key) for key in keys] if self.items else keys
 
     def count(self, values):
-        keys = split(values) if isinstance(values, np.ndarray) else map(freeze, values)
+        keys = split(values) if isinstance(values, np.ndarray) else map(equality_key, values)
         return np.array([self.counts[key] for key in keys], dtype=np.int64)
 
 
@@ -148,7 +148,7 @@ class ArrayMemory(_InOrder):
         return len(self.rows)
 
     def prepare(self, values):
-        codec, rows = (None, values) if isinstance(values, np.ndarray) else pack(values)
+        codec, rows = (None, values) if isinstance(values, np.ndarray) else packed(values)
         if len(self.rows):
             if codec != self.codec:
                 raise TypeError(f"X holds {codec or 'rows'}, where the memory holds {self.codec or 'rows'}")
@@ -167,7 +167,7 @@ class ArrayMemory(_InOrder):
         if isinstance(values, np.ndarray):
             return self.rows.count(values) if self.codec is None else np.zeros(len(values), dtype=np.int64)
         try:
-            codec, rows = pack(values)
+            codec, rows = packed(values)
         except (TypeError, ValueError):  # of several kinds or shapes: look one by one
             if len(values) == 1:
                 return np.zeros(1, dtype=np.int64)
@@ -216,78 +216,7 @@ def _grouped(labels):
     return groups
 
 
-def pack(items):
-    """Put a list of items of one kind into rows that an array can hold, with the name of how to get them back.
-
-    Returns (codec, rows): `text` and `bytes` as :class:`memgen_lite.memory.rows.Ragged`, `image:MODE`, `arrays` and
-    `numbers` as arrays. Raises ValueError for items of several shapes and TypeError for others that don't fit into
-    rows.
-    """
-    kinds = set(map(type, items))
-    here, other = "memory='array' stores", "; memory='list' or 'hash' stores anything"
-    if kinds <= {str} or kinds <= {bytes}:
-        text = kinds == {str}
-        return "text" if text else "bytes", Ragged.of([_encode(item) for item in items] if text else items)
-    if all(map(is_image, items)):
-        sizes = {image.size for image in items}
-        modes = {image.mode + " with transparency" * ("transparency" in image.info) for image in items}
-        if len(modes) > 1 or len(sizes) > 1 or modes - set(IMAGE_MODES):
-            raise TypeError(
-                f"X holds images of modes {sorted(modes)} and sizes {sorted(sizes)}; {here} one size, of the modes "
-                f"{', '.join(IMAGE_MODES)}{other}"
-            )
-        return f"image:{modes.pop()}", np.stack([np.asarray(image) for image in items])
-    if kinds <= set(ARRAYS) or all(issubclass(kind, np.generic) for kind in kinds):
-        first = items[0]
-        for i, item in enumerate(items):
-            if (item.dtype, item.shape) != (first.dtype, first.shape):
-                raise ValueError(
-                    f"X is ragged: X[{i}] has shape {item.shape} and dtype {item.dtype}, X[0] has shape {first.shape} "
-                    f"and dtype {first.dtype}; {here} rows of one shape and dtype{other}"
-                )
-        is_array = kinds <= set(ARRAYS)
-        if first.dtype.hasobject or (is_array and not first.ndim):
-            what = "dtype object" if first.dtype.hasobject else "no axes, which would come back as numbers"
-            raise TypeError(f"X holds arrays of {what}; {here} rows of one plain dtype{other}")
-        if not is_array and first.dtype.kind == "S" and any(item.endswith(b"\0") for item in items):
-            raise TypeError(f"X holds a bytes_ that ends in a zero byte, which NumPy's arrays drop{other}")
-        rows = np.empty(
-            (len(items), *first.shape), dtype=first.dtype
-        )  # np.stack would turn the bytes of big-endian ones
-        for i, item in enumerate(items):
-            rows[i] = item
-        return "arrays", rows
-    try:
-        rows = np.array(items)
-    except ValueError:
-        raise ValueError(f"X is ragged: its items are not of one shape{other}") from None
-    if rows.dtype.kind not in "biufc":
-        held = _names(kinds if kinds != {tuple} else {type(part) for item in items for part in item})
-        raise TypeError(f"X holds {held}; {here} rows of one numeric dtype, text, bytes or images{other}")
-    if freeze(rows.tolist()) != freeze(list(items)):  # say which, rather than turn 1 into 1.0 on the way
-        raise TypeError(
-            f"X holds {_names(kinds)} that would not come back as they are from an array of {rows.dtype}; pass one "
-            f"of the dtype that you want{other}"
-        )
-    return "numbers", rows
-
-
-def unpack_rows(codec, rows):
-    """The inverse of :func:`pack`: a list of items from rows."""
-    if codec == "text":
-        return [row.decode("utf-8", "surrogatepass") for row in rows]
-    if codec == "bytes":
-        return rows
-    if codec.startswith("image:"):
-        from PIL import Image
-
-        return [Image.fromarray(row) for row in rows]
-    return list(rows) if codec == "arrays" else rows.tolist()
-
-
-def _encode(text):
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _names(kinds):
-    return ", ".join(sorted(kind.__name__ for kind in kinds))
+def packed(items):
+    """(codec, rows) of :func:`memgen_lite.shared.kinds.pack`, with byte strings of any lengths in one buffer."""
+    codec, rows = pack(items)
+    return codec, Ragged.of(rows) if isinstance(rows, list) else rows

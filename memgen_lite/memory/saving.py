@@ -6,8 +6,9 @@ from collections import Counter
 import numpy as np
 
 from ..shared import array_file, plain_values
-from ..shared.containers import IMAGE_MODES, Container
-from .memories import MEMORIES, pack
+from ..shared.kinds import Container, pack
+from ..shared.kinds.items import CODECS
+from .memories import MEMORIES
 from .rows import Growing, Ragged
 
 
@@ -95,7 +96,7 @@ def _load_array(memory, content, blocks):
         _require(ends[0] >= 0 and ends[-1] == len(data) and (ends[1:] >= ends[:-1]).all())
         memory.rows.ragged = Ragged(data, ends)
         return
-    _require(memory.codec in (None, "arrays", "numbers", *(f"image:{mode}" for mode in IMAGE_MODES)))
+    _require(memory.codec in (None, *CODECS))
     if isinstance(blocks["rows"], np.memmap):
         memory.rows.extend(blocks["rows"])
     else:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.kinds import together
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
 
@@ -103,8 +104,8 @@ def metric(**facts):
             missing = [name for name in names if given[name] is None]
             if missing:
                 raise ValueError(f"{function.__name__} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
-            arrays = check_arrays({name: given[name] for name in names}).values()
-            return on_checked(arrays, random_state, neighborhoods, options)
+            checked = check_arrays(given)  # all that are given: texts and tables get their space from all of them
+            return on_checked([checked[name] for name in names], random_state, neighborhoods, options)
 
         order = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in _ROLES]
         keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None)]
@@ -128,34 +129,26 @@ def _options(parameters):
 
 
 def check_arrays(arrays):
-    """The arrays of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
+    """The samples of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
 
-    An array that is given twice, as when the training set is handed in as the generated one, comes back as two
-    objects: what is a row's own neighbor is told by the array's identity.
+    They are read as :func:`memgen_lite.audit` reads them; a frame all of whose columns are numbers is an array of them.
+    An array that is given twice, as when the training set is handed in as the generated one, comes back as two objects:
+    what is a row's own neighbor is told by the array's identity.
     """
-    checked, width = {}, None
-    for name, given in arrays.items():
-        if given is None:
-            checked[name] = None
-            continue
-        X = np.asarray(given)
-        if X.dtype.kind not in "fiub":
-            raise ValueError(f"{name} must hold real numbers, got dtype {X.dtype}")
-        if X.ndim != 2:
-            hint = "reshape(-1, 1) makes one feature of it" if X.ndim == 1 else "reshape(len(X), -1) flattens images"
-            raise ValueError(f"{name} must be 2-D (rows, features), got shape {X.shape}; {hint}")
-        if not X.size:
-            raise ValueError(f"{name} must have a row and a column at least, got shape {X.shape}")
-        width = width or (name, X.shape[1])
-        if X.shape[1] != width[1]:
-            raise ValueError(f"{name} must have {width[1]} columns as {width[0]} has, got {X.shape[1]}")
+    given = {name: _plain(X) for name, X in arrays.items() if X is not None}
+    rows = together(given).rows if given else {}
+    checked = dict.fromkeys(arrays)
+    for name, X in rows.items():
         X = np.ascontiguousarray(X, dtype=np.float64)
-        bad = np.flatnonzero(~(np.abs(X) < 1e100).all(axis=1))
-        if len(bad):
-            more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-            raise ValueError(f"{name} must be finite and below 1e100; rows that are not: {bad[:5].tolist()}{more}")
         checked[name] = X.view() if any(X is other for other in checked.values()) else X
     return checked
+
+
+def _plain(X):
+    """A frame of numbers as an array: a metric of it is in the units of its columns."""
+    if type(X).__module__.partition(".")[0] == "pandas" and X.ndim == 2:
+        return X.to_numpy() if all(dtype.kind in "fiu" for dtype in X.dtypes) else X
+    return X
 
 
 def names(family=None):
@@ -187,14 +180,17 @@ def compute(name, *, train=None, held_out=None, generated=None, reference="train
     Parameters
     ----------
     name : one of :func:`names`.
-    train, held_out, generated : arrays (rows, features). Those that the metric does not use may be left out.
+    train, held_out, generated : arrays (rows, features), images, lists of str or frames, which are compared as
+        :mod:`memgen_lite.shared.kinds` says. Those that the metric does not use may be left out; texts and
+        tables get the space in which they are compared from all that are given.
     reference : "train" or "held_out", what a metric of two samples compares the generated rows with.
     random_state : int, Generator, RandomState or None.
     options : the metric's own, such as `k`; `neighborhoods`, to share searches between metrics.
 
     Raises
     ------
-    ValueError : for a name that no metric has, an array that is missing, not 2-D, not finite, or too small.
+    ValueError, TypeError : for a name that no metric has, a sample that is missing, of another kind or shape than the
+        first, not finite, or too small.
 
     >>> import numpy as np
     >>> T = np.random.default_rng(0).normal(size=(50, 2))

@@ -143,13 +143,14 @@ class Study:
 
     def nearest(self, position=None):
         """The rows of `train` that are nearest to (left, right) of a pair."""
-        from ..shared.as_rows import read
+        from ..shared.kinds import together
         from ..shared.neighbors import neighbors
 
         if self._nearest is None:  # of all pairs, found at once
             pairs = zip(*(self.pair(place) for place in range(len(self))), strict=True)
-            rows = read(self.train, *(list(side) if self.is_text else np.stack(side) for side in pairs)).rows
-            found = (neighbors(rows[side], rows["train"])[1][:, 0] for side in ("held_out", "generated"))
+            left, right = (list(side) if self.is_text else np.stack(side) for side in pairs)
+            rows = together({"train": self.train, "left": left, "right": right}).rows
+            found = (neighbors(rows[side], rows["train"])[1][:, 0] for side in ("left", "right"))
             self._nearest = list(zip(*found, strict=True))
         return tuple(self.train[row] for row in self._nearest[len(self.answers) if position is None else position])
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from ..shared.checks import finite
 from ..shared.randomness import generator
 
 
@@ -75,9 +76,7 @@ def checked_rows(X):
     if len(X) < 2:
         raise ValueError(f"X must have 2 rows at least, as one row has no spread to learn, got {len(X)}")
     X = X.astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(X).all(axis=1))
-    if len(bad):
-        raise ValueError(f"X must be finite; rows that are not: {bad[:5].tolist()}")
+    finite(X, "X", limit=np.inf)
     return X
 
 

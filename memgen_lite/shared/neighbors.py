@@ -9,6 +9,7 @@ distance wherever it is asked for.
 
 import numpy as np
 
+from .checks import finite
 from .parallel import in_parallel, processors
 
 MEMORY = 2**27
@@ -395,10 +396,7 @@ def _rows(X, name):
         raise ValueError(f"{name} must be an array (rows, features) with a row at least, got shape {X.shape}")
     if X.dtype.kind not in "fiub":
         raise ValueError(f"{name} must be real numbers, got dtype {X.dtype}")
-    # inf - inf is nan, and nan compares false; past 1e150 a square overflows.
-    if X.dtype.kind == "f" and not (float(X.min()) > -1e150 and float(X.max()) < 1e150):
-        bad = np.flatnonzero(~(np.abs(X.astype(np.float64)) < 1e150).all(axis=1))
-        raise ValueError(f"{name} must be finite and below 1e150; rows that are not: {bad[:5].tolist()}")
+    finite(X, name, limit=1e150)
     return X if X.dtype != bool else X.astype(np.uint8)
 
 

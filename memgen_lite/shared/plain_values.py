@@ -10,7 +10,7 @@ import struct
 import numpy as np
 
 from .array_file import describe, dtype_of
-from .containers import is_image
+from .kinds.images import is_image
 
 STORABLE = (
     "numbers, text, bytes, None, pandas' times and missing values, arrays, images, and lists, tuples and dicts of these"

@@ -7,7 +7,6 @@ import pytest
 from audited import table
 
 import memgen_lite as mg
-from memgen_lite.auditing import pairs
 
 rng = np.random.default_rng(1)
 
@@ -64,5 +63,5 @@ def test_differences_of_rows_are_readable(copier, blind):
 
 def test_pieces_of_a_difference_give_both_strings_back():
     for one, two in (("a rose", "a nose"), ("", "x"), ("same", "same")):
-        pieces = pairs.differences(one, two)
+        pieces = texts.differences(one, two)
         assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, two)

@@ -162,9 +162,9 @@ def test_constant_rows_and_other_types_do_not_crash():
     ("change", "message"),
     [
         ({"train": None}, "one of them is None"),
-        ({"held_out": np.zeros((30, 2))}, "held_out must have 3 columns"),
+        ({"held_out": np.zeros((30, 2))}, r"held_out must have rows of shape \(3,\) as train has"),
         ({"generated": np.full((60, 3), np.nan)}, "generated must be finite"),
-        ({"generated": np.zeros(60)}, "generated must be 2-D"),
+        ({"generated": np.full((60, 1), 1.0)}, r"generated must have rows of shape \(3,\)"),
         ({"held_out": np.zeros((19, 3))}, "needs 20 generated, 20 held-out and 60 real rows, got 60 .* 60 .* 19 held"),
         ({"metrics": ["frechet", "charm"]}, "no metric is called 'charm'"),
         ({"metrics": []}, "name one at least"),

@@ -449,7 +449,7 @@ def test_what_is_no_collection_of_examples_is_refused_and_forgets_nothing(memory
 def test_a_sparse_matrix_is_refused():
     from scipy.sparse import csr_array
 
-    with pytest.raises(TypeError, match=r"X is a sparse csr_array; .* pass X.toarray\(\)"):
+    with pytest.raises(TypeError, match=r"X must be dense, .*got a sparse csr_array: pass X.toarray\(\)"):
         MemGEN().fit(csr_array(np.eye(2)))
 
 

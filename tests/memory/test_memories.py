@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from test_memgen import anything, arrays
 
 from memgen_lite.memory import rows as rows_module
-from memgen_lite.memory.memories import ALL, MEMORIES, Labels, pack, unpack_rows
+from memgen_lite.memory.memories import ALL, MEMORIES, Labels, packed
 from memgen_lite.memory.rows import Growing, Ragged, RowStore
 from memgen_lite.shared import row_bytes
-from memgen_lite.shared.containers import Container, freeze, unpack
+from memgen_lite.shared.kinds import Container, equality_key, unpack, unpack_rows
 from memgen_lite.shared.row_bytes import pure
 
 quick = settings(deadline=None, max_examples=60, derandomize=True, database=None)
@@ -126,9 +126,9 @@ def test_rows_of_another_dtype_are_not_there():
 @quick
 @given(a=anything(), b=anything())
 def test_keys_are_equal_exactly_for_what_is_identical(a, b):
-    assert (freeze(a) == freeze(b)) == identical(a, b)
-    assert hash(freeze(a)) == hash(freeze(a))
-    assert freeze([a, b]) == freeze([a, b])
+    assert (equality_key(a) == equality_key(b)) == identical(a, b)
+    assert hash(equality_key(a)) == hash(equality_key(a))
+    assert equality_key([a, b]) == equality_key([a, b])
 
 
 def test_things_that_python_calls_equal_have_keys_of_their_own():
@@ -149,7 +149,7 @@ def test_things_that_python_calls_equal_have_keys_of_their_own():
     ]
     things += [np.array([1], dtype=">i8"), np.array([1], dtype=object), np.zeros(1, "i4,i4"), np.zeros(1, "i4,f4")]
     things += [np.ma.array([1], mask=[0]), np.ma.array([1], mask=[1]), {"a": 1, "b": 2}, {"b": 2, "a": 1}]
-    assert len(set(map(freeze, things))) == len(things)
+    assert len(set(map(equality_key, things))) == len(things)
 
 
 def test_equal_things_share_a_key():
@@ -161,13 +161,13 @@ def test_equal_things_share_a_key():
         (bytearray(b"a"), bytearray(b"a")),
         ({1, 2}, {2, 1}),
     ]:
-        assert freeze(a) == freeze(b)
+        assert equality_key(a) == equality_key(b)
 
 
 def test_a_row_of_a_file_is_equal_to_one_of_memory(tmp_path):
     X = np.arange(4.0).reshape(2, 2)
     X.tofile(tmp_path / "x")
-    assert freeze(np.memmap(tmp_path / "x", dtype=float, mode="r", shape=(2, 2))[0]) == freeze(X[0])
+    assert equality_key(np.memmap(tmp_path / "x", dtype=float, mode="r", shape=(2, 2))[0]) == equality_key(X[0])
 
 
 def test_what_lies_between_fields_or_behind_80_bits_makes_no_difference():
@@ -182,7 +182,7 @@ def test_what_lies_between_fields_or_behind_80_bits_makes_no_difference():
     for X in (long, long.astype(np.clongdouble), long[0]):
         assert np.array_equal(pure(X), X)
         assert pure(X).dtype == X.dtype
-    assert freeze(long[0]) == freeze(long[1])
+    assert equality_key(long[0]) == equality_key(long[1])
     for memory in MEMORIES.values():
         held = memory()
         held.append(held.prepare(long))
@@ -199,10 +199,10 @@ def test_what_lies_between_fields_or_behind_80_bits_makes_no_difference():
 @given(st.lists(anything(), min_size=1, max_size=4))
 def test_what_is_packed_is_unpacked(items):
     try:
-        codec, packed = pack(items)
+        codec, rows = packed(items)
     except (TypeError, ValueError):
         return
-    taken = packed.take(np.arange(len(items))) if isinstance(packed, Ragged) else packed
+    taken = rows.take(np.arange(len(items))) if isinstance(rows, Ragged) else rows
     assert identical(unpack_rows(codec, taken), items)
 
 

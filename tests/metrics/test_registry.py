@@ -164,23 +164,23 @@ def test_what_is_not_there_is_named():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda X: X[:, 0], r"2-D \(rows, features\), got shape \(120,\); reshape\(-1, 1\)"),
-        (lambda X: X.reshape(120, 3, 1), r"got shape \(120, 3, 1\); reshape\(len\(X\), -1\)"),
-        (lambda X: np.where(np.arange(120)[:, None] == 7, np.nan, X), r"must be finite.*rows that are not: \[7\]"),
-        (lambda X: np.where(np.arange(120)[:, None] > 7, np.inf, X), r"\[8, 9, 10, 11, 12\] and 107 more"),
+        (lambda X: X[:, 0], r"\(rows, features\), .*got shape \(120,\) of float64; reshape\(-1, 1\)"),
+        (lambda X: X.reshape(120, 3, 1), "kind of train, '(array|image)', got '(array|image)'"),
+        (lambda X: np.where(np.arange(120)[:, None] == 7, np.nan, X), "must be finite.*not so: row 7 column 0, row 7"),
+        (lambda X: np.where(np.arange(120)[:, None] > 7, np.inf, X), "not so: row 8 column 0, .* and 331 more"),
         (lambda X: 1e120 * X, "must be finite and below 1e100"),
-        (lambda X: X[:0], r"a row and a column at least, got shape \(0, 3\)"),
-        (lambda X: X[:, :0], r"a row and a column at least"),
-        (lambda X: X.astype(str), "must hold real numbers, got dtype"),
-        (lambda X: X.astype(complex), "must hold real numbers, got dtype complex128"),
-        (lambda X: X[:, :2], "must have . columns as .* has, got"),
+        (lambda X: X[:0], "must have a row at least, got none"),
+        (lambda X: X[:, :0], r"a feature at least|must have rows of shape \(3,\) as train has, got \(0,\)"),
+        (lambda X: X.astype(str), r"must be an array of real numbers.*got shape \(120, 3\) of <U32"),
+        (lambda X: X.astype(complex), "must be an array of real numbers.*of complex128"),
+        (lambda X: X[:, :2], r"must have rows of shape \(.,\) as train has, got"),
     ],
 )
 @pytest.mark.parametrize("role", ["train", "held_out", "generated"])
 def test_an_array_that_is_no_table_of_numbers_is_refused_by_name(role, change, message):
     given = arrays(k=120)
     given[role] = change(given[role])
-    with pytest.raises(ValueError, match=message) as error:
+    with pytest.raises((ValueError, TypeError), match=message) as error:
         M.compute("dcr_share", **given)
     assert any(name in str(error.value) for name in given)
 

@@ -144,7 +144,7 @@ def test_constant_features_few_rows_and_many_features_are_learned_as_they_are(na
         (np.ones(3), r"must be 2-D \(rows, features\), got shape \(3,\)"),
         (np.ones((4, 8, 8)), r"X.reshape\(len\(X\), -1\)"),
         (np.ones((4, 0)), "must be 2-D"),
-        ([[1.0, np.nan], [1.0, 2.0]], r"must be finite; rows that are not: \[0\]"),
+        ([[1.0, np.nan], [1.0, 2.0]], "must be finite; not so: row 0 column 1"),
         ([["a"], ["b"]], "must hold real numbers"),
     ],
 )

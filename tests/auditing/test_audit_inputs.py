@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from memgen_lite.shared.as_rows import ROLES, read
+from memgen_lite.auditing.inputs import ROLES, read
 
 T, H, G = np.random.default_rng(0).normal(size=(3, 300, 6))
 
@@ -25,8 +25,8 @@ BAD = {
     "no columns": (ValueError, "a feature at least", dict.fromkeys(ROLES, np.empty((30, 0)))),
     "other width": (ValueError, r"generated must have rows of shape \(6,\).*got \(5,\)", {"generated": T[:, :5]}),
     "one dimension": (TypeError, r"shape \(300,\).*reshape\(-1, 1\)", {"train": T[:, 0]}),
-    "a name": (TypeError, "list of strings, got one str", {"train": "train.npy"}),
-    "a number": (TypeError, "must be an array, images, strings or a frame, got int", {"train": 3}),
+    "a name": (TypeError, "must be a collection of examples, got one str", {"train": "train.npy"}),
+    "a number": (TypeError, r"must be a collection of examples \(.*\), got int", {"train": 3}),
     "strings for numbers": (TypeError, "kind of train, 'array', got 'text'", {"generated": ["a"] * 30}),
     "arrays of str": (TypeError, "got shape", {"train": np.array([["a"]])}),
     "ragged": (ValueError, "items of one shape", {"train": [[1, 2], [3]]}),

@@ -1,0 +1,18 @@
+"""The three samples of an audit."""
+
+from ..shared.kinds import together
+
+ROLES = ("train", "held_out", "generated")
+_NO_HELD_OUT = (
+    "held_out=None: without rows that the model has never seen there is no test, since closeness to the training rows "
+    "means nothing until one knows how close a blind model would come. Set aside at random, before training, a tenth "
+    "to a half of the rows (of a model that is trained already: rows gathered in the same way that were not trained "
+    "on, such as the validation set if no choice was made by it); mg.audit_plan(dose) says how many are needed"
+)
+
+
+def read(train, held_out, generated, features=None):
+    """The samples of an audit, by role; the errors of :func:`together`, and one where nothing is held out."""
+    if held_out is None:
+        raise ValueError(_NO_HELD_OUT)
+    return together(dict(zip(ROLES, (train, held_out, generated), strict=True)), features)

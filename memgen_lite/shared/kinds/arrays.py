@@ -1,0 +1,115 @@
+"""Arrays of numbers, a row each: what is measured is what was given."""
+
+import numpy as np
+
+from ..checks import finite
+from ..row_bytes import keys, pure
+from .base import Kind, refused
+
+ARRAYS = (np.ndarray, np.memmap)  # a memmap is an array that happens to be in a file; other subclasses mean something
+_CELLS = 12
+
+
+class Arrays(Kind):
+    """Arrays (n, d) of real numbers, taken as they are; floats are rounded to the least precise of the samples."""
+
+    name = "array"
+    _DIMENSIONS = (2,)
+
+    def read(self, X):
+        return X if isinstance(X, np.ndarray) and X.dtype.kind in "fiub" and X.ndim in self._DIMENSIONS else None
+
+    def aligned(self, samples, notes):
+        first = next(iter(samples))
+        shapes = {role: X.shape[1:] for role, X in samples.items()}
+        for role, shape in shapes.items():
+            if shape != shapes[first]:
+                raise ValueError(f"{role} must have rows of shape {shapes[first]} as {first} has, got {shape}")
+            if not np.prod(shape):
+                raise ValueError(f"{role} must have a feature at least, got rows of shape {shape}")
+        for role, X in samples.items():
+            finite(X.reshape(len(X), -1), role)
+        floats = [X.dtype for X in samples.values() if X.dtype.kind == "f"]
+        if floats:
+            coarsest = min(floats, key=lambda dtype: dtype.itemsize)
+            if len({*floats}) > 1:
+                notes.append(f"samples of {', '.join(sorted({*map(str, floats)}))} were all rounded to {coarsest}")
+            # Integers beside floats become floats, so that both are compared by value.
+            samples = {role: X.astype(coarsest, copy=False) for role, X in samples.items()}
+        if {"train", "generated"} <= {*samples}:
+            notes += _units(samples["train"], samples["generated"])
+        return samples
+
+    def rows(self, samples):
+        return {role: X.reshape(len(X), -1) for role, X in samples.items()}
+
+    def same(self, samples):
+        rows = self.rows(samples)
+        if len({X.dtype for X in rows.values()}) > 1:
+            rows = {role: X.astype(np.float64) for role, X in rows.items()}
+        return {role: keys(X) for role, X in rows.items()}
+
+    def key(self, item):
+        if isinstance(item, np.character):
+            return (type(item), item.tobytes())
+        kind = "array" if type(item) in ARRAYS else type(item)
+        return (kind, item.dtype, item.shape, pure(np.asarray(item)).tobytes())
+
+    def pack(self, items):
+        first = items[0]
+        for i, item in enumerate(items):
+            if (item.dtype, item.shape) != (first.dtype, first.shape):
+                raise refused(
+                    f"X is ragged: X[{i}] has shape {item.shape} and dtype {item.dtype}, X[0] has shape {first.shape} "
+                    f"and dtype {first.dtype}",
+                    "rows of one shape and dtype",
+                    ValueError,
+                )
+        is_array = type(first) in ARRAYS
+        if first.dtype.hasobject or (is_array and not first.ndim):
+            what = "dtype object" if first.dtype.hasobject else "no axes, which would come back as numbers"
+            raise refused(f"X holds arrays of {what}", "rows of one plain dtype")
+        if not is_array and first.dtype.kind == "S" and any(item.endswith(b"\0") for item in items):
+            raise refused("X holds a bytes_ that ends in a zero byte, which NumPy's arrays drop")
+        rows = np.empty((len(items), *first.shape), dtype=first.dtype)  # np.stack turns the bytes of big-endian ones
+        for i, item in enumerate(items):
+            rows[i] = item
+        return "arrays", rows
+
+    def text(self, one, two):
+        return ", ".join(told(name, a, b, "{} -> {}") for name, a, b in self.cells(one, two))
+
+    def html(self, one, two, *, train, places):
+        return f"<td>{cells_html(self.cells(one, two))}</td>"
+
+    def cells(self, one, two):
+        """(name, value, value) of the 12 columns that differ most, as str, in order."""
+        distances = np.abs(one.astype(float) - two.astype(float))
+        most = np.sort(np.argsort(-distances, kind="stable")[:_CELLS])
+        return [(f"[{i}]", short(one[i]), short(two[i])) for i in most]
+
+
+def _units(train, generated):
+    ends = [(float(X.min()), float(X.max())) for X in (train, generated)]
+    real, spread = (high - low for low, high in ends)
+    if not real > 0 or 0.1 < spread / real < 10:
+        return []
+    a, b = (f"{low:.4g} to {high:.4g}" for low, high in ends)
+    return [f"train lies in {a} and generated in {b}: the same units?"]
+
+
+def short(value):
+    """A value of a cell in a few characters."""
+    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)[:80]
+
+
+def told(name, a, b, change):
+    """A cell of two values: the one they share, or the `change`."""
+    return f"{name} {a if a == b else change.format(a, b)}"
+
+
+def cells_html(cells):
+    """Cells of two values as HTML, with what changed marked."""
+    from html import escape
+
+    return "; ".join(told(*map(escape, cell), "<del>{}</del> <ins>{}</ins>") for cell in cells)

@@ -1,0 +1,71 @@
+"""What every kind of data answers. A new kind is one class, and its name in `KINDS` of :mod:`.reading`."""
+
+from html import escape
+
+import numpy as np
+
+
+class Kind:
+    """A kind of data: how its samples become rows of numbers, when two items are equal, and how a pair is shown.
+
+    A sample is held as `items`: an array, a list or a frame whose first axis counts. Where several samples are looked
+    at together they are a dict by role ("train", "held_out", "generated"), whose first one is what the others must fit.
+
+    Attributes
+    ----------
+    name : str, as it stands in reports.
+    heads : str, what stands above the cells of :meth:`html`.
+    """
+
+    name = ""
+    heads = ("difference, from training to generated",)
+
+    def read(self, X):
+        """The items of `X`, an array, a list, a series or a frame, if they are of this kind; else None."""
+        raise NotImplementedError
+
+    def aligned(self, samples, notes):
+        """The samples so that they can be compared, as equal values must be; what was done to them joins `notes`."""
+        return samples
+
+    def rows(self, samples):
+        """Real arrays (n, d) by role, whose distances say how alike items are."""
+        raise NotImplementedError
+
+    def same(self, samples):
+        """Arrays (n,) by role, equal for items that are equal as given."""
+        seen = {}
+        number = {role: [seen.setdefault(self.key(item), len(seen)) for item in X] for role, X in samples.items()}
+        return {role: np.array(numbers) for role, numbers in number.items()}
+
+    def key(self, item):
+        """A hashable value that two items share exactly if they are equal, of one type."""
+        raise NotImplementedError
+
+    def pack(self, items):
+        """(codec, rows): a list of items as an array of rows, or as a list of bytes; see :meth:`unpack`.
+        Items of several shapes, or that would not come back as they are, raise ValueError or TypeError.
+        """
+        raise NotImplementedError
+
+    def unpack(self, codec, rows):
+        """The inverse of :meth:`pack`: a list of items."""
+        return list(rows)
+
+    def at(self, items, i):
+        """Item `i` of a sample."""
+        return items[i]
+
+    def text(self, one, two):
+        """How two items differ, in a line of plain text."""
+        return f"{one!r:.60} ~ {two!r:.60}"
+
+    def html(self, one, two, *, train, places):
+        """How two items differ, as cells of a table; `places` are theirs, in train and generated, `train` the items."""
+        return f"<td>{escape(f'{one!r:.200}')}<br>{escape(f'{two!r:.200}')}</td>"
+
+
+def refused(what, stored=None, error=TypeError):
+    """The error for items that don't fit into rows: what they are, and which memory would take them."""
+    here = f"; memory='array' stores {stored}" if stored else ""
+    return error(f"{what}{here}; memory='list' or 'hash' stores anything")

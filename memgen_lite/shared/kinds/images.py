@@ -1,0 +1,82 @@
+"""Images: arrays (n, height, width[, channels]), or lists of Pillow's."""
+
+import sys
+
+import numpy as np
+
+from .arrays import Arrays
+from .base import refused
+
+IMAGE_MODES = ("1", "L", "RGB", "RGBA")  # the modes of Pillow whose pixels are all there is to them
+
+
+def is_image(item):
+    """Whether an item is a Pillow image (False without importing Pillow where nobody has)."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(item, module.Image)
+
+
+class Images(Arrays):
+    """Images of one size, compared pixel by pixel."""
+
+    name = "image"
+    heads = ("training picture", "generated picture", "difference")
+    _DIMENSIONS = (3, 4)
+
+    def key(self, item):
+        if not is_image(item):
+            return super().key(item)
+        palette = bytes(item.getpalette("RGBA")) if item.mode in ("P", "PA") else None
+        transparency = item.info.get("transparency")
+        if isinstance(transparency, list | tuple):
+            transparency = (type(transparency), *transparency)
+        return ("image", item.mode, item.size, item.tobytes(), palette, transparency)
+
+    def pack(self, items):
+        sizes = {image.size for image in items}
+        modes = {image.mode + " with transparency" * ("transparency" in image.info) for image in items}
+        if len(modes) > 1 or len(sizes) > 1 or modes - set(IMAGE_MODES):
+            raise refused(
+                f"X holds images of modes {sorted(modes)} and sizes {sorted(sizes)}",
+                f"one size, of the modes {', '.join(IMAGE_MODES)}",
+            )
+        return f"image:{modes.pop()}", np.stack([np.asarray(image) for image in items])
+
+    def unpack(self, codec, rows):
+        from PIL import Image
+
+        return [Image.fromarray(row) for row in rows]
+
+    def text(self, one, two):
+        return f"mean difference {np.abs(one.astype(float) - two.astype(float)).mean():.3g}"
+
+    def html(self, one, two, *, train, places):
+        low, high = float(np.min(train)), float(np.max(train))
+        scale = 255 / ((high - low) or 1)
+        one, two = ((X.astype(float) - low) * scale for X in (one, two))
+        difference = np.abs(one - two)
+        pictures = one, two, 255 - difference
+        names = (
+            f"training picture {places[0]}",
+            f"generated picture {places[1]}",
+            f"their difference, {difference.mean():.0f} of 255",
+        )
+        return "".join(f"<td>{_image(X, alt)}</td>" for X, alt in zip(pictures, names, strict=True))
+
+
+def _image(X, alt):
+    import base64
+    import io
+    from html import escape
+
+    from PIL import Image
+
+    X = np.clip(np.round(X), 0, 255).astype(np.uint8)
+    X = X[..., 0] if X.ndim == 3 and X.shape[2] == 1 else X
+    if X.ndim == 3 and X.shape[2] not in (3, 4):
+        X = X.mean(axis=2).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(X).save(buffer, format="png")
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    size = f"width:{min(160, max(72, X.shape[1]))}px;image-rendering:pixelated"
+    return f'<img alt="{escape(alt)}" style="{size}" src="data:image/png;base64,{data}">'

@@ -1,0 +1,73 @@
+"""Texts: lists of str. (Lists of bytes are kept in the same way, and are not measured.)"""
+
+from html import escape
+
+import numpy as np
+
+from .base import Kind
+
+_GRAMS, _WIDTH = (1, 4), 512
+
+
+class Texts(Kind):
+    """Texts, compared by their runs of 1 to 4 characters."""
+
+    name = "text"
+
+    def read(self, X):
+        if isinstance(X, np.ndarray):
+            X = X.tolist() if X.dtype.kind in "UO" and X.ndim == 1 else []
+        return X if len(X) and all(isinstance(item, str) for item in X) else None
+
+    def rows(self, samples):
+        return dict(zip(samples, grams(*samples.values()), strict=True))
+
+    def key(self, item):
+        return item
+
+    def pack(self, items):
+        if isinstance(items[0], bytes):
+            return "bytes", items
+        return "text", [item.encode("utf-8", "surrogatepass") for item in items]
+
+    def unpack(self, codec, rows):
+        return rows if codec == "bytes" else [row.decode("utf-8", "surrogatepass") for row in rows]
+
+    def text(self, one, two):
+        return "".join(_marked(*part, "[-{}-]", "{{+{}+}}") for part in differences(one, two))
+
+    def html(self, one, two, *, train, places):
+        parts = (_marked(escape(a), escape(b), "<del>{}</del>", "<ins>{}</ins>") for a, b in differences(one, two))
+        return f"<td>{''.join(parts)}</td>"
+
+
+def grams(*samples):
+    """For each sample of strings, an array (n, 512): counts of runs of characters, scaled to length 1 and projected."""
+    from scipy.sparse import vstack
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    counter = HashingVectorizer(analyzer="char", ngram_range=_GRAMS, lowercase=False, dtype=np.float32)
+    counts = vstack([counter.transform(texts) for texts in samples]).tocsr()
+    used, columns = np.unique(counts.indices, return_inverse=True)
+    counts = type(counts)((counts.data, columns, counts.indptr), shape=(counts.shape[0], len(used)))
+    # Signs by chance keep distances within a few percent, and equal strings equal; no two runs share a column.
+    signs = np.random.default_rng(0).choice(np.float32([-1, 1]), size=(len(used), _WIDTH)) / np.float32(np.sqrt(_WIDTH))
+    return np.split(counts @ signs, np.cumsum([len(texts) for texts in samples])[:-1])
+
+
+def differences(one, two):
+    """Two strings as pieces (of the one, of the other) that are equal or not; put together, each gives its string.
+
+    >>> differences("a rose is", "a nose is")
+    [('a ', 'a '), ('r', 'n'), ('ose is', 'ose is')]
+    """
+    from difflib import SequenceMatcher
+
+    codes = SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
+    return [(one[a:b], two[c:d]) for _, a, b, c, d in codes]
+
+
+def _marked(a, b, removed, added):
+    if a == b:
+        return a
+    return (removed.format(a) if a else "") + (added.format(b) if b else "")

@@ -1,0 +1,125 @@
+"""What people hand in is read once, and alike by the memory, the metrics, the evaluation and the audit."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from scipy.sparse import csr_array
+
+import memgen_lite as mg
+from memgen_lite.shared import kinds
+from memgen_lite.shared.kinds import base, reading
+
+rng = np.random.default_rng(0)
+COLORS = rng.integers(0, 256, size=(3, 60, 4, 4, 3), dtype=np.uint8)
+WORDS = [["".join(rng.choice(list("abcde "), size=12)) for _ in range(60)] for _ in range(3)]
+FRAMES = [
+    pd.DataFrame({"size": rng.normal(size=60), "city": rng.choice(["Oslo", "Rome"], 60), "n": rng.integers(9, size=60)})
+    for _ in range(3)
+]
+SAMPLES = {
+    "arrays": list(rng.normal(size=(3, 60, 5))),
+    "lists of rows": rng.normal(size=(3, 60, 5)).tolist(),
+    "images": list(COLORS),
+    "Pillow's images": [[Image.fromarray(X) for X in part] for part in COLORS],
+    "texts": WORDS,
+    "series of texts": [pd.Series(part) for part in WORDS],
+    "frames": FRAMES,
+}
+
+
+def doors(role="train"):
+    """Each way in, as a function of one sample: the others are arrays."""
+    T, H, G = SAMPLES["arrays"]
+    given = {"train": T, "held_out": H, "generated": G}
+    found = {
+        "audit": lambda X: mg.audit(**(given | {role: X}), n_relabelings=19),
+        "evaluate": lambda X: mg.evaluate(**(given | {role: X}), metrics=["frechet"], n_null=19),
+        "compute": lambda X: mg.metrics.compute("c_t", **(given | {role: X})),
+    }
+    return found | {"fit": mg.MemGEN().fit} if role == "train" else found
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_door_takes_every_kind(name):
+    T, H, G = SAMPLES[name]
+    assert len(mg.MemGEN(memory="list", random_state=0).fit(T).sample(5)) == 5
+    audited = mg.audit(T, H, G, n_relabelings=19)
+    assert audited.exact_matches.empty
+    table = mg.evaluate(T, H, G, ["frechet", "nn_accuracy"], n_null=19)
+    assert np.isfinite(table.to_frame()["train"]).all()
+    assert mg.metrics.compute("nn_accuracy", train=T, held_out=H, generated=T) == 0
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_metrics_see_the_rows_that_the_audit_sees(name):
+    given = dict(zip(("train", "held_out", "generated"), SAMPLES[name], strict=True))
+    rows = kinds.together(given).rows
+    from_rows = mg.metrics.compute("energy", **{role: X.astype(float) for role, X in rows.items()})
+    assert mg.metrics.compute("energy", **given) == from_rows
+
+
+def test_a_metric_of_a_frame_of_numbers_is_in_the_units_of_its_columns():
+    T, H, G = (pd.DataFrame(X * [1, 1000], columns=["m", "km"]) for X in rng.normal(size=(3, 60, 2)))
+    given = {"train": T, "held_out": H, "generated": G}
+    plain = {role: frame.to_numpy() for role, frame in given.items()}
+    assert mg.metrics.compute("frechet", **given) == mg.metrics.compute("frechet", **plain)
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "one string": (lambda: "train.csv", "must be a collection of examples, got one str"),
+    "a number": (lambda: 3, "must be a collection of examples .*got int"),
+    "no axis": (lambda: np.array(3.0), "must hold examples along its first axis"),
+    "a dict": (lambda: {"train": [[1.0]]}, "must be an ordered collection of examples, got a dict"),
+    "a set": (lambda: {"a", "b"}, "must be an ordered collection of examples, got a set"),
+    "a sparse matrix": (lambda: csr_array(np.eye(60)), r"must be dense.*toarray\(\)"),
+    "a masked array": (
+        lambda: np.ma.masked_less(rng.normal(size=(60, 5)), 0),
+        r"must be a plain array, got a masked one; pass .*filled",
+    ),
+}
+
+
+@pytest.mark.parametrize("role", ["train", "held_out", "generated"])
+@pytest.mark.parametrize("name", REFUSED)
+def test_every_door_refuses_the_same_with_the_same_words_and_the_name_of_the_argument(name, role):
+    make, message = REFUSED[name]
+    for door, enter in doors(role).items():
+        with pytest.raises(TypeError, match=f"^{'X' if door == 'fit' else role} {message}"):
+            enter(make())
+
+
+def test_an_archive_of_arrays_is_not_taken_for_a_list_of_names(tmp_path):
+    np.savez(tmp_path / "x.npz", train=np.eye(60))
+    with np.load(tmp_path / "x.npz") as archive, pytest.raises(TypeError, match="got a NpzFile; pass a list"):
+        mg.audit(archive, archive, archive)
+
+
+def test_a_new_kind_of_data_is_one_class(monkeypatch):
+    class Sets(base.Kind):
+        """Sets of small numbers, compared by how many they do not share."""
+
+        name = "sets"
+
+        def read(self, X):
+            return X if isinstance(X, np.ndarray) and all(isinstance(one, frozenset) for one in X) else None
+
+        def rows(self, samples):
+            return {role: np.array([[float(i in one) for i in range(9)] for one in X]) for role, X in samples.items()}
+
+        def key(self, item):
+            return item
+
+        def html(self, one, two, *, train, places):
+            return f"<td>{sorted(one ^ two)}</td>"
+
+    monkeypatch.setattr(reading, "KINDS", (Sets(), *reading.KINDS))
+    T, H, G = ([frozenset(rng.choice(9, 4).tolist()) for _ in range(60)] for _ in range(3))
+    assert mg.MemGEN(memory="hash", random_state=0).fit(T).sample(1)[0] in T
+    found = mg.audit(T, H, T, q=0.9, n_relabelings=19)
+    assert found.stamp["kind"] == "sets" and len(found.exact_matches) == len(set(T))
+    assert "<td>[]</td>" in found.pairs(1)._repr_html_()
+    assert mg.metrics.compute("identical_share", train=T, generated=T) == 1
+    assert mg.evaluate(T, H, G, ["frechet"], n_null=19).to_frame().loc["frechet", "rows"] == 40
