@@ -11,8 +11,8 @@ _NO_HELD_OUT = (
 )
 
 
-def read(train, held_out, generated, features=None):
+def read(train, held_out, generated, features=None, ignore=None):
     """The samples of an audit, by role; the errors of :func:`together`, and one where nothing is held out."""
     if held_out is None:
         raise ValueError(_NO_HELD_OUT)
-    return together(dict(zip(ROLES, (train, held_out, generated), strict=True)), features)
+    return together(dict(zip(ROLES, (train, held_out, generated), strict=True)), features, ignore)

@@ -7,6 +7,7 @@ import pytest
 from audited import table
 
 import memgen_lite as mg
+from memgen_lite.shared.kinds import texts
 
 rng = np.random.default_rng(1)
 

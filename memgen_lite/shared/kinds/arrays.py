@@ -19,6 +19,11 @@ class Arrays(Kind):
     def read(self, X):
         return X if isinstance(X, np.ndarray) and X.dtype.kind in "fiub" and X.ndim in self._DIMENSIONS else None
 
+    def without(self, items, ignore, role):
+        if missing := [i for i in ignore if i not in range(items.shape[1])]:
+            raise ValueError(f"ignore must name columns of {role}, 0 to {items.shape[1] - 1}, got {missing}")
+        return np.delete(items, list(ignore), axis=1)
+
     def aligned(self, samples, notes):
         first = next(iter(samples))
         shapes = {role: X.shape[1:] for role, X in samples.items()}

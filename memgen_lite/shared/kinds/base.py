@@ -24,6 +24,10 @@ class Kind:
         """The items of `X`, an array, a list, a series or a frame, if they are of this kind; else None."""
         raise NotImplementedError
 
+    def without(self, items, ignore, role):
+        """The items without the columns to `ignore`."""
+        raise ValueError(f"ignore is for columns of arrays and frames; {role} is of the kind {self.name!r}")
+
     def aligned(self, samples, notes):
         """The samples so that they can be compared, as equal values must be; what was done to them joins `notes`."""
         return samples

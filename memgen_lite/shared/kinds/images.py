@@ -16,12 +16,33 @@ def is_image(item):
     return module is not None and isinstance(item, module.Image)
 
 
+def as_seen(image):
+    """A Pillow image as a viewer shows it, in gray or RGB: transparent parts on white, palettes and inks as colors.
+
+    More than 8 bits, and fractions, keep their values.
+    """
+    from PIL import Image
+
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    if image.mode in ("L", "RGB") or image.mode[0] in "IF":
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
 class Images(Arrays):
     """Images of one size, compared pixel by pixel."""
 
     name = "image"
     heads = ("training picture", "generated picture", "difference")
     _DIMENSIONS = (3, 4)
+
+    def read(self, X):
+        X = super().read(X)
+        if X is not None and X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] not in (1, 3, 4):
+            return np.moveaxis(X, 1, 3)  # (n, channels, height, width), as PyTorch has them
+        return X
 
     def key(self, item):
         if not is_image(item):

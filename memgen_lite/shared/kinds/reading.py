@@ -9,7 +9,7 @@ from ..checks import finite
 from .arrays import Arrays
 from .base import Kind
 from .frames import Frames
-from .images import Images, is_image
+from .images import Images, as_seen, is_image
 from .items import ITEMS
 from .texts import Texts
 
@@ -88,7 +88,7 @@ def _plain(X, name, any_kind):
     if isinstance(X, np.ndarray) or Texts().read(X) is not None:
         return X
     try:
-        return np.asarray([np.asarray(item) for item in X] if all(map(is_image, X)) else X)
+        return np.asarray([np.asarray(as_seen(item)) for item in X] if all(map(is_image, X)) else X)
     except ValueError:
         if any_kind:
             return X
@@ -120,10 +120,11 @@ class Samples:
         return replace(self, **{name: part | {"generated": part["generated"][:n]} for name, part in parts.items()})
 
 
-def together(given, features=None):
+def together(given, features=None, ignore=None):
     """Read samples, a dict by role whose first one is what the others must fit, as :class:`Samples`.
 
-    `features`, a function from items to an array (n, d), takes the place of the kind's own rows.
+    `features`, a function from items to an array (n, d), takes the place of the kind's own rows; it is given what was
+    handed in, or that rounded to one precision. `ignore` are columns of tables or arrays to leave out.
 
     Raises
     ------
@@ -138,16 +139,25 @@ def together(given, features=None):
         if kinds[role] is not kinds[first]:
             raise TypeError(f"{role} must be of the kind of {first}, {kinds[first].name!r}, got {kinds[role].name!r}")
     kind = kinds[first]
-    items = kind.aligned(items, notes)
+    if ignore is not None:
+        ignore = [ignore] if isinstance(ignore, str | int) else ignore
+        items = {role: kind.without(X, ignore, role) for role, X in items.items()}
+    before, items = items, kind.aligned(items, notes)
     if features is None:
         rows = kind.rows(items)
     else:
-        rows = {role: _features(features, given[role], len(X), role) for role, X in items.items()}
+        changed = ignore is not None or any(_dtypes(before[role]) != _dtypes(X) for role, X in items.items())
+        shown = items if changed else given
+        rows = {role: _features(features, shown[role], len(X), role) for role, X in items.items()}
         for role, X in rows.items():
             if X.shape[1] != rows[first].shape[1]:
                 width = rows[first].shape[1]
                 raise ValueError(f"{role} must have {width} columns as features({first}) has, got {X.shape[1]}")
     return Samples(kind, items, rows, kind.same(items), notes)
+
+
+def _dtypes(items):
+    return list(getattr(items, "dtypes", [getattr(items, "dtype", None)]))
 
 
 def _features(features, items, n, role):
