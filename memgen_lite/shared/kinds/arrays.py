@@ -46,7 +46,7 @@ class Arrays(Kind):
         return samples
 
     def rows(self, samples):
-        return {role: X.reshape(len(X), -1) for role, X in samples.items()}
+        return {role: X if X.ndim == 2 else X.reshape(len(X), -1) for role, X in samples.items()}
 
     def same(self, samples):
         rows = self.rows(samples)
