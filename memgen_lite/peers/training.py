@@ -22,6 +22,9 @@ from sklearn.base import BaseEstimator
 
 from ..shared.progress import bar
 from .base import Peer
+from .kept_programs import keep_whole
+
+keep_whole()
 
 
 class Objective(eqx.Module):
