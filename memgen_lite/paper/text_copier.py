@@ -17,6 +17,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
+from ..peers.base import Peer, all_or_nothing
+from ..peers.training import Objective, play
 from ..shared.randomness import generator
 from .text import check_texts
 
@@ -93,32 +95,28 @@ class Network(eqx.Module):
         return jax.lax.scan(step, (start, jnp.asarray(END, ids.dtype)), None, length=len(ids))[1]
 
 
-def loss(network, batch):
+class Copying(Objective):
     """Mean cross-entropy in nats per character, the end of each string included, of a batch (n, T) of ids."""
-    given = jnp.pad(batch[:, :-1], ((0, 0), (1, 0)), constant_values=END)
-    logits, _ = jax.vmap(network.write)(batch, given)
-    counts = jnp.pad(batch[:, :-1] != END, ((0, 0), (1, 0)), constant_values=True)
-    return jnp.sum(optax.softmax_cross_entropy_with_integer_labels(logits, batch) * counts) / jnp.sum(counts)
+
+    rates: jax.Array
+
+    compiled_briefly = False
+
+    def rate(self, done):
+        return self.rates[done]
+
+    @property
+    def optimizer(self):
+        return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(self.rate))
+
+    def loss(self, player, networks, batch, key):
+        given = jnp.pad(batch[:, :-1], ((0, 0), (1, 0)), constant_values=END)
+        logits, _ = jax.vmap(networks["model"].write)(batch, given)
+        counts = jnp.pad(batch[:, :-1] != END, ((0, 0), (1, 0)), constant_values=True)
+        return jnp.sum(optax.softmax_cross_entropy_with_integer_labels(logits, batch) * counts) / jnp.sum(counts)
 
 
-ADAM = optax.chain(optax.clip_by_global_norm(1.0), optax.scale_by_adam())
-_BRIEFLY = {"xla_llvm_disable_expensive_passes": True}  # compiling takes longer than training; the numbers are the same
-
-
-@eqx.filter_jit(compiler_options=_BRIEFLY)
-def _train(network, moments, batches, rates):
-    """One step for each of the batches (steps, n, T) and rates (steps,), in one compiled loop; returns each loss."""
-    weights, rest = eqx.partition(network, eqx.is_array)
-
-    def step(carry, item):
-        (weights, moments), (batch, rate) = carry, item
-        value, gradient = eqx.filter_value_and_grad(loss)(eqx.combine(weights, rest), batch)
-        directions, moments = ADAM.update(gradient, moments)
-        updates = jax.tree.map(lambda direction: -rate * direction, directions)
-        return (eqx.apply_updates(weights, updates), moments), value
-
-    (weights, moments), losses = jax.lax.scan(step, (weights, moments), (batches, rates))
-    return eqx.combine(weights, rest), moments, losses
+_BRIEFLY = {"xla_llvm_disable_expensive_passes": True}  # compiling takes longer than copying; the numbers are the same
 
 
 @eqx.filter_jit(compiler_options=_BRIEFLY)
@@ -155,27 +153,17 @@ class BiLSTMAttentionCNN(BaseEstimator):
     """
 
     def __init__(
-        self,
-        hidden=32,
-        width=3,
-        steps=800,
-        batch_size=64,
-        learning_rate=1.2e-2,
-        checkpoint_every=50,
-        random_state=None,
+        self, hidden=32, width=3, steps=800, batch_size=64, learning_rate=1.2e-2, checkpoint_every=50, random_state=None
     ):
-        self.hidden = hidden
-        self.width = width
-        self.steps = steps
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.checkpoint_every = checkpoint_every
-        self.random_state = random_state
+        self._store(locals())
+
+    _store = Peer._store
 
     def fit(self, X, held_out):
         """Train on the list of str X to write each string again; `held_out`, a list of str, is only looked at.
 
-        An interrupt (Ctrl-C, the stop button) ends the training and leaves a model that works, with a warning.
+        An interrupt (Ctrl-C, the stop button) ends the training and leaves a model that works, with a warning; before
+        the first checkpoint it leaves what was there before.
 
         Raises
         ------
@@ -184,35 +172,47 @@ class BiLSTMAttentionCNN(BaseEstimator):
         """
         self._check_parameters()
         texts, held_out = check_texts(X), check_texts(held_out, "held_out")
-        rng = generator(self.random_state)
+        with all_or_nothing(self, generator(self.random_state)) as rng:
+            problem = self._train(texts, held_out, rng)
+        if problem:
+            raise FloatingPointError(problem)
+        return self
+
+    def _train(self, texts, held_out, rng):
+        """Train until the end, an interrupt, or numbers that are none; returns what to say of these, or None."""
         self.alphabet_ = "".join(sorted(set("".join(texts))))
-        self._ids = {character: position for position, character in enumerate(self.alphabet_, start=1)}
-        ids = self._encode(texts)
-        key = jax.random.key(int(rng.integers(2**31)))
-        network = Network(len(self.alphabet_), self.hidden, self.width, key)
-        weights = eqx.filter(network, eqx.is_array)
-        moments = ADAM.init(weights)
-        rates = np.asarray(optax.cosine_decay_schedule(self.learning_rate, self.steps)(np.arange(self.steps)))
-        self.n_parameters_ = sum(leaf.size for leaf in jax.tree.leaves(weights))
-        self.history_ = {"step": [], "loss": [], "exact_match": []}
-        self._checkpoint(network, 0, None, held_out)
+        ids, points, problem = self._encode(texts), [], None
+        network = Network(len(self.alphabet_), self.hidden, self.width, jax.random.key(int(rng.integers(2**31))))
+        self.n_parameters_ = sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(network, eqx.is_array)))
+        rates = optax.cosine_decay_schedule(self.learning_rate, self.steps)(np.arange(self.steps))
+        run = play(
+            Copying(self.batch_size, self.learning_rate, self.steps, rates),
+            ids,
+            jax.random.key(0),
+            chunk=self.checkpoint_every,
+            networks={"model": network},
+            draw=lambda n: rng.integers(len(ids), size=(n, self.batch_size)),
+        )
         try:
             with tqdm(total=self.steps, desc="training to copy", unit="step") as progress:
-                while (done := self.history_["step"][-1]) < self.steps:
-                    n = min(self.checkpoint_every, self.steps - done)
-                    batches = ids[rng.integers(len(ids), size=(n, self.batch_size))]
-                    network, moments, losses = _train(network, moments, batches, rates[done : done + n])
-                    mean = float(jnp.mean(losses))
-                    if not np.isfinite(mean):
-                        raise FloatingPointError(
-                            f"the loss became {mean} between steps {done} and {done + n}: try a smaller learning_rate "
-                            f"than {self.learning_rate:g}; the model is that of step {done}"
+                for networks, step, losses, finite in run:
+                    mean = float(jnp.mean(losses)) if step else None
+                    if not finite:
+                        problem = (
+                            f"the loss became {mean} between steps {points[-1][0]} and {step}: try a smaller "
+                            f"learning_rate than {self.learning_rate:g}; the model is that of step {points[-1][0]}"
                         )
-                    self._checkpoint(network, done + n, mean, held_out)
-                    progress.update(n)
+                        break
+                    match = _share(self._copies(networks["model"], held_out), held_out)
+                    network, points = networks["model"], [*points, (step, mean, match)]
+                    progress.update(step - progress.n)
         except KeyboardInterrupt:
-            warnings.warn(f"interrupted: the model is that of step {self.history_['step'][-1]}", stacklevel=2)
-        return self
+            if not points:
+                raise
+            warnings.warn(f"interrupted: the model is that of step {points[-1][0]}", stacklevel=3)
+        self.network_ = network
+        self.history_ = dict(zip(("step", "loss", "exact_match"), map(list, zip(*points, strict=True)), strict=True))
+        return problem
 
     def predict(self, X):
         """The list of str X as the network writes it: a list of str, each at most 8 characters longer than the longest.
@@ -220,12 +220,14 @@ class BiLSTMAttentionCNN(BaseEstimator):
         Any length goes in; a character outside `alphabet_` is read as one that was never seen, and cannot be written.
         """
         check_is_fitted(self, "network_")
-        texts = check_texts(X, allow_empty=True)
+        return self._copies(self.network_, check_texts(X, allow_empty=True))
+
+    def _copies(self, network, texts):
         letters = np.array(["", *self.alphabet_], dtype=object)
         copies = []
         for start in range(0, len(texts), BATCH):
             ids = self._encode(texts[start : start + BATCH], rows=BATCH, multiple=8)
-            written = np.array(_copy(self.network_, ids))[: len(texts) - start]
+            written = np.array(_copy(network, ids))[: len(texts) - start]
             written[np.cumsum(written == END, axis=1) > 0] = END
             copies += ["".join(row) for row in letters[written]]
         return copies
@@ -233,7 +235,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
     def exact_match(self, X):
         """The share of the strings X that :meth:`predict` gives back character for character."""
         texts = check_texts(X)
-        return float(np.mean([copy == text for copy, text in zip(self.predict(texts), texts, strict=True)]))
+        return _share(self.predict(texts), texts)
 
     def attention(self, text):
         """Where the network looks while it copies the str `text` correctly: array (len + 1, len) of weights.
@@ -252,18 +254,12 @@ class BiLSTMAttentionCNN(BaseEstimator):
         steps = zip(self.history_["step"], self.history_["exact_match"], strict=True)
         return next((step for step, match in steps if match >= share), None)
 
-    def _checkpoint(self, network, step, mean_loss, held_out):
-        self.network_ = network
-        match = self.exact_match(held_out)
-        for name, value in (("step", step), ("loss", mean_loss), ("exact_match", match)):
-            self.history_[name].append(value)
-
     def _encode(self, texts, rows=None, multiple=1):
         # With a fixed number of rows, and a length that is a multiple of something, few shapes are compiled.
         length = -(-(max(map(len, texts)) + 1) // multiple) * multiple
         ids = np.full((rows or len(texts), length), END, dtype=np.int32)
         for row, text in zip(ids, texts, strict=False):
-            row[: len(text)] = [self._ids.get(character, len(self._ids) + 1) for character in text]
+            row[: len(text)] = [self.alphabet_.find(character) + 1 or len(self.alphabet_) + 1 for character in text]
         return ids
 
     def _check_parameters(self):
@@ -275,6 +271,10 @@ class BiLSTMAttentionCNN(BaseEstimator):
             raise ValueError(f"hidden must be even and width odd, got {self.hidden} and {self.width}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be a finite number above 0, got {self.learning_rate!r}")
+
+
+def _share(copies, texts):
+    return float(np.mean([copy == text for copy, text in zip(copies, texts, strict=True)]))
 
 
 def random_texts(n, alphabet, lengths=(1, 8), random_state=None):

@@ -1,6 +1,7 @@
 """What all peers share: `fit(X)`, then `sample(n)` along a stream, and a card that says what they are."""
 
 import numbers
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,15 @@ class Peer(BaseEstimator):
             setattr(self, name, given[name])
 
     def fit(self, X, y=None):
-        """Learn from `X`, array (n, d) of 2 or more rows of finite numbers. `y` is not used. Returns self."""
+        """Learn from `X`, array (n, d) of 2 or more rows of finite numbers. `y` is not used. Returns self.
+
+        A fit that fails or is interrupted leaves the peer as it was, with what it had learned before. (A training by
+        gradients that is interrupted ends early instead, with a warning.)
+        """
         X = checked_rows(X)
-        self.n_features_in_ = X.shape[1]
-        self._stream = generator(self.random_state)
-        self._fit(X, self._stream)
+        with all_or_nothing(self, generator(self.random_state)) as self._stream:
+            self.n_features_in_ = X.shape[1]
+            self._fit(X, self._stream)
         return self
 
     def sample(self, n=1, random_state=None):
@@ -63,6 +68,17 @@ class Peer(BaseEstimator):
             from sklearn.exceptions import NotFittedError
 
             raise NotFittedError(f"this {type(self).__name__} is not fitted yet: call fit(X) first")
+
+
+@contextmanager
+def all_or_nothing(model, stream):
+    """Where the block ends with an error or an interrupt, the model and the stream are what they were before it."""
+    before, place = dict(vars(model)), stream.bit_generator.state
+    try:
+        yield stream
+    except BaseException:
+        model.__dict__, stream.bit_generator.state = before, place
+        raise
 
 
 def checked_rows(X):

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from ..shared.randomness import generator
-from .base import Card, Peer, checked_rows
+from .base import Card, Peer, all_or_nothing, checked_rows
 from .training import MLP, Networked, Objective
 
 
@@ -71,12 +71,12 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
         X, y = checked_rows(X), np.asarray(y)
         if y.shape != (len(X),):
             raise ValueError(f"y must hold a label for each of {len(X)} rows, got shape {y.shape}")
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y must hold labels of 2 kinds at least, got {self.classes_.tolist()}")
-        self.n_features_in_ = X.shape[1]
-        self._stream = generator(self.random_state)
-        self._learn(X, self._stream, np.eye(len(self.classes_))[labels])
+        classes, labels = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y must hold labels of 2 kinds at least, got {classes.tolist()}")
+        with all_or_nothing(self, generator(self.random_state)) as self._stream:
+            self.classes_, self.n_features_in_ = classes, X.shape[1]
+            self._learn(X, self._stream, np.eye(len(classes))[labels])
         return self
 
     def _objective(self, **changed):

@@ -1,6 +1,10 @@
 """Fitted peers kept on disk, so that a notebook that trains for a minute starts in a second the next time."""
 
+import ast
 import hashlib
+import warnings
+from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,10 +17,12 @@ from ..shared.files import cache_folder
 def fitted(peer, X, y=None):
     """The peer fitted to `X`, from the cache where the same code and settings have been fitted to the same rows before.
 
-    The file's name is a hash of the peer's class and parameters, the rows, the source of :mod:`memgen_lite.peers`, and
-    the versions of the libraries that do the arithmetic; so a change of any of these fits anew. Files stand in
-    :func:`memgen_lite.shared.files.cache_folder`, in `peers`; any of them may be deleted. A damaged file is fitted anew
-    and written over. A fit that was interrupted, or diverged, is not kept.
+    The file's name is a hash of the peer's class and parameters, the rows, the source of the peer's module and of all
+    modules of this package that it imports, and the versions of the libraries that they do their arithmetic with; so a
+    change of any of these fits anew, and another peer's code does not. Files stand in
+    :func:`memgen_lite.shared.files.cache_folder`, in `peers`; any of them may be deleted. A file that is damaged, or
+    can't be read, is fitted anew and written over; where nothing can be written, a warning says so once, and nothing is
+    kept. A fit that was interrupted, or diverged, is not kept.
 
     Parameters
     ----------
@@ -29,16 +35,7 @@ def fitted(peer, X, y=None):
     """
     from . import load
 
-    path = _place(peer, X, y, "peer")
-    if path.exists():
-        try:
-            return load(path)
-        except array_file.DamagedFileError:
-            pass
-    peer.fit(X, y)
-    if _whole(peer):
-        peer.save(path)
-    return peer
+    return _kept(f"{_name(peer, X, y)}.peer", load, lambda: peer.fit(X, y), lambda fit, path: fit.save(path), peer)
 
 
 def sampled(peer, X, n):
@@ -50,26 +47,37 @@ def sampled(peer, X, n):
     -------
     float64 array (n, d), what `sample(n)` gives of a peer that has just been fitted.
     """
-    path = _place(peer, X, None, f"{n}.rows")
-    if path.exists():
-        try:
-            return np.array(array_file.read(path, mmap=False, verify=True)[1]["rows"])
-        except array_file.DamagedFileError:
-            pass
-    peer = fitted(peer, X)
-    rows = peer.sample(n)
-    if _whole(peer):
+
+    def read(path):
+        return np.array(array_file.read(path, mmap=False, verify=True)[1]["rows"])
+
+    def write(rows, path):
         array_file.write(path, {}, {"rows": rows})
-    return rows
+
+    return _kept(f"{_name(peer, X)}.{n}.rows", read, lambda: fitted(peer, X).sample(n), write, peer)
 
 
-def _place(peer, X, y, suffix):
-    from .base import checked_rows
+_UNREADABLE = (array_file.DamagedFileError, OSError, RuntimeError)  # the last one where there is no home folder
 
-    X = checked_rows(X)
-    folder = cache_folder() / "peers"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{type(peer).__name__}-{_key(peer, X, y)}.{suffix}"
+
+def _kept(name, read, make, write, peer):
+    """What is read from the file of that name, or else what is made, and then written to it if the fit is whole."""
+    with suppress(*_UNREADABLE):
+        return read(cache_folder() / "peers" / name)
+    made = make()
+    if _whole(peer):
+        try:
+            folder = cache_folder() / "peers"
+            folder.mkdir(exist_ok=True)
+            write(made, folder / name)
+        except _UNREADABLE as error:
+            _say_once(getattr(error, "strerror", None) or str(error))
+    return made
+
+
+@cache
+def _say_once(reason):
+    warnings.warn(f"what is fitted is not kept, as the cache can't be written: {reason}", stacklevel=4)
 
 
 def _whole(peer):
@@ -79,17 +87,69 @@ def _whole(peer):
     return history["round"][-1:] == [peer.rounds] and len({len(values) for values in history.values()}) == 1
 
 
-def _key(peer, X, y):
+def _name(peer, X, y=None):
+    from .base import checked_rows
+
     if not isinstance(peer.random_state, int):
         raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
+    X = checked_rows(X)
     digest = hashlib.sha256(repr((type(peer).__name__, sorted(peer.get_params().items()), X.shape)).encode())
     digest.update(np.ascontiguousarray(X))
     digest.update(repr(None if y is None else np.asarray(y).tolist()).encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    for library in ("numpy", "scikit-learn", "jax", "jaxlib", "equinox", "optax"):
+    sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})
+    for source in sources:
+        digest.update(source)
+    for library in libraries:
         digest.update(f"{library} {_version(library)}".encode())
-    return digest.hexdigest()[:20]
+    return f"{type(peer).__name__}-{digest.hexdigest()[:20]}"
+
+
+_PACKAGE = __name__.partition(".")[0]
+_ROOT = Path(__file__).parent.parent
+# What does arithmetic, by the name by which it is imported, and where it is installed from.
+_LIBRARIES = {
+    "numpy": ["numpy"],
+    "scipy": ["scipy"],
+    "sklearn": ["scikit-learn"],
+    "jax": ["jax", "jaxlib"],
+    "equinox": ["equinox"],
+    "optax": ["optax"],
+}
+
+
+def _code(modules):
+    """What some modules do: the sources of those of this package, and of all that these import, and libraries."""
+    sources, seen, left = {}, set(), set(modules)
+    while left:
+        seen.add(module := left.pop())
+        if path := _path(module):
+            sources[module] = path.read_bytes()
+            left |= _imports(module, path, sources[module]) - seen
+    installed = [name for module in seen for name in _LIBRARIES.get(module.partition(".")[0], [])]
+    return [sources[module] for module in sorted(sources)], sorted(set(installed))
+
+
+def _path(module):
+    package, *names = module.split(".")
+    if package != _PACKAGE:
+        return None
+    place = _ROOT.joinpath(*names)
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
+
+
+def _imports(module, path, source):
+    """The full names of what a module imports, wherever in it."""
+    parents, found = module.split(".") + ["__init__"] * (path.name == "__init__.py"), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join([*parents[: -node.level], *filter(None, [node.module])]) if node.level else node.module
+            inner = {f"{base}.{alias.name}" for alias in node.names}
+            modules = {name for name in inner if _path(name)}
+            # A package that is only passed through does not count: a peer's does not, with its list of all peers.
+            found |= modules if modules == inner else modules | {base}
+    return found
 
 
 def _version(library):

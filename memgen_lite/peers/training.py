@@ -3,12 +3,14 @@
 A model is its objective: it says which networks there are, what each of them minimizes, and how often it moves in a
 round. A variational autoencoder has one player, a generative adversarial network two. All rounds of a chunk run in one
 compiled loop. What does not change its shape is fed to it as numbers: how many rounds there will be, rates, prices,
-penalties, and the rows up to a thousand. So a program is compiled once for all of these.
+penalties, and the rows up to a thousand. So a program is compiled once for all of these. A row is an array of any
+shape, or a dict, tuple or list of some: an image, a sequence and its length, a row and its label.
 """
 
 import time
 import warnings
 from dataclasses import MISSING, fields, replace
+from functools import cache
 from inspect import Parameter, Signature
 
 import equinox as eqx
@@ -20,14 +22,18 @@ from sklearn.base import BaseEstimator
 
 from ..shared.progress import bar
 from .base import Peer
+from .kept_programs import keep_whole
+
+keep_whole()
 
 
 class Objective(eqx.Module):
     """What is trained. Another objective has these two methods as well:
 
-    `build(n_features, key)`, the networks: a dict of Equinox modules, one of them for each player.
-    `loss(player, networks, x, key)`, a scalar that the network called `player` minimizes in its move, from a batch x
-    (batch_size, n_features).
+    `build(size, key)`, the networks: a dict of Equinox modules, one of them for each player. For rows (n, d), `size` is
+    d; for others it is the shape of a row, or the dict, tuple or list of these.
+    `loss(player, networks, x, key)`, a scalar that the network called `player` minimizes in its move, from a batch x:
+    rows as :func:`play` was given them, but `batch_size` of them.
 
     Fields that have a default are the parameters of the :class:`Networked` estimator that is trained by it.
     """
@@ -36,17 +42,20 @@ class Objective(eqx.Module):
     learning_rate: float
     rounds: int
 
+    compiled_briefly = True  # the loop, on XLA's lowest level; on its usual one the last digits are others
+
     @property
     def players(self):
         """Names of the networks that move in a round, in order, and how often each does."""
         return {"model": 1}
 
+    def rate(self, done):
+        """The learning rate after so many moves: it falls to 0 along a cosine."""
+        return self.learning_rate * (1 + jnp.cos(jnp.pi * done / self.rounds)) / 2
+
     @property
     def optimizer(self):
-        def rate(done):
-            return self.learning_rate * (1 + jnp.cos(jnp.pi * done / self.rounds)) / 2
-
-        return optax.chain(optax.clip_by_global_norm(100.0), optax.adam(rate, b1=0.9, b2=0.99))
+        return optax.chain(optax.clip_by_global_norm(100.0), optax.adam(self.rate, b1=0.9, b2=0.99))
 
     def project(self, player, network):
         """What becomes of a network after its move."""
@@ -60,28 +69,43 @@ _BRIEFLY = {} if jax.config.read("jax_disable_most_optimizations") else _FEW
 
 
 @eqx.filter_jit(compiler_options=_BRIEFLY)
-def _start(objective, n_features, key):
-    """New networks, their moments, and another key; compiled in one piece, for forty small ones take longer."""
+def _start(objective, size, key, networks):
+    """New networks unless there are some, their moments, and another key.
+
+    Compiled in one piece, for forty small ones take longer.
+    """
     start, key = jax.random.split(key)
-    networks = objective.build(n_features, start)
+    networks = objective.build(size, start) if networks is None else networks
     moments = {name: objective.optimizer.init(eqx.filter(networks[name], eqx.is_array)) for name in objective.players}
     return networks, moments, key
 
 
-@eqx.filter_jit(compiler_options=_BRIEFLY)
-def _play(objective, n_rounds, networks, moments, rows, n_rows, key, done):
+def _play(objective, *state):
+    return _compiled(objective.compiled_briefly)(objective, *state)
+
+
+@cache
+def _compiled(briefly):
+    fewer = {name: value for name, value in _BRIEFLY.items() if briefly or name != "xla_backend_optimization_level"}
+    return eqx.filter_jit(_rounds, compiler_options=fewer)
+
+
+def _rounds(objective, n_rounds, networks, moments, rows, n_rows, key, done, batches):
     """`n_rounds` rounds in one compiled loop: networks, moments, losses (n_rounds, players), and if all are finite.
 
-    Batches are drawn from the first `n_rows` of the rows.
+    `batches` (n_rounds, batch_size) are the rows of each round; where it is None, each move draws from the first
+    `n_rows`.
     """
     fixed = {name: eqx.partition(network, eqx.is_array)[1] for name, network in networks.items()}
 
     def whole(weights):
         return {name: eqx.combine(weights[name], fixed[name]) for name in weights}
 
-    def move(player, weights, moments, key):
+    def move(player, batch, weights, moments, key):
         choose, noise = jax.random.split(key)
-        x = rows[jax.random.randint(choose, (objective.batch_size,), 0, n_rows)]
+        if batch is None:
+            batch = jax.random.randint(choose, (objective.batch_size,), 0, n_rows)
+        x = jax.tree.map(lambda leaf: leaf[batch], rows)
 
         def loss(mine):
             return objective.loss(player, whole({**weights, player: mine}), x, noise)
@@ -91,12 +115,12 @@ def _play(objective, n_rounds, networks, moments, rows, n_rows, key, done):
         mine = objective.project(player, eqx.apply_updates(weights[player], updates))
         return {**weights, player: mine}, {**moments, player: moment}, value
 
-    def one(carry, key):
-        losses = []
+    def one(carry, item):
+        (key, batch), losses = item, []
         for player, times in objective.players.items():
 
             def turn(carry, own, player=player):
-                *carry, value = move(player, *carry, own)
+                *carry, value = move(player, batch, *carry, own)
                 return tuple(carry), value
 
             carry, values = jax.lax.scan(turn, carry, jax.random.split(jax.random.fold_in(key, len(losses)), times))
@@ -105,7 +129,7 @@ def _play(objective, n_rounds, networks, moments, rows, n_rows, key, done):
 
     weights = {name: eqx.filter(network, eqx.is_array) for name, network in networks.items()}
     keys = jax.random.split(jax.random.fold_in(key, done), n_rounds)
-    (weights, moments), losses = jax.lax.scan(one, (weights, moments), keys)
+    (weights, moments), losses = jax.lax.scan(one, (weights, moments), (keys, batches))
     finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((weights, losses))]).all()
     return whole(weights), moments, losses, finite
 
@@ -119,37 +143,81 @@ def _fed(objective):
     return replace(floats, rounds=jnp.float32(objective.rounds))
 
 
-def train(objective, rows, key, *, description, chunk=50):
-    """Play all rounds of an objective. Returns networks, history, and seconds of processor time.
+def _as_rows(rows):
+    """The arrays of a tree of rows, filled up, how many rows they are, and the `size` that a network is built for."""
+    rows = jax.tree.map(np.asarray, rows)
+    leaves = jax.tree.leaves(rows)
+    lengths = {leaf.shape[:1] for leaf in leaves}
+    if len(lengths) != 1 or lengths <= {(), (0,)}:
+        raise ValueError(
+            "rows must be an array, or a dict, tuple or list of arrays, of which each has as many rows, 1 or more, "
+            f"got shapes {[leaf.shape for leaf in leaves]}"
+        )
+    size = jax.tree.map(lambda leaf: leaf.shape[1:], rows)
+    n = len(leaves[0])
+
+    def filled(leaf):
+        leaf = leaf.astype(np.float32) if leaf.dtype.kind == "f" else leaf
+        return jnp.asarray(np.pad(leaf, [(0, max(0, _ROOM - n))] + [(0, 0)] * (leaf.ndim - 1)))
+
+    plain = isinstance(rows, np.ndarray) and rows.ndim == 2
+    return jax.tree.map(filled, rows), jnp.int32(n), size[0] if plain else size
+
+
+def play(objective, rows, key, *, chunk=50, networks=None, draw=None):
+    """Play all rounds of an objective, and say where it stands: at the start, and after each `chunk` of rounds.
+
+    Parameters
+    ----------
+    rows : array (n, ...), or a dict, tuple or list of such arrays, n rows each. Floats are taken as float32.
+    networks : those to start from, or None to build them.
+    draw : None, and each move draws its batch, with replacement; or a function of a number of rounds to an int array
+        (rounds, batch_size), the rows of the batches of the next ones.
+
+    Yields
+    ------
+    The networks, how many rounds were played, the losses of the chunk (rounds, players), and whether they and all
+    weights are finite.
+    """
+    rounds, (rows, n_rows, size) = objective.rounds, _as_rows(rows)
+    objective, done = _fed(objective), 0
+    networks, moments, key = _start(objective, size, key, networks)
+    yield networks, done, jnp.empty((0, len(objective.players))), True
+    while done < rounds:
+        n = min(chunk, rounds - done)
+        networks, moments, losses, finite = _play(
+            objective, n, networks, moments, rows, n_rows, key, jnp.uint32(done), draw and draw(n)
+        )
+        done += n
+        yield networks, done, losses, bool(finite)
+
+
+def train(objective, rows, key, *, description):
+    """Play all rounds of an objective on rows as of :func:`play`: networks, history, and seconds of processor time.
 
     An interrupt (Ctrl-C, the stop button) ends it with what is there. Losses or weights that are no numbers end it too,
     with the networks of the last chunk in which they were, and a warning that names the round.
     """
-    rounds, rate, n_rows = objective.rounds, objective.learning_rate, jnp.int32(len(rows))
-    objective = _fed(objective)
-    rows = jnp.asarray(np.pad(np.asarray(rows, dtype=np.float32), ((0, max(0, _ROOM - len(rows))), (0, 0))))
-    networks, moments, key = _start(objective, rows.shape[1], key)
+    rounds, rate = objective.rounds, objective.learning_rate
     history = {"round": [], **{name: [] for name in objective.players}}
-    done, began = 0, time.process_time()
+    chunks = play(objective, rows, key)
+    networks, done, *_ = next(chunks)
+    began = time.process_time()
     try:
         with bar(rounds, description, "round") as progress:
-            while done < rounds:
-                n = min(chunk, rounds - done)
-                after, moments, losses, finite = _play(
-                    objective, n, networks, moments, rows, n_rows, key, jnp.uint32(done)
-                )
+            for after, reached, losses, finite in chunks:
                 if not finite:
                     warnings.warn(
-                        f"training diverged between rounds {done} and {done + n}, at a learning rate of "
+                        f"training diverged between rounds {done} and {reached}, at a learning rate of "
                         f"{rate:g}: the model is that of round {done}",
                         stacklevel=4,
                     )
                     break
-                networks, done = after, done + n
+                progress.update(reached - done)
+                networks, done = after, reached
                 history["round"].append(done)
                 for name, values in zip(objective.players, np.asarray(losses).T, strict=True):
                     history[name].append(float(values.mean()))
-                progress.update(n)
     except KeyboardInterrupt:
         warnings.warn(f"interrupted: the model is that of round {done} of {rounds}", stacklevel=4)
     return networks, history, time.process_time() - began

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from scipy import stats
 from scipy.special import log_softmax
+from sklearn.exceptions import NotFittedError
 
 import memgen_lite as mg
 from memgen_lite import copier
-from memgen_lite.paper.text_copier import END, BiLSTMAttentionCNN, random_texts
+from memgen_lite.paper.text_copier import END, BiLSTMAttentionCNN, Copying, random_texts
+from memgen_lite.peers import training
 
 SMALL = {"hidden": 16, "steps": 300, "batch_size": 32, "learning_rate": 0.02, "checkpoint_every": 50}
 
@@ -93,7 +95,9 @@ def test_the_loss_is_the_cross_entropy_of_each_character_and_the_end(model):
     for row, length in zip(batch, (3, 1), strict=True):
         log_share = log_softmax(logits(model, row, row), axis=1)
         nats += [-log_share[place, row[place]] for place in range(length + 1)]
-    assert float(copier.loss(model.network_, batch)) == pytest.approx(np.mean(nats), rel=1e-4)
+    objective = Copying(2, 0.1, 1, np.zeros(1))
+    loss = objective.loss("model", {"model": model.network_}, batch, None)
+    assert float(loss) == pytest.approx(np.mean(nats), rel=1e-4)
 
 
 def test_attention_is_a_distribution_over_the_text_and_close_to_a_diagonal(model):
@@ -119,19 +123,52 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(texts):
 
 
 def test_an_interrupt_leaves_the_last_checkpoint(texts, monkeypatch):
-    train, calls = copier._train, []
+    play, calls = training._play, []
 
     def interrupted(*arguments):
         calls.append(1)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return train(*arguments)
+        return play(*arguments)
 
-    monkeypatch.setattr(copier, "_train", interrupted)
+    monkeypatch.setattr(training, "_play", interrupted)
     with pytest.warns(UserWarning, match="interrupted: the model is that of step 100"):
         model = BiLSTMAttentionCNN(**SMALL, random_state=0).fit(*texts)
     assert model.history_["step"] == [0, 50, 100]
     assert model.exact_match(texts[1]) == model.history_["exact_match"][-1]
+
+
+def test_an_interrupted_look_at_the_held_out_strings_leaves_the_checkpoint_before_it(texts, monkeypatch):
+    copy, looks = copier._copy, []
+
+    def interrupted(*arguments):
+        looks.append(1)
+        if len(looks) == 3:
+            raise KeyboardInterrupt
+        return copy(*arguments)
+
+    monkeypatch.setattr(copier, "_copy", interrupted)
+    with pytest.warns(UserWarning, match="interrupted: the model is that of step 50"):
+        model = BiLSTMAttentionCNN(**SMALL, random_state=0).fit(*texts)
+    assert model.history_["step"] == [0, 50]
+    assert model.exact_match(texts[1]) == model.history_["exact_match"][-1]
+
+
+def test_a_fit_that_is_interrupted_before_its_first_checkpoint_leaves_what_was_there(texts, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    stream = np.random.default_rng(0)
+    old = BiLSTMAttentionCNN(**{**SMALL, "steps": 50}, random_state=stream).fit(*texts)
+    new = BiLSTMAttentionCNN(**SMALL)
+    copies, place = old.predict(["abc"]), stream.bit_generator.state
+    monkeypatch.setattr(copier, "play", interrupted)
+    for model in (old, new):
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(["xyz", "zz"], ["x"])
+    assert old.alphabet_ == "abcd" and old.predict(["abc"]) == copies and stream.bit_generator.state == place
+    with pytest.raises(NotFittedError):
+        new.predict(["x"])
 
 
 def test_a_diverging_training_says_so_and_keeps_a_model(texts):

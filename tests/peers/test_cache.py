@@ -1,10 +1,17 @@
 """Fitted peers on disk: found again for the same rows and settings, and for no others."""
 
+import errno
+import os
+import shutil
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import memgen_lite as mg
 from memgen_lite.peers import cache, fitted, peer, sampled
 from memgen_lite.peers import training as loop
 
@@ -30,7 +37,7 @@ def test_the_second_fit_is_read_and_samples_as_the_first_did(folder, monkeypatch
     assert len(list(folder.iterdir())) == 1
 
 
-@pytest.mark.parametrize("change", ["rows", "setting", "class", "code", "library"])
+@pytest.mark.parametrize("change", ["rows", "setting", "class", "library"])
 def test_whatever_changes_the_fit_fits_anew(change, folder, monkeypatch):
     fitted(peer("gaussian", random_state=0), X)
     rows, model = X, peer("gaussian", random_state=0)
@@ -40,12 +47,126 @@ def test_whatever_changes_the_fit_fits_anew(change, folder, monkeypatch):
         model = peer("gaussian", random_state=1)
     elif change == "class":
         model = peer("kde", random_state=0)
-    elif change == "code":
-        monkeypatch.setattr(cache.Path, "read_bytes", lambda path: b"another line")
     else:
         monkeypatch.setattr(cache, "_version", lambda library: "0")
     fitted(model, rows)
     assert len(list(folder.iterdir())) == 2
+
+
+# In a copy of the package: the names of five kept fits, now and after each line that is added to a file.
+NAMES = """
+import sys
+from pathlib import Path
+import memgen_lite as mg
+from memgen_lite.peers import cache
+package = Path(mg.__file__).parent
+assert package.parent == Path.cwd()
+peers = [mg.peers.peer(name, random_state=0) for name in ("gan", "vae", "two_stage_vae", "kde", "patch_denoiser")]
+def names():
+    return [cache._name(peer, [[0.0, 1.0], [2.0, 3.0]]) for peer in peers]
+before = names()
+for path in map(package.joinpath, sys.argv[1:]):
+    with path.open("a") as file:
+        file.write("\\n# one more line\\n")
+    after = names()
+    print(path.relative_to(package).as_posix(), *[int(a != b) for a, b in zip(before, after)])
+    before = after
+"""
+
+
+def test_a_kept_fit_hangs_on_what_its_peer_imports_and_on_no_other_peer(tmp_path):
+    changes = {
+        "peers/another.py": (0, 0, 0, 0, 0),  # a new file
+        "peers/__init__.py": (0, 0, 0, 0, 0),  # where a new peer is told
+        "__init__.py": (0, 0, 0, 0, 0),
+        "peers/cache.py": (0, 0, 0, 0, 0),
+        "shared/figures.py": (0, 0, 0, 0, 0),
+        "peers/gan.py": (1, 0, 0, 0, 0),
+        "peers/vae.py": (0, 1, 1, 0, 0),
+        "peers/training.py": (1, 1, 1, 0, 0),
+        "peers/classical.py": (0, 0, 0, 1, 0),
+        "peers/diffusion_sampler.py": (0, 0, 0, 0, 1),
+        "peers/base.py": (1, 1, 1, 1, 1),
+        "shared/randomness.py": (1, 1, 1, 1, 1),
+    }
+    shutil.copytree(Path(mg.__file__).parent, tmp_path / "memgen_lite", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-c", NAMES, *changes]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [f"{path} {' '.join(map(str, flags))}" for path, flags in changes.items()]
+
+
+def test_a_kept_fit_hangs_on_the_libraries_that_its_peer_uses(monkeypatch):
+    names = {name: cache._name(peer(name, random_state=0), X) for name in ("kde", "gan")}
+    version = cache._version
+    for library, hit in {"jaxlib": {"gan"}, "optax": {"gan"}, "scipy": {"kde"}, "numpy": {"gan", "kde"}}.items():
+        monkeypatch.setattr(cache, "_version", lambda name, own=library: "0" if name == own else version(name))
+        assert {name for name in names if cache._name(peer(name, random_state=0), X) != names[name]} == hit
+
+
+def no_folder(path, monkeypatch):
+    path.write_text("a file")
+    monkeypatch.setenv("MEMGEN_CACHE", str(path))
+
+
+def no_peers_folder(path, monkeypatch):
+    path.mkdir()
+    (path / "peers").write_text("a file")
+    monkeypatch.setenv("MEMGEN_CACHE", str(path))
+
+
+def full_disk(path, monkeypatch):
+    def replace(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def no_home(path, monkeypatch):
+    def home():
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("MEMGEN_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", home)
+
+
+@pytest.mark.parametrize("broken", [no_folder, no_peers_folder, full_disk, no_home])
+def test_where_nothing_can_be_written_a_fit_is_made_anew_and_said_so_once(broken, tmp_path, monkeypatch):
+    broken(tmp_path / "broken", monkeypatch)
+    cache._say_once.cache_clear()
+    with pytest.warns(UserWarning, match="what is fitted is not kept, as the cache can't be written: ") as caught:
+        rows = sampled(peer("kde", random_state=0), X, 5)
+        model = fitted(peer("kde", random_state=0), X)
+    assert len(caught) == 1
+    np.testing.assert_array_equal(rows, peer("kde", random_state=0).fit(X).sample(5))
+    np.testing.assert_array_equal(model.sample(5), rows)
+
+
+def test_a_file_that_cannot_be_read_is_fitted_anew_and_written_over(folder, monkeypatch):
+    first = sampled(peer("kde", random_state=0), X, 5)
+    real = open
+
+    def refuse(path, *mode):
+        if mode in ((), ("rb",)):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *mode)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache.array_file, "open", refuse, raising=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            np.testing.assert_array_equal(sampled(peer("kde", random_state=0), X, 5), first)
+            np.testing.assert_array_equal(fitted(peer("kde", random_state=0), X).sample(5), first)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_what_is_wrong_with_the_rows_is_said_and_not_that_nothing_was_kept():
+    with pytest.raises(ValueError, match="bandwidth must be above 0") as raised:
+        fitted(peer("kde", bandwidth=-1, random_state=0), X)
+    assert raised.value.__context__ is None
 
 
 def test_a_fit_that_was_stopped_is_usable_and_not_kept(folder, monkeypatch):
@@ -61,10 +182,10 @@ def test_a_fit_that_was_stopped_is_usable_and_not_kept(folder, monkeypatch):
     monkeypatch.setattr(loop, "_play", interrupt)
     with pytest.warns(UserWarning, match="interrupted: the model is that of round 50 of 100"):
         model = fitted(small(rounds=100), X)
-    assert model.sample(2).shape == (2, 3) and not list(folder.iterdir())
+    assert model.sample(2).shape == (2, 3) and not list(folder.glob("*"))
     interrupt.chunks = 0
     with pytest.warns(UserWarning, match="interrupted: the model is that of round 50 of 100"):
-        assert sampled(small(rounds=100), X, 2).shape == (2, 3) and not list(folder.iterdir())
+        assert sampled(small(rounds=100), X, 2).shape == (2, 3) and not list(folder.glob("*"))
 
 
 def test_a_damaged_file_is_fitted_anew_and_written_over(folder):

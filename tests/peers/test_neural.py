@@ -250,6 +250,87 @@ def test_rows_that_are_few_are_filled_up_and_the_filling_is_never_drawn(monkeypa
         np.testing.assert_array_equal(a, b)
 
 
+class Recurrent(training.Objective):
+    """The sum of a sequence of any length, by a linear recurrence that reads it as far as it goes."""
+
+    def build(self, size, key):
+        assert size == {"steps": (7, 2), "length": (), "sum": (2,)}
+        return {"model": jnp.zeros((3, 2))}
+
+    def loss(self, player, networks, x, key):
+        keep, take, last = networks["model"]
+
+        def read(state, item):
+            step, place = item
+            return jnp.where((place < x["length"])[:, None], (1 - keep) * state + take * step, state), None
+
+        steps = jnp.moveaxis(x["steps"], 1, 0)
+        state, _ = jax.lax.scan(read, jnp.zeros_like(x["sum"]), (steps, jnp.arange(len(steps))))
+        return ((state + last - x["sum"]) ** 2).mean()
+
+
+def test_sequences_of_many_lengths_are_rows_of_three_arrays():
+    """They are summed: nothing is forgotten (0), all is taken (1), nothing is added (0)."""
+    rng = np.random.default_rng(0)
+    steps, length = rng.normal(size=(300, 7, 2)), rng.integers(1, 8, size=300)
+    total = np.stack([row[:n].sum(axis=0) for row, n in zip(steps, length, strict=True)])
+    rows = {"steps": steps, "length": length, "sum": total}
+    networks, history, _ = training.train(Recurrent(64, 0.02, 600), rows, jax.random.key(0), description="summing")
+    np.testing.assert_allclose(networks["model"], [[0, 0], [1, 1], [0, 0]], atol=0.02)
+    assert history["model"][-1] < 1e-3 < history["model"][0]
+
+
+class Mean(training.Objective):
+    """The mean of rows of any shape, under squared error."""
+
+    def build(self, size, key):
+        return {"model": jax.tree.map(lambda shape: jnp.zeros(shape), size, is_leaf=lambda s: isinstance(s, tuple))}
+
+    def loss(self, player, networks, x, key):
+        gaps = jax.tree.map(lambda mean, rows: ((rows - mean) ** 2).mean(), networks["model"], x)
+        return sum(jax.tree.leaves(gaps))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (4, 5), (2, 3, 2)])
+def test_rows_of_any_shape_are_learnt_and_the_size_of_plain_ones_is_their_columns(shape):
+    X = np.random.default_rng(0).normal(size=(50, *shape)) + 2
+    networks, history, _ = training.train(
+        Mean(32, 0.1, 200), [X] if len(shape) == 1 else X, jax.random.key(0), description="averaging"
+    )
+    (mean,) = jax.tree.leaves(networks["model"])
+    np.testing.assert_allclose(mean, X.mean(axis=0), atol=0.15)
+    assert history["round"] == [50, 100, 150, 200]
+    assert training._as_rows(X)[2] == (3 if shape == (3,) else shape)
+
+
+def test_a_training_goes_on_from_networks_and_takes_the_batches_that_it_is_given():
+    """With a batch of all rows each move is a step of Adam to the mean, whatever the key."""
+    X = np.random.default_rng(0).normal(size=(8, 2, 2))
+    given, ends = [], []
+
+    def draw(n):
+        given.append(n)
+        return np.tile(np.arange(8), (n, 1))
+
+    for key in (0, 1):
+        start = {"model": jnp.full((2, 2), 3.0)}
+        states = [*training.play(Mean(8, 0.1, 7), X, jax.random.key(key), chunk=3, networks=start, draw=draw)]
+        assert [(done, len(losses), finite) for _, done, losses, finite in states] == [
+            (0, 0, True), (3, 3, True), (6, 3, True), (7, 1, True)
+        ]  # fmt: skip
+        np.testing.assert_array_equal(states[0][0]["model"], start["model"])
+        np.testing.assert_allclose(states[1][2][0], ((X - 3) ** 2).mean(), rtol=1e-6)
+        ends.append(states[-1][0]["model"])
+    np.testing.assert_array_equal(*ends)
+    assert given == [3, 3, 1, 3, 3, 1]
+
+
+@pytest.mark.parametrize("rows", [{}, 5.0, np.empty((0, 3)), {"x": np.ones((4, 2)), "y": np.ones(3)}, [[1, 2], [3, 4]]])
+def test_arrays_that_are_not_as_many_rows_are_refused(rows):
+    with pytest.raises(ValueError, match=r"rows must be an array, or a dict, tuple or list of arrays, .* got shapes"):
+        training.train(Mean(8, 0.1, 1), rows, jax.random.key(0), description="averaging")
+
+
 def test_divergence_is_named_and_leaves_the_last_finite_state():
     with pytest.warns(UserWarning, match="diverged between rounds .* at a learning rate of 1e\\+30"):
         model = peer("vae", learning_rate=1e30).fit(data())

@@ -1,0 +1,106 @@
+"""What all peers promise: a fit is all or nothing, whichever peer it is and wherever it stops."""
+
+import jax
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import memgen_lite as mg
+
+_SIZE = {"rounds": 50, "width": 8, "depth": 1}
+SMALL = {
+    **dict.fromkeys(("gan", "wgan_clip", "wgan_gp", "wgan_div", "gan_qp", "denoiser"), _SIZE),
+    **{name: {**_SIZE, "latent": 2} for name in ("vae", "vae_fixed_gamma", "two_stage_vae", "bottleneck")},
+    "gmm": {"n_components": 3},
+    "rbm": {"n_components": 8, "n_iter": 2, "gibbs_steps": 5},
+    "patch_denoiser": {"window": 2},
+}
+EVERY = [*mg.peers.all_peers(), "bottleneck"]
+LABELS = np.arange(40) % 2
+
+
+@pytest.fixture(autouse=True)
+def quick_compiler():
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
+def rows(d, seed=0):
+    return np.random.default_rng(seed).normal(size=(40, d)) + 3 * seed
+
+
+def peer(name, stream):
+    return mg.peers.peer(name, **SMALL.get(name, {}), random_state=stream)
+
+
+def told(model):
+    """What a fitted one says next along its stream."""
+    return model.sample(6) if hasattr(model, "sample") else model.predict(np.zeros((40, model.n_features_in_)))
+
+
+def unchanged(model, before):
+    return list(vars(model)) == list(before) and all(vars(model)[name] is before[name] for name in before)
+
+
+def stopped(model, assignment, monkeypatch):
+    """Whether a fit to other rows was stopped at the attribute that it set as number `assignment`."""
+    left, real = [assignment], type(model).__setattr__
+    error = (KeyboardInterrupt, ValueError)[assignment % 2]
+
+    def assign(self, name, value):
+        left[0] -= 1
+        if left[0] == 0:
+            raise error("stopped here")
+        real(self, name, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "__setattr__", assign)
+        try:
+            model.fit(rows(9, seed=1), LABELS)
+        except error:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_fit_that_stops_anywhere_leaves_the_old_model_whole_with_its_stream(name, monkeypatch):
+    model, twin = (peer(name, np.random.default_rng(0)).fit(rows(4), LABELS) for _ in range(2))
+    np.testing.assert_array_equal(told(model), told(twin))
+    before, stops = dict(vars(model)), 0
+    while stopped(model, stops + 1, monkeypatch):
+        stops += 1
+        assert unchanged(model, before), stops
+        np.testing.assert_array_equal(told(model), told(twin))
+    assert stops >= 3 and model.n_features_in_ == 9
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_first_fit_that_stops_leaves_an_unfitted_peer(name, monkeypatch):
+    model = peer(name, 0)
+    assert stopped(model, 3, monkeypatch)
+    assert vars(model) == vars(clone(model))
+    use = model.sample if hasattr(model, "sample") else lambda: model.predict(rows(9))
+    with pytest.raises(NotFittedError, match="is not fitted yet: call fit"):
+        use()
+    assert told(model.fit(rows(9, seed=1), LABELS)).shape[0] in (6, 40)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("wrong", [np.full((40, 5), np.nan), np.ones(40), np.ones((1, 5))])
+def test_rows_that_are_refused_leave_the_old_model(name, wrong):
+    model = peer(name, 0).fit(rows(4), LABELS)
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match="X must"):
+        model.fit(wrong, LABELS)
+    assert unchanged(model, before)
+
+
+def test_settings_that_are_refused_leave_the_model_of_those_before():
+    model = mg.peers.peer("kde", random_state=0).fit(rows(2))
+    first = clone(model).fit(rows(2)).sample(3)
+    with pytest.raises(ValueError, match="bandwidth must be above 0"):
+        model.set_params(bandwidth=-1).fit(rows(4))
+    assert model.n_features_in_ == 2
+    np.testing.assert_array_equal(model.sample(3), first)
