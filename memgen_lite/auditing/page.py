@@ -3,6 +3,9 @@
 from html import escape
 
 import numpy as np
+from matplotlib.figure import Figure
+
+from ..shared.figures import picture
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 56rem; margin: 2rem auto;
@@ -70,8 +73,6 @@ def document(audit):
 
 def figure(audit):
     """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
-    from matplotlib.figure import Figure
-
     names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
     if (rungs := audit.__dict__.get("ladder")) is not None:
         names += rungs["model"].tolist()
@@ -100,8 +101,6 @@ def alt(audit):
 
 
 def _figure(audit):
-    from ..shared.figures import picture
-
     return f"<p>{picture(figure(audit), alt(audit)).html()}</p>"
 
 

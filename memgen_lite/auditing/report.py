@@ -1,6 +1,7 @@
 """What an audit found, and how it says so."""
 
 import json
+import textwrap
 from functools import cached_property
 
 import numpy as np
@@ -131,8 +132,6 @@ class CopyAudit:
         return None
 
     def __repr__(self):
-        import textwrap
-
         lines = [self.verdict, *(f"Warning: {line}" for line in self.warnings)]
         if len(self.exact_matches):
             lines.append(f"{len(self.exact_matches):,} training rows were generated exactly.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont, features
 
 from ..shared.files import atomic_write, cache_folder
 from ..shared.randomness import generator
@@ -83,8 +84,6 @@ def unicode_name(code):
 
 
 def _joins_sequences():
-    from PIL import features
-
     return features.check("raqm") and features.check("fribidi")
 
 
@@ -101,8 +100,6 @@ def _cached(font, codes, size, release):
 
 
 def _draw_emoji(font, codes, size):
-    from PIL import Image, ImageDraw, ImageFont
-
     font = ImageFont.truetype(str(font), max(1, int(0.77 * size)))  # a glyph is 1.29 em wide
     pictures = np.empty((len(codes), size, size, 3), np.uint8)
     for picture, code in zip(pictures, codes, strict=True):
@@ -154,8 +151,6 @@ def photographs(n=400, n_held_out=None, size=64, random_state=0):
 
 def _photographs():
     # Read as files: the loaders of skimage.data would download what a later release no longer brings along.
-    from PIL import Image
-
     if (found := find_spec("skimage")) is None:
         raise ImportError("photographs() crops pictures of scikit-image: pip install 'memgen_lite[pictures]'")
     folder = Path(found.origin).parent / "data"
@@ -167,8 +162,6 @@ def _photographs():
 
 
 def _crop(image, size, scale, across, down):
-    from PIL import Image
-
     side = min(image.size) * (0.65 + 0.35 * scale)
     left, top = across * (image.width - side), down * (image.height - side)
     box = (left, top, left + side, top + side)

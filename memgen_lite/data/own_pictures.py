@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from tqdm.auto import tqdm
 
 from .dataset import Dataset, split
 
@@ -37,8 +39,6 @@ def folder(path, size=64, held_out=0.2, random_state=0):
     FileNotFoundError, NotADirectoryError : if `path` is not a folder.
     ValueError : if none of its files is an image; the message says what was wrong with each.
     """
-    from tqdm.auto import tqdm
-
     path = Path(path).expanduser()
     if size < 1:
         raise ValueError(f"size must be 1 or more pixels, got {size}")
@@ -112,8 +112,6 @@ def _files(root):
 
 def _thumbnail(path, size):
     """The file as an array (size, size, 3), or the reason why not, as a str."""
-    from PIL import Image, UnidentifiedImageError
-
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
@@ -141,8 +139,6 @@ def _thumbnail(path, size):
 
 
 def _upright(image):
-    from PIL import ImageOps
-
     image.load()
     try:
         return ImageOps.exif_transpose(image)
@@ -151,8 +147,6 @@ def _upright(image):
 
 
 def _rgb(image):
-    from PIL import Image
-
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     elif image.mode in ("I", "F"):

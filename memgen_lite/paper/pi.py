@@ -9,6 +9,7 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, loc
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its modules load when first used
 
 from .pi_records import records as records
 
@@ -190,10 +191,8 @@ class ChiSquare(NamedTuple):
 
 
 def _chi_square(observed, expected):
-    from scipy.stats import chi2
-
     statistic = float(((observed - expected) ** 2 / expected).sum())
-    return ChiSquare(statistic, len(observed) - 1, float(chi2.sf(statistic, len(observed) - 1)))
+    return ChiSquare(statistic, len(observed) - 1, float(scipy.stats.chi2.sf(statistic, len(observed) - 1)))
 
 
 def _at_least(array, needed):
@@ -217,12 +216,10 @@ def uniformity(digits, block=1):
 
 def serial(digits):
     """Does a digit depend on the one before? Overlapping pairs, corrected for their overlap as in Good (1953)."""
-    from scipy.stats import chi2
-
     array = _at_least(values(digits), 500)
     pairs = _chi_square(np.bincount(10 * array.astype(int) + np.roll(array, -1), minlength=100), len(array) / 100)
     statistic = pairs.statistic - uniformity(array).statistic
-    return ChiSquare(statistic, 90, float(chi2.sf(statistic, 90)))
+    return ChiSquare(statistic, 90, float(scipy.stats.chi2.sf(statistic, 90)))
 
 
 # Pairs of equal digits among the ten pairs of five cards -> probability of such a hand.

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..shared.as_rows import read
 from ..shared.files import atomic_write
+from ..shared.neighbors import neighbors
 from ..shared.randomness import generator
 from . import coin
 from . import study_answers as table
@@ -144,9 +146,6 @@ class Study:
 
     def nearest(self, position=None):
         """The rows of `train` that are nearest to (left, right) of a pair."""
-        from ..shared.as_rows import read
-        from ..shared.neighbors import neighbors
-
         if self._nearest is None:  # of all pairs, found at once
             pairs = zip(*(self.pair(place) for place in range(len(self))), strict=True)
             rows = read(self.train, *(list(side) if self.is_text else np.stack(side) for side in pairs)).rows

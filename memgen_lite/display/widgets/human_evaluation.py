@@ -6,6 +6,7 @@ import re
 
 import ipywidgets as W
 import numpy as np
+from matplotlib.figure import Figure
 
 from ...paper import coin, study_pairs
 from ...paper.study import QUESTIONS, SIDES, Study
@@ -194,8 +195,6 @@ def _pairs(count):
 
 def _beliefs(study):
     # What to believe of the rater's accuracy and of the coin's, and under the curves their confidence sequences.
-    from matplotlib.figure import Figure
-
     fig = Figure(figsize=(5, 1.9), layout="none")
     ax, at = fig.add_axes((0.06, 0.26, 0.9, 0.7)), np.linspace(0, 1, 401)
     who = [("this rater", study.outcomes, "blue"), ("a coin", study.coin_outcomes, "vermilion")]
