@@ -1,10 +1,11 @@
 """A training row beside the generated row that sits on it, so that one can see for oneself."""
 
-import base64
-import io
+from difflib import SequenceMatcher
 from html import escape
 
 import numpy as np
+
+from ..shared.html import changed, img, png, table
 
 _CELLS = 12
 
@@ -35,17 +36,14 @@ class Pairs:
     def _repr_html_(self):
         if not self.rows:
             return "<p>No row is named.</p>"
-        body = "".join(
-            f'<tr><th scope="row">{t}</th><td>{g}</td><td>{ratio:.3g}</td>{self._html(t, g)}</tr>'
+        rows = (
+            f'<th scope="row">{t}</th><td>{g}</td><td>{ratio:.3g}</td>{self._html(t, g)}'
             for (t, g), ratio in zip(self.rows, self._ratios, strict=True)
         )
         heads = {"image": ("training picture", "generated picture", "difference")}.get(
             self._inputs.kind, ("difference, from training to generated",)
         )
-        cells = "".join(f'<th scope="col">{head}</th>' for head in ("train", "generated", "ratio", *heads))
-        return (
-            f"<table><caption>Named training rows</caption><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        return table("Named training rows", ("train", "generated", "ratio", *heads), rows)
 
     def _both(self, t, g):
         items = self._inputs.items
@@ -56,7 +54,10 @@ class Pairs:
     def _text(self, t, g):
         one, two = self._both(t, g)
         if self._inputs.kind == "text":
-            return "".join(_marked(*part, "[-{}-]", "{{+{}+}}") for part in differences(one, two))
+            return "".join(
+                a if a == b else (f"[-{a}-]" if a else "") + (f"{{+{b}+}}" if b else "")
+                for a, b in differences(one, two)
+            )
         if self._inputs.kind == "image":
             return f"mean difference {np.abs(one.astype(float) - two.astype(float)).mean():.3g}"
         if self._inputs.kind == "features":
@@ -66,8 +67,7 @@ class Pairs:
     def _html(self, t, g):
         one, two = self._both(t, g)
         if self._inputs.kind == "text":
-            parts = (_marked(escape(a), escape(b), "<del>{}</del>", "<ins>{}</ins>") for a, b in differences(one, two))
-            return f"<td>{''.join(parts)}</td>"
+            return f"<td>{''.join(changed(a, b) for a, b in differences(one, two))}</td>"
         if self._inputs.kind == "image":
             low, high = (float(f(self._inputs.items["train"])) for f in (np.min, np.max))
             scale = 255 / ((high - low) or 1)
@@ -81,10 +81,7 @@ class Pairs:
             return "".join(f"<td>{_image(X, alt)}</td>" for X, alt in zip(pictures, names, strict=True))
         if self._inputs.kind == "features":
             return f"<td>{escape(f'{one!r:.200}')}<br>{escape(f'{two!r:.200}')}</td>"
-        cells = (
-            f"{escape(name)} " + (escape(a) if a == b else f"<del>{escape(a)}</del> <ins>{escape(b)}</ins>")
-            for name, a, b in self._cells(one, two)
-        )
+        cells = (f"{escape(name)} {changed(a, b, ' ')}" for name, a, b in self._cells(one, two))
         return f"<td>{'; '.join(cells)}</td>"
 
     def _cells(self, one, two):
@@ -103,16 +100,8 @@ def differences(one, two):
     >>> differences("a rose is", "a nose is")
     [('a ', 'a '), ('r', 'n'), ('ose is', 'ose is')]
     """
-    from difflib import SequenceMatcher
-
     codes = SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
     return [(one[a:b], two[c:d]) for _, a, b, c, d in codes]
-
-
-def _marked(a, b, removed, added):
-    if a == b:
-        return a
-    return (removed.format(a) if a else "") + (added.format(b) if b else "")
 
 
 def _short(value):
@@ -120,14 +109,7 @@ def _short(value):
 
 
 def _image(X, alt):
-    from PIL import Image
-
-    X = np.clip(np.round(X), 0, 255).astype(np.uint8)
     X = X[..., 0] if X.ndim == 3 and X.shape[2] == 1 else X
     if X.ndim == 3 and X.shape[2] not in (3, 4):
-        X = X.mean(axis=2).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(X).save(buffer, format="png")
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    size = f"width:{min(160, max(72, X.shape[1]))}px;image-rendering:pixelated"
-    return f'<img alt="{escape(alt)}" style="{size}" src="data:image/png;base64,{data}">'
+        X = np.floor(np.clip(np.round(X), 0, 255).mean(axis=2))
+    return img(png(X), alt, f"width:{min(160, max(72, X.shape[1]))}px;image-rendering:pixelated")

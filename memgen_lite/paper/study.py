@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..shared.as_rows import read
-from ..shared.files import atomic_write
+from ..shared.files import write
 from ..shared.neighbors import neighbors
 from ..shared.randomness import generator
 from . import coin
@@ -255,15 +255,11 @@ class Study:
 
     def to_csv(self, path):
         """Write the rows of :meth:`to_frame` for :func:`memgen_lite.coin.pool` or a spreadsheet."""
-        self._write(path, "csv")
+        write(path, table.to_bytes(self.document(), "csv"), durable=True)
 
     def to_json(self, path):
         """Write the study and its answers for :func:`memgen_lite.coin.pool`, or to go on from (`path` of a study)."""
-        self._write(path, "json")
-
-    def _write(self, path, kind):
-        with atomic_write(path, durable=True) as file:
-            file.write(table.to_bytes(self.document(), kind))
+        write(path, table.to_bytes(self.document(), "json"), durable=True)
 
     def _keep(self):
         if self.path is not None:

@@ -1,7 +1,5 @@
 """Style, paths and saving of figures: one place each."""
 
-import base64
-import html
 import io
 import json
 import math
@@ -15,7 +13,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from .files import atomic_write
+from .files import write
+from .html import img
 
 # Okabe and Ito (2008): told apart with every common kind of color vision. Order is by contrast on white.
 COLORS = {
@@ -88,9 +87,7 @@ class Picture:
         self.png, self.alt, self.width = png, alt, width
 
     def html(self):
-        data = base64.b64encode(self.png).decode("ascii")
-        alt = html.escape(self.alt, quote=True)
-        return f'<img alt="{alt}" style="max-width:100%;width:{self.width}px" src="data:image/png;base64,{data}">'
+        return img(self.png, self.alt, f"max-width:100%;width:{self.width}px")
 
     def __repr__(self):
         return self.alt
@@ -139,9 +136,8 @@ def save(fig, name, *, alt, numbers, sources=(), dpi=144):
     target.mkdir(parents=True, exist_ok=True)
     drawn = {kind: _render(fig, kind, dpi) for kind in ("svg", "pdf")}
     shown = picture(fig, alt, dpi=dpi)
-    for kind, content in {**drawn, "png": shown.png, "json": text.encode()}.items():
-        with atomic_write(target / f"{name}.{kind}") as file:
-            file.write(content)
+    for kind, content in {**drawn, "png": shown.png, "json": text}.items():
+        write(target / f"{name}.{kind}", content)
     return shown
 
 

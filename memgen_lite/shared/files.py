@@ -31,6 +31,12 @@ def atomic_write(path, *, durable=False):
         temporary.unlink(missing_ok=True)  # after the rename there is none
 
 
+def write(path, content, *, durable=False):
+    """Write a whole file, bytes or str, as by :func:`atomic_write`."""
+    with atomic_write(path, durable=durable) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
 def cache_folder():
     """The folder for what can be computed again: `MEMGEN_CACHE` if set, else this user's cache folder (created)."""
     if chosen := os.environ.get("MEMGEN_CACHE"):

@@ -1,6 +1,5 @@
 """A human study on the screen: pairs side by side, buttons, and what is known of the rater so far."""
 
-import base64
 import html
 import re
 
@@ -12,6 +11,7 @@ from ...paper import coin, study_pairs
 from ...paper.study import QUESTIONS, SIDES, Study
 from ...paper.study_answers import COUNTED, to_bytes
 from ...shared import figures
+from ...shared.html import data_url
 from .questions import PROMPT, with_fallback
 
 ENOUGH = 20  # evidence that convinces: a coin reaches it in one study of 20 at the most
@@ -169,9 +169,7 @@ class HumanEvaluation(W.VBox):
         stem = "answers_" + (re.sub(r"[^\w-]+", "_", study.rater)[:40] or "rater")
         links = []
         for kind, mime in (("csv", "text/csv"), ("json", "application/json")):
-            data = base64.b64encode(to_bytes(study.document(), kind)).decode("ascii")
-            name = html.escape(f"{stem}.{kind}", quote=True)
-            address = f"data:{mime};base64,{data}"
+            address, name = data_url(to_bytes(study.document(), kind), mime), html.escape(f"{stem}.{kind}")
             style = "color:inherit;text-decoration:underline"
             links.append(f'<a style="{style}" download="{name}" href="{address}">Download {kind.upper()}</a>')
         kept = html.escape(f" Kept after each answer in {study_pairs.visible(str(study.path))}.") if study.path else ""
