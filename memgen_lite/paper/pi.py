@@ -6,12 +6,11 @@ Notebook 05 tells the story. A string of decimals never includes the leading 3: 
 import math
 import operator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, localcontext
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import scipy  # its modules load when first used
-
-from .pi_records import records as records
 
 LIMIT = 10**9  # decimals; see the error that decimals() raises
 GUARD = 10  # decimals computed beyond those asked for
@@ -295,3 +294,22 @@ def predict(digits, order=1):
     guess = counts.argmax(axis=1)
     right = (guess[held_out // 10] == held_out % 10).mean()
     return Prediction(order, float(bits[train].mean()), float(bits[held_out].mean()), float(right))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Who knew the most
+
+
+def records():
+    """World records in knowing pi, as of December 2025: a DataFrame with a row each, by kind and year.
+
+    Columns: kind ("recited" from memory, or "computed"), year, who, decimals, hours (NaN where none was found),
+    recognized (by whom, or ""), note (what is disputed, or ""), source, as_of. Records move: check before quoting one.
+
+    >>> int(records().query("kind == 'recited' and recognized == 'Guinness'").decimals.max())
+    70000
+    """
+    import pandas as pd
+
+    found = pd.read_csv(Path(__file__).with_name("pi_records.csv"), keep_default_na=False, na_values={"hours": [""]})
+    return found.assign(as_of="2025-12")
