@@ -88,25 +88,20 @@ def _files(root):
     def unreadable(error):
         skipped.append((name_of(error.filename), f"cannot be opened: {error.strerror}"))
 
+    def opened(here, entries, kind, again):
+        for entry in sorted(entries):
+            name = name_of(os.path.join(here, entry))
+            if entry.startswith("."):
+                skipped.append((name, f"a hidden {kind}"))
+            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, entry)), name)) != name:
+                skipped.append((name, f"{again} {_printable(first)}"))
+            else:
+                yield entry, name
+
     for here, folders, names in os.walk(root, followlinks=True, onerror=unreadable):
-        open_to = []
-        for folder in sorted(folders):
-            name = name_of(os.path.join(here, folder))
-            if folder.startswith("."):
-                skipped.append((name, "a hidden folder"))
-            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, folder)), name)) != name:
-                skipped.append((name, f"a link to a folder that is read already, {_printable(first)}"))
-            else:
-                open_to.append(folder)
-        folders[:] = open_to
-        for file in sorted(names):
-            name = name_of(os.path.join(here, file))
-            if file.startswith("."):
-                skipped.append((name, "a hidden file"))
-            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, file)), name)) != name:
-                skipped.append((name, f"the same file as {_printable(first)}"))
-            else:
-                files.append(name)
+        linked = "a link to a folder that is read already,"
+        folders[:] = [folder for folder, _ in opened(here, folders, "folder", linked)]
+        files += [name for _, name in opened(here, names, "file", "the same file as")]
     return sorted(files), skipped
 
 

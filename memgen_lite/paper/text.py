@@ -30,14 +30,10 @@ class IdentityModel(TransformerMixin, BaseEstimator):
         """Return at once: before any data the training is over."""
         return self
 
-    def __call__(self, x):
-        return x
-
-    def transform(self, X):
+    def __call__(self, X):
         return X
 
-    def inverse_transform(self, X):
-        return X
+    transform = inverse_transform = __call__
 
     @property
     def inverse(self):

@@ -1,15 +1,14 @@
 """Controls above a picture that follows them."""
 
 import gc
-import html
 from contextlib import contextmanager
 
 import ipywidgets as W
 
-from .questions import with_fallback
+from .stored import Stored, line
 
 
-class Explorer(W.VBox):
+class Explorer(Stored):
     """Controls above a picture that follows them, with what the picture shows in words between the two.
 
     Parameters
@@ -47,14 +46,14 @@ class Explorer(W.VBox):
     def _update(self, change=None):
         with _collected_young():
             self.picture = self._draw(**self.state)
-            self.words.value = f'<div aria-live="polite" style="line-height:1.5">{html.escape(self.picture.alt)}</div>'
+            self.words.value = line(self.picture.alt, ' aria-live="polite"', "line-height:1.5")
             self.view.value = self.picture.html()
 
     def __repr__(self):
         return f"Explorer of {', '.join(self.controls)}: {self.picture.alt}"
 
-    def _repr_mimebundle_(self, **kwargs):
-        return with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self.picture.html())
+    def _page(self):
+        return self.picture.html()
 
 
 @contextmanager
