@@ -31,33 +31,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1)))
 
 STYLE = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": "#444444",
-    "axes.grid": True,
-    "axes.labelsize": 10,
-    "axes.linewidth": 0.8,
+    **mpl.rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False),
     "axes.prop_cycle": mpl.cycler(color=list(COLORS.values())[:7]),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "figure.constrained_layout.use": True,
-    "figure.dpi": 100,
-    "figure.facecolor": "white",
-    "figure.figsize": (8.0, 4.0),
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "grid.color": "#E3E3E3",
-    "grid.linewidth": 0.7,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "pdf.fonttype": 42,
-    "savefig.facecolor": "white",
-    "svg.hashsalt": "memgen_lite",
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
 }
 
 
