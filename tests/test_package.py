@@ -54,6 +54,11 @@ def test_drawing_does_not_load_pyplot():
     assert "matplotlib.pyplot" not in modules_after("import memgen_lite as mg; mg.figures.use_style(); mg.plots.images")
 
 
+def test_the_coin_pi_and_the_data_start_without_what_is_slow_to_load():
+    loaded = modules_after("import memgen_lite as mg; mg.coin, mg.pi, mg.data, mg.cats, mg.web, mg.read_rows")
+    assert not loaded & {"sklearn", "scipy.stats", "matplotlib", "pandas", "jax", "ipywidgets"}
+
+
 @pytest.mark.parametrize("name", mg.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(mg, name) is not None

@@ -11,14 +11,11 @@
 True
 """
 
-import importlib.metadata
-import platform
-
 import numpy as np
 
-from .. import __version__
 from ..shared.progress import bar
 from ..shared.randomness import generator
+from ..shared.stamp import versions
 from .checks import check
 from .inputs import ROLES, read
 from .measure import group_numbers, measure
@@ -112,8 +109,7 @@ def audit(
         "n_relabelings": dealt,
         "groups": None if units is None else int(units.max()) + 1,
         "random_state": random_state if random_state is None else str(random_state),
-        "versions": {"memgen_lite": __version__, "python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "versions": versions(),
     }
     return CopyAudit(inputs, found, assumptions, cut + _warnings(inputs, found, assumptions, units), stamp)
 

@@ -3,6 +3,10 @@
 from html import escape
 
 import numpy as np
+from matplotlib.figure import Figure
+
+from ..shared.figures import picture
+from ..shared.html import cells, table
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 56rem; margin: 2rem auto;
@@ -70,8 +74,6 @@ def document(audit):
 
 def figure(audit):
     """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
-    from matplotlib.figure import Figure
-
     names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
     if (rungs := audit.__dict__.get("ladder")) is not None:
         names += rungs["model"].tolist()
@@ -100,8 +102,6 @@ def alt(audit):
 
 
 def _figure(audit):
-    from ..shared.figures import picture
-
     return f"<p>{picture(figure(audit), alt(audit)).html()}</p>"
 
 
@@ -120,14 +120,8 @@ def _place(audit):
 
 
 def _table(frame, caption):
-    if not len(frame):
-        return ""
-    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_cell(value))}</td>" for value in row) + "</tr>"
-        for row in frame.itertuples(index=False)
-    )
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    rows = (cells(map(_cell, row)) for row in frame.itertuples(index=False))
+    return table(caption, map(str, frame.columns), rows) if len(frame) else ""
 
 
 def _cell(value):

@@ -1,5 +1,7 @@
 """A training row beside the generated row that sits on it, so that one can see for oneself."""
 
+from ..shared.html import table
+
 
 class Pairs:
     """Named training rows, each beside the closest generated row: pictures, a readable difference of texts, or cells.
@@ -27,15 +29,11 @@ class Pairs:
     def _repr_html_(self):
         if not self.rows:
             return "<p>No row is named.</p>"
-        body = "".join(
-            f'<tr><th scope="row">{t}</th><td>{g}</td><td>{ratio:.3g}</td>{self._html(t, g)}</tr>'
+        rows = (
+            f'<th scope="row">{t}</th><td>{g}</td><td>{ratio:.3g}</td>{self._html(t, g)}'
             for (t, g), ratio in zip(self.rows, self._ratios, strict=True)
         )
-        heads = ("train", "generated", "ratio", *self._inputs.kind.heads)
-        cells = "".join(f'<th scope="col">{head}</th>' for head in heads)
-        return (
-            f"<table><caption>Named training rows</caption><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
-        )
+        return table("Named training rows", ("train", "generated", "ratio", *self._inputs.kind.heads), rows)
 
     def _both(self, t, g):
         kind, items = self._inputs.kind, self._inputs.items

@@ -1,11 +1,12 @@
 """What an audit found, and how it says so."""
 
 import json
+import textwrap
 from functools import cached_property
 
 import numpy as np
 
-from ..shared.files import atomic_write
+from ..shared.files import write
 from . import page
 from .ladder import ladder, place
 from .pairs import Pairs
@@ -96,8 +97,7 @@ class CopyAudit:
 
     def to_html(self, path):
         """Write one self-contained page: the verdict, a figure, named rows beside their copies, tables."""
-        with atomic_write(path) as file:
-            file.write(page.document(self).encode())
+        write(path, page.document(self))
 
     def _repr_html_(self):
         return page.fragment(self)
@@ -124,15 +124,9 @@ class CopyAudit:
     def to_json(self, path=None):
         """:meth:`to_dict` as JSON: returned, or written to `path`."""
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
-        if path is None:
-            return text
-        with atomic_write(path) as file:
-            file.write(text.encode())
-        return None
+        return text if path is None else write(path, text)
 
     def __repr__(self):
-        import textwrap
-
         lines = [self.verdict, *(f"Warning: {line}" for line in self.warnings)]
         if len(self.exact_matches):
             lines.append(f"{len(self.exact_matches):,} training rows were generated exactly.")

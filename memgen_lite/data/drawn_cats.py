@@ -18,6 +18,9 @@ import colorsys
 from itertools import pairwise
 
 import numpy as np
+import scipy  # its modules load when first used
+from PIL import Image, ImageChops, ImageDraw
+from tqdm.auto import tqdm
 
 from ..shared.randomness import generator
 from .dataset import Dataset
@@ -85,9 +88,7 @@ def log_prob(cats):
     The density is with respect to counting measure on the four words and Lebesgue measure on the six numbers.
     A word that the law does not know, or one that it never puts together with another (a tabby black cat), gives -inf.
     """
-    from scipy import stats
-
-    cats = np.asarray(cats, dtype=PARAMETERS)
+    cats, stats = np.asarray(cats, dtype=PARAMETERS), scipy.stats
     words = [(FUR, cats["fur"]), (PATTERNS, cats["pattern"]), (IRISES, cats["eyes"]), (POSES, cats["pose"])]
     places = [np.array([known.index(word) if word in known else -1 for word in given], int) for known, given in words]
     fur, pattern, eyes, pose = places
@@ -106,8 +107,6 @@ def draw(cats, size=64):
     """
     if size < 1:
         raise ValueError(f"size must be 1 or more pixels, got {size}")
-    from tqdm.auto import tqdm
-
     pictures = np.zeros((len(cats), size, size, 3), np.uint8)
     for picture, cat in zip(pictures, tqdm(cats, "Cats", disable=len(cats) < 1000), strict=True):
         picture[:] = _draw_one(cat, size)
@@ -122,8 +121,6 @@ class _Pen:
     """Filled, outlined shapes in a frame that is moved, scaled and turned; points are (x to the right, y down)."""
 
     def __init__(self, image, x, y, scale, degrees=0.0):
-        from PIL import ImageDraw
-
         self.image, self.canvas = image, ImageDraw.Draw(image)
         turn = np.deg2rad(degrees)
         self.turn = scale * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
@@ -139,8 +136,6 @@ class _Pen:
         if clip is None:
             self.canvas.polygon(points, fill=color)
         else:
-            from PIL import Image, ImageChops, ImageDraw
-
             masks = [Image.new("L", self.image.size), Image.new("L", self.image.size)]
             for mask, inside in zip(masks, (points, self.points(clip)), strict=True):
                 ImageDraw.Draw(mask).polygon(inside, fill=255)
@@ -176,8 +171,6 @@ def _curve(*corners, n=16):
 
 
 def _draw_one(cat, size):
-    from PIL import Image
-
     large = 4 * size
     wall, floor = (
         tuple(round(255 * part) for part in colorsys.hls_to_rgb(cat["background"], light, strength))

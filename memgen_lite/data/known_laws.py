@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its modules load when first used
 
 from ..shared.randomness import generator
 from .dataset import Dataset
@@ -24,16 +25,14 @@ class Mixture:
 
     def log_density(self, x):
         """Natural log of the density at points (n, 1) or (n,), shape (n,)."""
-        from scipy.special import logsumexp
-
         z = (_points(x, 1) - self.means) / self.deviations
-        return logsumexp(-0.5 * z**2 - np.log(self.deviations) - 0.5 * np.log(2 * np.pi), b=self.weights, axis=1)
+        return scipy.special.logsumexp(
+            -0.5 * z**2 - np.log(self.deviations) - 0.5 * np.log(2 * np.pi), b=self.weights, axis=1
+        )
 
     def cdf(self, x):
         """The share of the law at or below each point, shape (n,)."""
-        from scipy.special import ndtr
-
-        return ndtr((_points(x, 1) - self.means) / self.deviations) @ np.asarray(self.weights)
+        return scipy.special.ndtr((_points(x, 1) - self.means) / self.deviations) @ np.asarray(self.weights)
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,9 @@ class Ring:
         The angle integrates out in closed form: at distance `d` from the origin the density is that of the noise at
         `d - radius`, in two dimensions, times exp(-k) I0(k) with k = d radius / noise^2.
         """
-        from scipy.special import ive
-
         distance, variance = np.linalg.norm(_points(x, 2), axis=1), self.noise**2
         radial = -0.5 * (distance - self.radius) ** 2 / variance
-        return radial + np.log(ive(0, distance * self.radius / variance)) - np.log(2 * np.pi * variance)
+        return radial + np.log(scipy.special.ive(0, distance * self.radius / variance)) - np.log(2 * np.pi * variance)
 
 
 @dataclass(frozen=True)
@@ -83,8 +80,6 @@ class Moons:
         It is the noise averaged along both arcs, by Gauss and Legendre's rule on 256 angles: exact to 10 digits or more
         where the noise is 0.05 or more.
         """
-        from scipy.special import logsumexp
-
         nodes, weights = np.polynomial.legendre.leggauss(256)
         turn, weights = np.pi * (nodes + 1) / 2, np.tile(weights / 4, 2)  # both arcs together weigh 1
         arcs = np.concatenate([self._arcs(turn, 0), self._arcs(turn, 1)])
@@ -92,7 +87,7 @@ class Moons:
         for start in range(0, len(x), 2048):  # in blocks, so that memory stays bounded
             block = x[start : start + 2048]
             squared = ((block[:, None] - arcs) ** 2).sum(axis=2)
-            result[start : start + 2048] = logsumexp(-0.5 * squared / self.noise**2, b=weights, axis=1)
+            result[start : start + 2048] = scipy.special.logsumexp(-0.5 * squared / self.noise**2, b=weights, axis=1)
         return result - np.log(2 * np.pi * self.noise**2)
 
     @staticmethod

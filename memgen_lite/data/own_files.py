@@ -1,8 +1,13 @@
 """Rows from the reader's own files: arrays, tables, pictures, text."""
 
+import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+
+from .own_pictures import folder
 
 _EXPECTED = "a .npy, .npz, .csv, .parquet or .txt file, or a folder of images"
 
@@ -53,10 +58,6 @@ def read_rows(path, key=None):
 
 
 def _images(path):
-    import warnings
-
-    from .own_pictures import folder
-
     data = folder(path, held_out=0)
     if data.skipped:
         told = "; ".join(f"{name}: {reason}" for name, reason in data.skipped[:10])
@@ -66,9 +67,6 @@ def _images(path):
 
 
 def _arrays(path, key):
-    import zipfile
-    import zlib
-
     broken = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)

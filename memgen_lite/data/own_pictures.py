@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from tqdm.auto import tqdm
 
 from .dataset import Dataset, split
 
@@ -37,8 +39,6 @@ def folder(path, size=64, held_out=0.2, random_state=0):
     FileNotFoundError, NotADirectoryError : if `path` is not a folder.
     ValueError : if none of its files is an image; the message says what was wrong with each.
     """
-    from tqdm.auto import tqdm
-
     path = Path(path).expanduser()
     if size < 1:
         raise ValueError(f"size must be 1 or more pixels, got {size}")
@@ -88,32 +88,25 @@ def _files(root):
     def unreadable(error):
         skipped.append((name_of(error.filename), f"cannot be opened: {error.strerror}"))
 
+    def opened(here, entries, kind, again):
+        for entry in sorted(entries):
+            name = name_of(os.path.join(here, entry))
+            if entry.startswith("."):
+                skipped.append((name, f"a hidden {kind}"))
+            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, entry)), name)) != name:
+                skipped.append((name, f"{again} {_printable(first)}"))
+            else:
+                yield entry, name
+
     for here, folders, names in os.walk(root, followlinks=True, onerror=unreadable):
-        open_to = []
-        for folder in sorted(folders):
-            name = name_of(os.path.join(here, folder))
-            if folder.startswith("."):
-                skipped.append((name, "a hidden folder"))
-            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, folder)), name)) != name:
-                skipped.append((name, f"a link to a folder that is read already, {_printable(first)}"))
-            else:
-                open_to.append(folder)
-        folders[:] = open_to
-        for file in sorted(names):
-            name = name_of(os.path.join(here, file))
-            if file.startswith("."):
-                skipped.append((name, "a hidden file"))
-            elif (first := seen.setdefault(os.path.realpath(os.path.join(here, file)), name)) != name:
-                skipped.append((name, f"the same file as {_printable(first)}"))
-            else:
-                files.append(name)
+        linked = "a link to a folder that is read already,"
+        folders[:] = [folder for folder, _ in opened(here, folders, "folder", linked)]
+        files += [name for _, name in opened(here, names, "file", "the same file as")]
     return sorted(files), skipped
 
 
 def _thumbnail(path, size):
     """The file as an array (size, size, 3), or the reason why not, as a str."""
-    from PIL import Image, UnidentifiedImageError
-
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
@@ -141,8 +134,6 @@ def _thumbnail(path, size):
 
 
 def _upright(image):
-    from PIL import ImageOps
-
     image.load()
     try:
         return ImageOps.exif_transpose(image)
@@ -151,8 +142,6 @@ def _upright(image):
 
 
 def _rgb(image):
-    from PIL import Image
-
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
     elif image.mode in ("I", "F"):

@@ -7,7 +7,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..shared.files import atomic_write, cache_folder
+from ..shared.files import cached
 from .dataset import Dataset, split
 
 VERSION = 1  # of the rules below; a change makes the cache start anew
@@ -29,31 +29,21 @@ def prose(held_out=0.2, random_state=0):
     each version of SciPy.
     """
     version = metadata.version("scipy")
-    documents = _cached(version)
-    train, kept = split(len(documents), held_out, random_state)
-    parts = [[(text, documents[i][0]) for i in rows for text in documents[i][1]] for rows in (train, kept)]
-    (texts, names), (texts_held_out, names_held_out) = (map(list, zip(*part, strict=True)) for part in parts)
+    root = Path(find_spec("scipy").origin).parent
+    content = cached(f"prose-{VERSION}-scipy-{version}", lambda: json.dumps(extract(root)).encode())
+    documents = json.loads(content)
+    parts = [[documents[i] for i in rows] for rows in split(len(documents), held_out, random_state)]
+    train, kept = ([(text, name) for name, texts in part for text in texts] for part in parts)
     return Dataset(
-        train=texts,
-        held_out=texts_held_out,
-        names=names,
-        names_held_out=names_held_out,
+        train=[text for text, _ in train],
+        held_out=[text for text, _ in kept],
+        names=[name for _, name in train],
+        names_held_out=[name for _, name in kept],
         name="prose",
         source=f"docstrings of SciPy {version}",
         license="BSD 3-Clause",
         credit=f"Prose: docstrings of SciPy {version}, BSD 3-Clause, the SciPy developers",
     )
-
-
-def _cached(version):
-    path = cache_folder() / f"prose-{VERSION}-scipy-{version}.json"
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):  # not there yet, or not whole
-        documents = extract(Path(find_spec("scipy").origin).parent)
-        with atomic_write(path) as file:
-            file.write(json.dumps(documents).encode())
-        return documents
 
 
 def extract(root):

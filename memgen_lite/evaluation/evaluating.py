@@ -30,19 +30,17 @@ cells of c_t) is taken once, for all columns, and kid is that of all pairs. The 
 them `mg.metrics.compute` gives the same values.
 """
 
-import importlib.metadata
-import platform
 import warnings
 
 import numpy as np
 
-from .. import __version__
 from .. import metrics as registry
 from ..metrics.copying import cell_centers
 from ..metrics.distances import median_distance
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
+from ..shared.stamp import versions
 from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
 from .calibration import calibrated, draw_passes
 from .report import Evaluation
@@ -152,8 +150,7 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
         "n_null": int((kinds == "relabeled").sum()),
         "n_honest": int((kinds == "honest").sum()),
         "random_state": random_state if random_state is None else str(random_state),
-        "versions": {"memgen_lite": __version__, "python": platform.python_version()}
-        | {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "versions": versions(),
         "options": {name: _TOLD[name] for name in options},
         "conventions": {name: registry.get(name).conventions for name in chosen},
     }

@@ -1,13 +1,14 @@
 """The table that :func:`memgen_lite.evaluate` returns: in a notebook, in a terminal and in files."""
 
-import html
 import json
 import textwrap
+from html import escape
 
 import numpy as np
 
 from .. import metrics as registry
-from ..shared.files import atomic_write
+from ..shared.files import write
+from ..shared.html import cells
 
 NUMBERS = (
     "train", "held_out", "gap", "honest", "honest_low", "honest_high", "honest_gap", "memgen_u", "memgen_p",
@@ -76,11 +77,11 @@ class Evaluation:
         table = [{key: plain(value) for key, value in row.items()} for row in self.rows]
         whole = {"verdict": self.verdict, "warnings": self.warnings, **self.stamp, "table": table}
         text = json.dumps(whole, indent=1, allow_nan=False) + "\n"
-        return text if path is None else _write(path, text)
+        return text if path is None else write(path, text)
 
     def to_csv(self, path):
         """Write :meth:`to_frame` to `path`."""
-        _write(path, self.to_frame().to_csv(lineterminator="\n"))
+        write(path, self.to_frame().to_csv(lineterminator="\n"))
 
     def _notes(self):
         s = self.stamp
@@ -121,17 +122,14 @@ class Evaluation:
         return "\n".join(lines + wrapped([*reasons, *self._notes()]))
 
     def _repr_html_(self):
-        def line(kind, cells, attributes=""):
-            return f"<tr{attributes}>" + "".join(f"<{kind}>{html.escape(x)}</{kind}>" for x in cells) + "</tr>"
-
-        table = [line("th", ("metric", *_COLUMNS))]
-        for cells, row in zip(self._cells(), self.rows, strict=True):
+        table = [f"<tr>{cells(('metric', *_COLUMNS), 'th')}</tr>"]
+        for texts, row in zip(self._cells(), self.rows, strict=True):
             told = ' class="told"' if row["verdict"] in ("like a copy", "off") else ""
-            tip = html.escape(row["reason"] or registry.get(row["metric"]).title)
-            table.append(line("td", cells, f'{told} title="{tip}"'))
-        head = [f"<b>{html.escape(self.verdict)}</b>", *(f"Warning: {html.escape(x)}" for x in self.warnings)]
-        reasons = [f"<i>{row['metric']}</i>: {html.escape(row['reason'])}" for row in self.rows if row["reason"]]
-        notes = [*reasons, *map(html.escape, self._notes())]
+            tip = escape(row["reason"] or registry.get(row["metric"]).title)
+            table.append(f'<tr{told} title="{tip}">{cells(texts)}</tr>')
+        head = [f"<b>{escape(self.verdict)}</b>", *(f"Warning: {escape(x)}" for x in self.warnings)]
+        reasons = [f"<i>{row['metric']}</i>: {escape(row['reason'])}" for row in self.rows if row["reason"]]
+        notes = [*reasons, *map(escape, self._notes())]
         parts = [f"<style>{_STYLE}</style>", f"<p>{'<br/>'.join(head)}</p>", "<table>", *table, "</table>"]
         parts.append(f"<p><small>{'<br/>'.join(notes)}</small></p>")
         return "\n".join(['<div class="memgen-table">', *parts, "</div>"])
@@ -152,8 +150,3 @@ _STYLE = """
 def _short(x):
     text = "" if np.isnan(x) else f"{x:.3g}"
     return text if len(text) <= 8 else f"{x:.1e}"
-
-
-def _write(path, text):
-    with atomic_write(path) as file:
-        file.write(text.encode())

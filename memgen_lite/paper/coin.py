@@ -73,18 +73,24 @@ class Elephant(RademacherCoin):
 
     def __init__(self, random_state=None):
         super().__init__(random_state)
-        self.seen = set()
+        self.known = set()
 
     def judge(self, left, right):
         answers = super().judge(left, right)
         for pair, (one, other) in enumerate(zip(_keys(left), _keys(right), strict=True)):
-            answers[pair] = _real_one(one in self.seen, other in self.seen, answers[pair])
-            self.seen |= {one, other}
+            if (one in self.known) != (other in self.known):
+                answers[pair] = 1 if one in self.known else -1
+            self._look_at(one, other)
         return answers
 
+    def _look_at(self, *pictures):
+        self.known.update(pictures)
 
-class Librarian(RademacherCoin):
+
+class Librarian(Elephant):
     """A rater that has read the training set, and calls a picture from it generated; otherwise it flips a coin.
+
+    What it is shown while it judges it does not remember.
 
     Parameters
     ----------
@@ -94,13 +100,10 @@ class Librarian(RademacherCoin):
 
     def __init__(self, train, random_state=None):
         super().__init__(random_state)
-        self.train = set(_keys(train))
+        self.known.update(_keys(train))
 
-    def judge(self, left, right):
-        answers = super().judge(left, right)
-        for pair, (one, other) in enumerate(zip(_keys(left), _keys(right), strict=True)):
-            answers[pair] = _real_one(one in self.train, other in self.train, answers[pair])
-        return answers
+    def _look_at(self, *pictures):
+        pass
 
 
 def _keys(pictures):
@@ -109,10 +112,6 @@ def _keys(pictures):
         return list(pictures)
     rows = np.ascontiguousarray(pictures, dtype=float) + 0.0
     return [row.tobytes() for row in rows]
-
-
-def _real_one(left_suspect, right_suspect, flip):
-    return flip if left_suspect == right_suspect else (1 if left_suspect else -1)
 
 
 def session(rater, real, generated, random_state=None):

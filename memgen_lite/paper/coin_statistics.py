@@ -1,9 +1,10 @@
 """The statistics of a study whose answers are right or wrong: intervals, power, and evidence that may be watched.
 
-Notebook 02 teaches them. :mod:`memgen_lite.coin` passes them on under its own name.
+Notebook 02 teaches them. :mod:`memgen_lite.paper.coin` passes them on under its own name.
 """
 
 import numpy as np
+import scipy  # its modules load when first used
 
 
 def binomial_interval(right, n, confidence=0.95):
@@ -15,9 +16,7 @@ def binomial_interval(right, n, confidence=0.95):
     >>> print(f"{low:.3f} to {high:.3f}")
     0.497 to 0.697
     """
-    from scipy.stats import binomtest
-
-    interval = binomtest(int(right), int(n)).proportion_ci(confidence, method="exact")
+    interval = scipy.stats.binomtest(int(right), int(n)).proportion_ci(confidence, method="exact")
     return float(interval.low), float(interval.high)
 
 
@@ -27,10 +26,9 @@ def power(accuracy, n, alpha=0.05):
     By the exact two-sided binomial test at level `alpha`. Both may be arrays. It rises in steps and falls a little
     between them, because n answers can be right in n + 1 ways only: at 1/2 it is the test's true level, below `alpha`.
     """
-    from scipy.stats import binom
-
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
+    binom = scipy.stats.binom
     critical = binom.isf(alpha / 2, n, 0.5) + 1  # the fewest right answers, or wrong ones, that are rejected
     return binom.sf(critical - 1, n, accuracy) + binom.cdf(n - critical, n, accuracy)
 
@@ -112,11 +110,9 @@ def posterior(outcomes, at):
     >>> posterior([1, 1], [0.0, 0.5, 1.0])
     array([0.  , 0.75, 3.  ])
     """
-    from scipy.special import betaln, xlog1py, xlogy
-
-    outcomes, at = _outcomes(outcomes), np.asarray(at, dtype=float)
+    outcomes, at, special = _outcomes(outcomes), np.asarray(at, dtype=float), scipy.special
     right, wrong = outcomes.sum(), outcomes.size - outcomes.sum()
-    return np.exp(xlogy(right, at) + xlog1py(wrong, -at) - betaln(1 + right, 1 + wrong))
+    return np.exp(special.xlogy(right, at) + special.xlog1py(wrong, -at) - special.betaln(1 + right, 1 + wrong))
 
 
 def _outcomes(outcomes):

@@ -6,11 +6,11 @@ Notebook 05 tells the story. A string of decimals never includes the leading 3: 
 import math
 import operator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, localcontext
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-
-from .pi_records import records as records
+import scipy  # its modules load when first used
 
 LIMIT = 10**9  # decimals; see the error that decimals() raises
 GUARD = 10  # decimals computed beyond those asked for
@@ -190,10 +190,8 @@ class ChiSquare(NamedTuple):
 
 
 def _chi_square(observed, expected):
-    from scipy.stats import chi2
-
     statistic = float(((observed - expected) ** 2 / expected).sum())
-    return ChiSquare(statistic, len(observed) - 1, float(chi2.sf(statistic, len(observed) - 1)))
+    return ChiSquare(statistic, len(observed) - 1, float(scipy.stats.chi2.sf(statistic, len(observed) - 1)))
 
 
 def _at_least(array, needed):
@@ -217,12 +215,10 @@ def uniformity(digits, block=1):
 
 def serial(digits):
     """Does a digit depend on the one before? Overlapping pairs, corrected for their overlap as in Good (1953)."""
-    from scipy.stats import chi2
-
     array = _at_least(values(digits), 500)
     pairs = _chi_square(np.bincount(10 * array.astype(int) + np.roll(array, -1), minlength=100), len(array) / 100)
     statistic = pairs.statistic - uniformity(array).statistic
-    return ChiSquare(statistic, 90, float(chi2.sf(statistic, 90)))
+    return ChiSquare(statistic, 90, float(scipy.stats.chi2.sf(statistic, 90)))
 
 
 # Pairs of equal digits among the ten pairs of five cards -> probability of such a hand.
@@ -298,3 +294,22 @@ def predict(digits, order=1):
     guess = counts.argmax(axis=1)
     right = (guess[held_out // 10] == held_out % 10).mean()
     return Prediction(order, float(bits[train].mean()), float(bits[held_out].mean()), float(right))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Who knew the most
+
+
+def records():
+    """World records in knowing pi, as of December 2025: a DataFrame with a row each, by kind and year.
+
+    Columns: kind ("recited" from memory, or "computed"), year, who, decimals, hours (NaN where none was found),
+    recognized (by whom, or ""), note (what is disputed, or ""), source, as_of. Records move: check before quoting one.
+
+    >>> int(records().query("kind == 'recited' and recognized == 'Guinness'").decimals.max())
+    70000
+    """
+    import pandas as pd
+
+    found = pd.read_csv(Path(__file__).with_name("pi_records.csv"), keep_default_na=False, na_values={"hours": [""]})
+    return found.assign(as_of="2025-12")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import scipy  # its modules load when first used
 
 from ..data import cats, emoji, folder, photographs
 from ..shared.randomness import generator
@@ -124,12 +125,10 @@ def estimate(is_cat, confidence=0.95):
     >>> print(estimate([True] * 3 + [False] * 7))
     30.0% (10.8% to 60.3%)
     """
-    from scipy.stats import binomtest
-
     is_cat = np.asarray(is_cat, bool)
     if is_cat.ndim != 1 or not len(is_cat):
         raise ValueError(f"is_cat must be one-dimensional and not empty, got shape {is_cat.shape}")
-    interval = binomtest(int(is_cat.sum()), len(is_cat)).proportion_ci(confidence, method="wilson")
+    interval = scipy.stats.binomtest(int(is_cat.sum()), len(is_cat)).proportion_ci(confidence, method="wilson")
     return Estimate(float(is_cat.mean()), float(interval.low), float(interval.high))
 
 

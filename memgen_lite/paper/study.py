@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..shared.files import atomic_write
+from ..shared.files import write
+from ..shared.kinds import together
+from ..shared.neighbors import neighbors
 from ..shared.randomness import generator
 from . import coin, study_answers
 from .study_pairs import fingerprint, samples
@@ -143,9 +145,6 @@ class Study:
 
     def nearest(self, position=None):
         """The rows of `train` that are nearest to (left, right) of a pair."""
-        from ..shared.kinds import together
-        from ..shared.neighbors import neighbors
-
         if self._nearest is None:  # of all pairs, found at once
             pairs = zip(*(self.pair(place) for place in range(len(self))), strict=True)
             left, right = (list(side) if self.is_text else np.stack(side) for side in pairs)
@@ -256,15 +255,11 @@ class Study:
 
     def to_csv(self, path):
         """Write the rows of :meth:`to_frame` for :func:`memgen_lite.coin.pool` or a spreadsheet."""
-        self._write(path, "csv")
+        write(path, study_answers.to_bytes(self.document(), "csv"), durable=True)
 
     def to_json(self, path):
         """Write the study and its answers for :func:`memgen_lite.coin.pool`, or to go on from (`path` of a study)."""
-        self._write(path, "json")
-
-    def _write(self, path, kind):
-        with atomic_write(path, durable=True) as file:
-            file.write(study_answers.to_bytes(self.document(), kind))
+        write(path, study_answers.to_bytes(self.document(), "json"), durable=True)
 
     def _keep(self):
         if self.path is not None:

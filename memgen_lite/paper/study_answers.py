@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import math
+import re
 from pathlib import Path
 
 from .coin_statistics import betting_e_process, confidence_sequence
@@ -25,55 +26,26 @@ def outcome(question, real_side, answer):
     return (real_side == answer) == (TARGETS[question] == "real")
 
 
-def _whole(least):
-    def parse(value):
-        number = int(str(value))
-        if not least <= number < 2**63:
-            raise ValueError
-        return number
-
-    return parse
-
-
-def _among(*words):
-    return lambda value: words[words.index(value)]
-
-
-def _flag(value):
-    return {"true": True, "false": False}[str(value).lower()]  # spreadsheets write TRUE
-
-
-def _text(value):
-    if not isinstance(value, str):
-        raise TypeError
-    value.encode()  # a lone surrogate is no text: UnicodeEncodeError, a ValueError
-    return value
-
-
-def _seconds(value):
-    if value in ("", None):
-        return math.nan
-    seconds = float(value)
-    if not 0 <= seconds < math.inf:
-        raise ValueError
-    return seconds
-
-
-_FIELDS = {
-    "rater": (_text, "text"),
-    "question": (_among(*TARGETS), "real, better or copy"),
-    "seed": (_text, "text"),
-    "data": (_text, "text"),
-    "pair": (_whole(1), "a whole number from 1"),
-    "calibration": (_flag, "True or False"),
-    "real_row": (_whole(0), "a whole number from 0"),
-    "generated_row": (_whole(0), "a whole number from 0"),
-    "real_side": (_among("left", "right"), "left or right"),
-    "answer": (_among("left", "right"), "left or right"),
-    "outcome": (_flag, "True or False"),
-    "seconds": (_seconds, "0 or more, or empty"),
-    "taken_back": (_flag, "True or False"),
+_TEXT = str, r"[^\ud800-\udfff]*", "text"  # a lone surrogate is none: no file can hold it
+_FLAG = bool, "true|false", "True or False"  # spreadsheets write TRUE
+_ROW = int, r"\d{1,18}", "a whole number from 0"
+_SIDE = str, "left|right", "left or right"
+_FIELDS = {  # type, what its text must be, and that in words
+    "rater": _TEXT,
+    "question": (str, "|".join(TARGETS), "real, better or copy"),
+    "seed": _TEXT,
+    "data": _TEXT,
+    "pair": (int, r"0*[1-9]\d{0,17}", "a whole number from 1"),
+    "calibration": _FLAG,
+    "real_row": _ROW,
+    "generated_row": _ROW,
+    "real_side": _SIDE,
+    "answer": _SIDE,
+    "outcome": _FLAG,
+    "seconds": (float, r"((\d+\.?\d*|\.\d+)(e[+-]?\d\d?)?)?", "0 or more, or empty"),
+    "taken_back": _FLAG,
 }
+_PARSE = {str: str, int: int, float: lambda text: float(text or "nan"), bool: lambda text: text.lower() == "true"}
 COLUMNS = tuple(_FIELDS)
 _OF_STUDY = COLUMNS[:4]  # the same in all rows of a study, so a JSON file says them once
 
@@ -88,9 +60,8 @@ def frame(rows):
     """Rows as a DataFrame with the columns above, whose types do not depend on how many rows there are."""
     import pandas as pd
 
-    types = dict.fromkeys(COLUMNS, str) | dict.fromkeys(("calibration", "outcome", "taken_back"), bool)
-    types |= dict.fromkeys(("pair", "real_row", "generated_row"), int)
-    return pd.DataFrame(rows, columns=COLUMNS).astype({**types, "seconds": float})
+    types = {name: kind for name, (kind, _, _) in _FIELDS.items()}
+    return pd.DataFrame(rows, columns=COLUMNS).astype(types)
 
 
 def to_bytes(document, kind):
@@ -147,12 +118,12 @@ def read_json(path):
 
 def _checked(row, path, number):
     found = {}
-    for name, (parse, expected) in _FIELDS.items():
-        try:
-            found[name] = parse(row.get(name))
-        except (ValueError, TypeError, KeyError):
-            message = f"{str(path)!r}, answer {number}: {name} must be {expected}, got {row.get(name)!r}"
-            raise ValueError(message) from None
+    for name, (kind, pattern, expected) in _FIELDS.items():
+        given = row.get(name)
+        text = given if name in _OF_STUDY else "" if given is None and kind is float else str(given).strip()
+        if not isinstance(text, str) or not re.fullmatch(pattern, text, 0 if kind is str else re.IGNORECASE):
+            raise ValueError(f"{str(path)!r}, answer {number}: {name} must be {expected}, got {given!r}")
+        found[name] = _PARSE[kind](text)
     if found["outcome"] != outcome(found["question"], found["real_side"], found["answer"]):
         raise ValueError(f"{str(path)!r}, answer {number}: outcome does not follow from question, real_side and answer")
     return found

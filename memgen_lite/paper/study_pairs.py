@@ -1,13 +1,13 @@
 """What a rater is shown: pictures or texts, checked, and side by side on a page, never more than a page can bear."""
 
-import base64
 import hashlib
-import html
-import io
 import json
 import unicodedata
+from html import escape
 
 import numpy as np
+
+from ..shared.html import img, png
 
 SIDE = 180  # pixels of a picture's longer side, at the most
 LENGTH = 20_000  # characters of a text that are shown
@@ -77,15 +77,9 @@ def pair(items, below=None):
 
 def picture(pixels, name):
     """HTML of a picture (h, w), or (h, w, 3 or 4) in color, of values from 0 to 255; a small one is enlarged."""
-    from PIL import Image
-
     factor = max(1, SIDE // max(pixels.shape[:2]))
-    pixels = np.clip(pixels, 0, 255).round().astype(np.uint8).repeat(factor, axis=0).repeat(factor, axis=1)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    data = base64.b64encode(file.getvalue()).decode("ascii")
-    alt, style = html.escape(name, quote=True), "display:block;background:white;border:1px solid #999999"
-    return f'<img alt="{alt}" style="{style}" src="data:image/png;base64,{data}">'
+    enlarged = pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    return img(png(enlarged), name, "display:block;background:white;border:1px solid #999999")
 
 
 def reduced(one):
@@ -101,8 +95,8 @@ def text(one, name, limit=LENGTH):
     more = f" … and {len(one) - limit:,} characters more" if len(one) > limit else ""
     style = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;max-height:14em;overflow:auto;"
     style += "border:1px solid #767676;padding:.4em .6em"
-    box = f'role="group" tabindex="0" aria-label="{html.escape(name, quote=True)}" dir="auto" style="{style}"'
-    return f"<div {box}>{html.escape(visible(one[:limit]))}{more}</div>"
+    box = f'role="group" tabindex="0" aria-label="{escape(name)}" dir="auto" style="{style}"'
+    return f"<div {box}>{escape(visible(one[:limit]))}{more}</div>"
 
 
 def visible(one):

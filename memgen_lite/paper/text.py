@@ -2,6 +2,7 @@
 
 import numbers
 import sys
+from collections import defaultdict
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -29,14 +30,10 @@ class IdentityModel(TransformerMixin, BaseEstimator):
         """Return at once: before any data the training is over."""
         return self
 
-    def __call__(self, x):
-        return x
-
-    def transform(self, X):
+    def __call__(self, X):
         return X
 
-    def inverse_transform(self, X):
-        return X
+    transform = inverse_transform = __call__
 
     @property
     def inverse(self):
@@ -102,9 +99,8 @@ class NGram(BaseEstimator):
         texts = check_texts(X)
         self._rng = generator(self.random_state)
         self.alphabet_ = "".join(sorted(set("".join(texts))))
-        self._code_points = np.array([ord(character) for character in self.alphabet_], dtype=np.int64)
-        size = len(self.alphabet_)
-        self._unseen, self._start, self._base, self._levels = size + 1, size + 2, size + 3, []
+        size, self._levels = len(self.alphabet_), []
+        self._unseen, self._start, self._base = size + 1, size + 2, size + 3
         symbols, place = self._symbols(texts)
         grams = np.zeros(len(symbols), dtype=np.int64)  # numbers the n-gram that ends at each place
         for length in range(1, min(self.order, place.max() + 1) + 1):
@@ -113,13 +109,14 @@ class NGram(BaseEstimator):
             keys, first, number, counts = np.unique(
                 contexts * self._base + symbols[here], return_index=True, return_inverse=True, return_counts=True
             )
-            shorter = grams[here[first]]  # the same n-gram without its first symbol
+            level = _Level(length, keys, counts, grams[here[first]], grams.max() + 1, self._base)
             if length == 1:
-                counts[keys == self._start] = 0  # it is what texts begin with, never what comes next
+                level.set_counts(np.where(keys == self._start, 0, counts))  # what texts begin with never comes next
             else:  # what came before is counted once for each different character
-                before = np.bincount(shorter, minlength=len(self._levels[-1].counts))
-                self._levels[-1].set_counts(np.where(before > 0, before, self._levels[-1].counts))
-            self._levels.append(_Level(length, keys, keys // self._base, counts, shorter))
+                shorter = self._levels[-1]
+                before = np.bincount(level.shorter, minlength=level.contexts)
+                shorter.set_counts(np.where(before > 0, before, shorter.counts[:-1]))
+            self._levels.append(level)
             grams = np.full(len(symbols), -1, dtype=np.int64)
             grams[here] = number
         return self
@@ -136,8 +133,8 @@ class NGram(BaseEstimator):
         grams = np.zeros(len(symbols), dtype=np.int64)
         for level in self._levels:
             contexts = np.roll(grams, 1)
-            grams, counts = level.find(contexts, symbols, self._base)
-            total, kinds = level.after(contexts)
+            grams = level.find(contexts, symbols)
+            counts, total, kinds = level.counts[grams], level.total[contexts], level.kinds[contexts]
             with np.errstate(divide="ignore", invalid="ignore"):
                 mixed = (np.maximum(counts - self.discount, 0) + self.discount * kinds * share) / total
             share = np.where(total > 0, mixed, share)
@@ -215,10 +212,9 @@ class NGram(BaseEstimator):
 
     def _go_on(self, place, symbol):
         for level, context in self._contexts(place):
-            number = level.number(context, symbol, self._base)
-            if number >= 0:
-                length = level.length
-                return (length, number) if length < len(self._levels) else (length - 1, int(level.shorter[number]))
+            if (number := level.find(context, symbol)) >= 0:
+                whole = level.length < len(self._levels)
+                return (level.length, number) if whole else (level.length - 1, level.shorter[number])
         return 0, 0
 
     def _contexts(self, place):
@@ -227,61 +223,44 @@ class NGram(BaseEstimator):
         for level in self._levels[length::-1]:
             yield level, context
             if level.length > 1:
-                context = int(self._levels[level.length - 2].shorter[context])
+                context = self._levels[level.length - 2].shorter[context]
 
     def _symbols(self, texts):
         # Each text as numbers: start, characters, end (0); one text after the other. With each one's place in its text.
-        lengths = np.array([len(text) + 2 for text in texts])
-        starts = np.cumsum(lengths) - lengths
-        place = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-        points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
-        found = np.searchsorted(self._code_points, points)
-        known = np.append(self._code_points, -1)[found] == points
-        symbols = np.zeros(len(place), dtype=np.int64)
-        symbols[starts] = self._start
-        symbols[(place > 0) & (place < np.repeat(lengths, lengths) - 1)] = np.where(known, found + 1, self._unseen)
-        return symbols, place
+        code = defaultdict(lambda: self._unseen, {ord(one): number for number, one in enumerate(self.alphabet_, 1)})
+        line = "".join(f"{chr(self._start)}{text.translate(code)}\0" for text in texts)
+        symbols = np.frombuffer(line.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
+        return symbols, np.concatenate([np.arange(len(text) + 2) for text in texts])
 
 
 class _Level:
     """The n-grams of one length: sorted keys (context times base plus symbol), their counts, sums for each context.
 
-    `shorter` numbers each one without its first symbol among those that are one symbol shorter.
+    `shorter` numbers each one without its first symbol among those that are one symbol shorter, of which there are so
+    many `contexts`. What was never seen has the number -1, where all counts and sums end with a 0.
     """
 
-    def __init__(self, length, keys, contexts, counts, shorter):
-        self.length, self.keys, self.contexts, self.shorter = length, keys, contexts, shorter
-        self.starts = np.append(0, np.cumsum(np.bincount(contexts)))
+    def __init__(self, length, keys, counts, shorter, contexts, base):
+        self.length, self.shorter, self.contexts, self.base = length, shorter, contexts, base
+        self.keys = np.append(keys, np.iinfo(np.int64).max)  # so that the place of any key is in range
+        self.starts = keys.searchsorted(np.arange(contexts + 1) * base)
         self.set_counts(counts)
 
     def set_counts(self, counts):
-        self.counts = counts
-        self.total = np.bincount(self.contexts, weights=counts)
-        self.kinds = np.bincount(self.contexts, weights=counts > 0)
+        self.counts, context = np.append(counts, 0), self.keys[:-1] // self.base
+        self.total, self.kinds = (
+            np.bincount(context, weights=weights, minlength=self.contexts + 1) for weights in (counts, counts > 0)
+        )
 
-    def find(self, contexts, symbols, base):
-        """The number (-1 if never seen) and the count of each context with its symbol."""
-        wanted = contexts * base + symbols
-        number = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        seen = (self.keys[number] == wanted) & (contexts >= 0)
-        return np.where(seen, number, -1), np.where(seen, self.counts[number], 0)
-
-    def after(self, contexts):
-        """The sum of counts and the number of different symbols after each context; 0 where it was never seen."""
-        known = (contexts >= 0) & (contexts < len(self.total))
-        index = np.where(known, contexts, 0)
-        return np.where(known, self.total[index], 0), np.where(known, self.kinds[index], 0)
+    def find(self, contexts, symbols):
+        """The number of each context with its symbol, -1 if it was never seen."""
+        wanted = contexts * self.base + symbols
+        number = self.keys.searchsorted(wanted)
+        return np.where(self.keys[number] == wanted, number, -1)
 
     def rows(self, context):
         """Where the n-grams that begin with a context are."""
         return slice(self.starts[context], self.starts[context + 1])
-
-    def number(self, context, symbol, base):
-        """The number of one known context with one symbol, -1 if never seen, as in :meth:`find`."""
-        rows = self.rows(context)
-        wanted = context * base + symbol
-        number = rows.start + self.keys[rows].searchsorted(wanted)
-        return int(number) if number < rows.stop and self.keys[number] == wanted else -1
 
 
 def copied_share(texts, train, length=40):

@@ -1,7 +1,5 @@
 """Style, paths and saving of figures: one place each."""
 
-import base64
-import html
 import io
 import json
 import math
@@ -15,7 +13,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from .files import atomic_write
+from .files import write
+from .html import img
 
 # Okabe and Ito (2008): told apart with every common kind of color vision. Order is by contrast on white.
 COLORS = {
@@ -32,33 +31,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1)))
 
 STYLE = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": "#444444",
-    "axes.grid": True,
-    "axes.labelsize": 10,
-    "axes.linewidth": 0.8,
+    **mpl.rc_params_from_file(Path(__file__).with_suffix(".mplstyle"), use_default_template=False),
     "axes.prop_cycle": mpl.cycler(color=list(COLORS.values())[:7]),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "figure.constrained_layout.use": True,
-    "figure.dpi": 100,
-    "figure.facecolor": "white",
-    "figure.figsize": (8.0, 4.0),
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "grid.color": "#E3E3E3",
-    "grid.linewidth": 0.7,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "pdf.fonttype": 42,
-    "savefig.facecolor": "white",
-    "svg.hashsalt": "memgen_lite",
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
 }
 
 
@@ -88,9 +62,7 @@ class Picture:
         self.png, self.alt, self.width = png, alt, width
 
     def html(self):
-        data = base64.b64encode(self.png).decode("ascii")
-        alt = html.escape(self.alt, quote=True)
-        return f'<img alt="{alt}" style="max-width:100%;width:{self.width}px" src="data:image/png;base64,{data}">'
+        return img(self.png, self.alt, f"max-width:100%;width:{self.width}px")
 
     def __repr__(self):
         return self.alt
@@ -139,9 +111,8 @@ def save(fig, name, *, alt, numbers, sources=(), dpi=144):
     target.mkdir(parents=True, exist_ok=True)
     drawn = {kind: _render(fig, kind, dpi) for kind in ("svg", "pdf")}
     shown = picture(fig, alt, dpi=dpi)
-    for kind, content in {**drawn, "png": shown.png, "json": text.encode()}.items():
-        with atomic_write(target / f"{name}.{kind}") as file:
-            file.write(content)
+    for kind, content in {**drawn, "png": shown.png, "json": text}.items():
+        write(target / f"{name}.{kind}", content)
     return shown
 
 

@@ -1,9 +1,11 @@
 """Writing files so that a crash leaves the old one or the new one, and where the cache is."""
 
+import hashlib
 import os
 import secrets
 import shutil
 import sys
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +33,12 @@ def atomic_write(path, *, durable=False):
         temporary.unlink(missing_ok=True)  # after the rename there is none
 
 
+def write(path, content, *, durable=False):
+    """Write a whole file, bytes or str, as by :func:`atomic_write`."""
+    with atomic_write(path, durable=durable) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
 def cache_folder():
     """The folder for what can be computed again: `MEMGEN_CACHE` if set, else this user's cache folder (created)."""
     if chosen := os.environ.get("MEMGEN_CACHE"):
@@ -43,3 +51,23 @@ def cache_folder():
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "memgen_lite"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def cached(name, compute):
+    """The bytes that `compute()` gives, kept under `name` in :func:`cache_folder` with a checksum before them.
+
+    They are computed again where the file is not there or damaged in any way. What cannot be kept is given all the
+    same, with a warning.
+    """
+    try:
+        kept = (cache_folder() / name).read_bytes()
+        if hashlib.sha256(kept[32:]).digest() == kept[:32]:
+            return kept[32:]
+    except (OSError, RuntimeError):  # not there, or no home to look in
+        pass
+    content = compute()
+    try:
+        write(cache_folder() / name, hashlib.sha256(content).digest() + content)
+    except (OSError, RuntimeError) as error:
+        warnings.warn(f"{name} could not be kept, and is computed again next time: {error}", stacklevel=2)
+    return content

@@ -1,6 +1,10 @@
 """Side by side on all processors, in threads: what NumPy and BLAS compute does not hold the interpreter."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+from threadpoolctl import threadpool_limits
 
 _here = threading.local()
 
@@ -9,9 +13,7 @@ def processors(most=4):
     """How many threads are worth starting from here: 1 inside one that :func:`in_parallel` has started."""
     if getattr(_here, "started", False):
         return 1
-    from joblib import cpu_count
-
-    return min(most, cpu_count())
+    return min(most, joblib.cpu_count())
 
 
 def in_parallel(function, items, *, most=4):
@@ -22,10 +24,6 @@ def in_parallel(function, items, *, most=4):
     >>> list(in_parallel(abs, [-2, 3]))
     [2, 3]
     """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from threadpoolctl import threadpool_limits
-
     if (workers := processors(most)) == 1:
         yield from map(function, items)
         return

@@ -17,6 +17,7 @@ def main():
     assert mg.data.density("moons", n=50).train.shape == (50, 2)
     assert mg.data.prose().held_out
     assert mg.pi.decimals(1000).endswith("1989"), "decimals 997 to 1,000, by the fallback that needs no other package"
+    assert len(mg.pi.records()) > 20, "a table in a file of its own, which the wheel must have"
     sizes = {"train": digits.train, "held_out": digits.held_out, "generated": model.sample(900)}
     assert mg.metrics.compute("frechet", **sizes) >= 0
     for peer in mg.peers.all_peers().values():

@@ -1,5 +1,5 @@
 import ast
-import json
+import io
 import os
 import subprocess
 import sys
@@ -273,11 +273,16 @@ def test_prose_is_cached_and_a_broken_cache_is_written_anew(tmp_path, monkeypatc
     scipy_prose.prose(random_state=1)
     assert len(calls) == 1
     (cached,) = tmp_path.iterdir()
-    cached.write_bytes(cached.read_bytes()[:7])
-    scipy_prose.prose()
-    assert len(calls) == 2
-    assert [path.name for path in tmp_path.iterdir()] == [cached.name]
-    assert json.loads(cached.read_text())[0] == ["0.py", ["A."]]
+    whole = cached.read_bytes()
+    for turn, broken in enumerate((whole[:7], whole.replace(b"A.", b"B."), b"[]", b"{}", b"null", b""), 2):
+        cached.write_bytes(broken)
+        data = scipy_prose.prose(held_out=0)
+        assert len(calls) == turn
+        assert data.train == ["A."] * 5
+        assert data.names[0] == "0.py"
+        assert data.held_out == []
+        assert [path.name for path in tmp_path.iterdir()] == [cached.name]
+        assert cached.read_bytes() == whole
 
 
 # Pictures
@@ -322,9 +327,20 @@ def test_emoji_are_cached_and_a_broken_cache_is_drawn_anew(tmp_path, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(internet_pictures, "_draw_emoji", None)
         assert np.array_equal(mg.data.emoji(8).train, first.train)
-    for broken in (b"", cached.read_bytes()[:-40], cached.read_bytes().replace(b"pictures", b"pixtures")):
+    whole, arrays = cached.read_bytes(), io.BytesIO()
+    np.savez_compressed(arrays, pictures=np.zeros((4495, 4, 8, 3)))  # of another dtype and shape
+    for broken in (b"", whole[:-40], whole[:-1] + bytes([whole[-1] ^ 1]), arrays.getvalue()):
         cached.write_bytes(broken)
         assert np.array_equal(mg.data.emoji(8).train, first.train)
+        assert cached.read_bytes() == whole
+
+
+def test_a_cache_that_cannot_be_written_stops_nobody(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("a file is no folder")
+    monkeypatch.setenv("MEMGEN_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(scipy_prose, "extract", lambda root: [["0.py", ["A."]]])
+    with pytest.warns(UserWarning, match="prose.* could not be kept"):
+        assert scipy_prose.prose(held_out=0).train == ["A."]
 
 
 def test_emoji_leave_out_sequences_where_pillow_cannot_join_them(tmp_path, monkeypatch):

@@ -343,6 +343,11 @@ def test_records_are_complete_dated_and_sourced():
     assert frame.notna().drop(columns="hours").all().all()
 
 
+def test_records_of_both_kinds_are_in_order_of_year():
+    for _, rows in pi.records().groupby("kind"):
+        assert rows.year.is_monotonic_increasing
+
+
 def test_disputed_records_say_so():
     people = pi.records().query("kind == 'recited'").set_index(["who", "decimals"])
     assert people.loc[("Rajveer Meena", 70_000)].recognized == "Guinness"

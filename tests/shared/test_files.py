@@ -1,12 +1,16 @@
 import os
 import stat
 import sys
+import tempfile
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from memgen_lite.shared.files import atomic_write, cache_folder
+from memgen_lite.shared.files import atomic_write, cache_folder, cached
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 
@@ -121,3 +125,46 @@ def test_the_cache_is_where_the_platform_has_it(platform, variable, expected, tm
         monkeypatch.setenv(variable, str(tmp_path))
     assert cache_folder() == Path(expected.format(tmp_path))
     assert cache_folder().is_dir()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.binary(max_size=40))
+def test_whatever_is_done_to_a_kept_file_what_comes_back_is_what_was_computed(data, content):
+    calls = []
+
+    def compute():
+        calls.append(1)
+        return content
+
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setenv("MEMGEN_CACHE", folder)
+        assert cached("f", compute) == cached("f", compute) == content
+        assert len(calls) == 1
+        path = Path(folder, "f")
+        whole = path.read_bytes()
+        bit = data.draw(st.integers(0, 8 * len(whole) - 1))
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        cut = whole[: data.draw(st.integers(0, len(whole) - 1))]
+        for turn, broken in enumerate((bytes(flipped), cut, whole + b"0", data.draw(st.binary(max_size=80))), 2):
+            path.write_bytes(broken)
+            assert cached("f", compute) == content
+            assert len(calls) == turn
+            assert path.read_bytes() == whole
+
+
+def test_what_cannot_be_kept_is_given_all_the_same_with_one_warning(tmp_path, monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MEMGEN_CACHE", str(tmp_path / "file"))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        assert [cached("f", lambda: b"content") for _ in range(3)] == [b"content"] * 3
+    assert ["f could not be kept, and is computed again" in str(one.message) for one in told] == [True]
+    for name in ("MEMGEN_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.warns(UserWarning, match=r"could not be kept.*home directory"):
+        assert cached("f", lambda: b"content") == b"content"

@@ -3,6 +3,9 @@
 import itertools
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap
 
 from .pictures import _frame
 
@@ -26,8 +29,6 @@ def digits(ax, grid, *, text=False, frame=None):
     text : bool; also write the digit into its cell, for cells that are large enough.
     frame : (first, count) or None; outlines so many cells of one row from the `first` on, counted row by row from 0.
     """
-    from matplotlib.colors import ListedColormap
-
     grid = np.asarray(grid)
     ax.imshow(grid, cmap=ListedColormap(DIGIT_COLORS), vmin=-0.5, vmax=9.5, interpolation="nearest")
     if text:
@@ -60,9 +61,6 @@ def path(ax, path, *, steps=None, linewidth=0.5):
     `steps` (n,), digits from 0 to 9, colors each step by its digit instead. The line is of pixels in every format.
     """
     if steps is None:
-        from matplotlib import colormaps
-        from matplotlib.collections import LineCollection
-
         cuts = np.linspace(0, len(path) - 1, min(len(path), 81)).astype(int)
         pieces = [path[start : stop + 1] for start, stop in itertools.pairwise(cuts)]
         colors = colormaps["viridis"](np.arange(len(pieces)) / len(cuts))

@@ -1,6 +1,8 @@
 """Pictures in a grid, the frames around some of them, and where their pixels come from."""
 
 import numpy as np
+from matplotlib.collections import PolyCollection
+from matplotlib.patches import Rectangle
 
 
 def images(ax, pictures, *, columns=None, pad=1, edges=None):
@@ -41,8 +43,6 @@ def images(ax, pictures, *, columns=None, pad=1, edges=None):
 
 
 def _frame(left, top, width, height, color):
-    from matplotlib.patches import Rectangle
-
     return Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color, linewidth=1.6)
 
 
@@ -54,8 +54,6 @@ def eared_frames(ax, marked, side, *, columns, pad, color="#0072B2"):
     marked : bool (n,), one for each image of the grid.
     side, pad : int, pixels of an image's side and of the white between images, which the ears reach into.
     """
-    from matplotlib.collections import PolyCollection
-
     ear, width = 0.8 * pad, 0.24 * side
     head = [(0, side), (0, 0), (0.2 * width, -ear), (width, 0)]
     head += [(side - width, 0), (side - 0.2 * width, -ear), (side, 0), (side, side)]

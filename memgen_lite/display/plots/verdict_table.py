@@ -1,6 +1,9 @@
 """What metrics say of generators beside honest samples: a table of verdicts, and a strip for each metric."""
 
 import numpy as np
+from matplotlib.collections import PatchCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 
 # What a metric says of a generator beside honest samples: marker, color and words. None stands for NaN.
 VERDICTS = {
@@ -22,9 +25,6 @@ def verdicts(ax, found, *, rows, columns, size=11):
     rows, columns : sequences of str.
     size : float, area of a mark in square points.
     """
-    from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Rectangle
-
     found = np.asarray(found, dtype=float)
     parts = found.shape[2]
     width = 0.92 / parts
@@ -50,9 +50,6 @@ def verdicts(ax, found, *, rows, columns, size=11):
 
 def verdict_key():
     """Handles and labels of a legend for :func:`verdicts`: a tile of each color with its mark."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
     handles = []
     for marker, color, _ in VERDICTS.values():
         style = {"color": "#767676" if marker == "x" else "white", "linestyle": "none", "markersize": 4}

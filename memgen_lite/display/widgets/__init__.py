@@ -2,8 +2,9 @@
 
 from .explorer import Explorer, slider
 from .human_evaluation import HumanEvaluation
-from .questions import PROMPT, Exercise, Predict, Reveal, Score, score
+from .questions import Exercise, Predict, Reveal, Score, score
 from .recitation import Recitation
+from .stored import PROMPT
 
 __all__ = [
     "PROMPT",

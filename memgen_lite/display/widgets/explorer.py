@@ -1,19 +1,14 @@
-"""Interactive views: a state, a pure drawing function, a view. Nothing here computes a result of its own."""
+"""Controls above a picture that follows them."""
 
 import gc
-import html
 from contextlib import contextmanager
-from importlib import import_module
 
 import ipywidgets as W
 
-from .questions import PROMPT, Exercise, Predict, Reveal, Score, score
-from .questions import with_fallback as _with_fallback
-
-__all__ = ["PROMPT", "Exercise", "Explorer", "Predict", "Reveal", "Score", "score", "slider"]
+from .stored import Stored, line
 
 
-class Explorer(W.VBox):
+class Explorer(Stored):
     """Controls above a picture that follows them, with what the picture shows in words between the two.
 
     Parameters
@@ -51,14 +46,14 @@ class Explorer(W.VBox):
     def _update(self, change=None):
         with _collected_young():
             self.picture = self._draw(**self.state)
-            self.words.value = f'<div aria-live="polite" style="line-height:1.5">{html.escape(self.picture.alt)}</div>'
+            self.words.value = line(self.picture.alt, ' aria-live="polite"', "line-height:1.5")
             self.view.value = self.picture.html()
 
     def __repr__(self):
         return f"Explorer of {', '.join(self.controls)}: {self.picture.alt}"
 
-    def _repr_mimebundle_(self, **kwargs):
-        return _with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self.picture.html())
+    def _page(self):
+        return self.picture.html()
 
 
 @contextmanager
@@ -115,13 +110,3 @@ def _played(control):
     play = W.Play(max=len(control.options) - 1, value=control.index, interval=900, tooltip="Play, stop, start again")
     W.jslink((play, "value"), (control, "index"))
     return W.HBox([play, control])
-
-
-# These are built from what is above, so they can be imported only afterwards.
-_MODULES = {"HumanEvaluation": "rating", "Recitation": "recitation"}
-
-
-def __getattr__(name):
-    if name in _MODULES:
-        return getattr(import_module(f".{_MODULES[name]}", __package__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

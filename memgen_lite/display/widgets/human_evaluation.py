@@ -1,22 +1,23 @@
 """A human study on the screen: pairs side by side, buttons, and what is known of the rater so far."""
 
-import base64
 import html
 import re
 
 import ipywidgets as W
 import numpy as np
+from matplotlib.figure import Figure
 
 from ...paper import coin, study_pairs
 from ...paper.study import QUESTIONS, SIDES, Study
 from ...paper.study_answers import COUNTED, to_bytes
 from ...shared import figures
-from .questions import PROMPT, with_fallback
+from ...shared.html import data_url
+from .stored import Stored, line
 
 ENOUGH = 20  # evidence that convinces: a coin reaches it in one study of 20 at the most
 
 
-class HumanEvaluation(W.VBox):
+class HumanEvaluation(Stored):
     """The study of the paper's Figure 2, taken in the notebook by mouse or keyboard: which one of a pair is real?
 
     Parameters are those of :class:`memgen_lite.paper.study.Study`: `question` is "real", "better" or "copy", `path`
@@ -82,10 +83,8 @@ class HumanEvaluation(W.VBox):
         try:
             act(*arguments)
         except OSError as error:  # the answer is given all the same; nobody looks for an error in the kernel's log
-            words = html.escape(
-                study_pairs.visible(f"The answers could not be kept: {error}. Download them at a pause.")
-            )
-            self._trouble = f'<div role="alert">{words}</div>'
+            words = study_pairs.visible(f"The answers could not be kept: {error}. Download them at a pause.")
+            self._trouble = f'<div role="alert">{html.escape(words)}</div>'
         self._show()
 
     def _turn(self):
@@ -108,7 +107,7 @@ class HumanEvaluation(W.VBox):
         self.result.value = self._result()
         self.files.value = self._files()
         # Last, so that when it is read out all else is in its place.
-        self.words.value = f'<div role="alert" style="{PROMPT}">{html.escape(self._words())}</div>'
+        self.words.value = line(self._words(), ' role="alert"')
 
     def _words(self):
         study, question = self.study, f"Which one {QUESTIONS[self.study.question]}?"
@@ -168,9 +167,7 @@ class HumanEvaluation(W.VBox):
         stem = "answers_" + (re.sub(r"[^\w-]+", "_", study.rater)[:40] or "rater")
         links = []
         for kind, mime in (("csv", "text/csv"), ("json", "application/json")):
-            data = base64.b64encode(to_bytes(study.document(), kind)).decode("ascii")
-            name = html.escape(f"{stem}.{kind}", quote=True)
-            address = f"data:{mime};base64,{data}"
+            address, name = data_url(to_bytes(study.document(), kind), mime), html.escape(f"{stem}.{kind}")
             style = "color:inherit;text-decoration:underline"
             links.append(f'<a style="{style}" download="{name}" href="{address}">Download {kind.upper()}</a>')
         kept = html.escape(f" Kept after each answer in {study_pairs.visible(str(study.path))}.") if study.path else ""
@@ -182,10 +179,9 @@ class HumanEvaluation(W.VBox):
     def __repr__(self):
         return f"HumanEvaluation of {_pairs(self.study.n_trials)}. {self._words()}"
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _page(self):
         waits = not (self.study.finished or self.study.scored)
-        page = self.words.value + (self._pair() if waits else "") + self.result.value
-        return with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), page)
+        return self.words.value + (self._pair() if waits else "") + self.result.value
 
 
 def _pairs(count):
@@ -194,19 +190,17 @@ def _pairs(count):
 
 def _beliefs(study):
     # What to believe of the rater's accuracy and of the coin's, and under the curves their confidence sequences.
-    from matplotlib.figure import Figure
-
     fig = Figure(figsize=(5, 1.9), layout="none")
     ax, at = fig.add_axes((0.06, 0.26, 0.9, 0.7)), np.linspace(0, 1, 401)
     who = [("this rater", study.outcomes, "blue"), ("a coin", study.coin_outcomes, "vermilion")]
     curves = [coin.posterior(outcomes, at) for _, outcomes, _ in who]
     top = 1.15 * max(curve.max() for curve in curves)
-    for line, ((name, outcomes, color), curve) in enumerate(zip(who, curves, strict=True)):
-        style = {"color": figures.COLORS[color], "linestyle": figures.DASHES[line]}
+    for place, ((name, outcomes, color), curve) in enumerate(zip(who, curves, strict=True)):
+        style = {"color": figures.COLORS[color], "linestyle": figures.DASHES[place]}
         ax.plot(100 * at, curve, label=name, **style)
         ax.fill_between(100 * at, curve, color=style["color"], alpha=0.12, linewidth=0)
         ends = 100 * coin.confidence_sequence(outcomes)[-1]
-        ax.plot(ends, [-(0.1 + 0.1 * line) * top] * 2, marker="|", linewidth=3, **style)
+        ax.plot(ends, [-(0.1 + 0.1 * place) * top] * 2, marker="|", linewidth=3, **style)
     ax.axhline(0, color="#444444", linewidth=0.8)
     ax.axvline(50, color="#444444", linewidth=0.9, linestyle=":")
     ax.set(xlim=(0, 100), ylim=(-0.28 * top, top), yticks=[], ylabel="belief")

@@ -6,11 +6,12 @@ import re
 
 import ipywidgets as W
 
-PROMPT = "border-left:4px solid #0072B2;padding:.2em .8em;margin:.2em 0"
+from .stored import PROMPT, Stored, line
+
 _ASKED = {}  # what this kernel has asked, by kind and question; a cell that runs again replaces its question
 
 
-class Predict(W.VBox):
+class Predict(Stored):
     """A question that the reader answers before running the next cell; nothing is revealed until :meth:`reveal`.
 
     Parameters
@@ -66,10 +67,9 @@ class Predict(W.VBox):
         )
         return f"Predict: {self.question}{options}"
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _page(self):
         answers = f"<p>A number from {self.control.min:g} to {self.control.max:g}.</p>" if not self.choices else ""
-        page = self._prompt() + (answers or _list(self.choices))
-        return with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), page)
+        return self._prompt() + (answers or _list(self.choices))
 
 
 class Reveal:
@@ -95,7 +95,7 @@ class Reveal:
         return _marked(self.right, repr(self))
 
 
-class Exercise(W.VBox):
+class Exercise(Stored):
     """A field for the answer to an exercise and, below it, what is wrong with that answer; never the right one.
 
     Parameters
@@ -177,9 +177,8 @@ class Exercise(W.VBox):
     def __repr__(self):
         return f"Exercise: {self.question.rstrip('.')}{'' if self.question.endswith('?') else '.'} {self._verdict()}"
 
-    def _repr_mimebundle_(self, **kwargs):
-        page = self.children[0].value + (_list(self.choices) if self.choices else "") + self.words.value
-        return with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), page)
+    def _page(self):
+        return self.children[0].value + (_list(self.choices) if self.choices else "") + self.words.value
 
 
 def number(text):
@@ -189,12 +188,10 @@ def number(text):
     (1024.0, -0.5, None)
     """
     text = text.strip().replace("−", "-")
-    if not re.fullmatch(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?(e[+-]?\d{1,3})?", text, re.ASCII | re.IGNORECASE):
+    pattern = r"[+-]?((\d{1,3}(,\d{3})+|\d+)(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?"
+    if not re.fullmatch(pattern, text, re.ASCII | re.IGNORECASE):
         return None
-    try:
-        value = float(text.replace(",", ""))
-    except ValueError:  # "", "+" and "."
-        return None
+    value = float(text.replace(",", ""))
     return value if math.isfinite(value) else None
 
 
@@ -220,7 +217,7 @@ class Score:
         return " ".join(words) or "Nothing was asked."
 
     def _repr_html_(self):
-        return f'<div style="{PROMPT}">{html.escape(repr(self))}</div>'
+        return line(repr(self))
 
 
 def score():
@@ -229,12 +226,6 @@ def score():
     Run its cell again after answering more.
     """
     return Score(_ASKED.values())
-
-
-def with_fallback(bundle, text, page):
-    """A widget's bundle for the screen, with `text` and `page` for a stored notebook and where widgets do not run."""
-    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-    return {**data, "text/plain": text, "text/html": page}, metadata
 
 
 def _buttons(choices):
@@ -246,5 +237,4 @@ def _list(choices):
 
 
 def _marked(right, words):
-    mark = {None: "", True: "✓ ", False: "✗ "}[right]
-    return f'<div style="{PROMPT}">{mark}{html.escape(words)}</div>'
+    return line({None: "", True: "✓ ", False: "✗ "}[right] + words)

@@ -7,7 +7,7 @@ import unicodedata
 import ipywidgets as W
 
 from ...paper import pi
-from .questions import PROMPT, with_fallback
+from .stored import Stored, line
 
 POINTS = ".,٫·"
 BETWEEN = POINTS + "_-|/'’"  # what people write between groups of digits, besides any white space
@@ -79,7 +79,7 @@ class Recital:
         return words
 
 
-class Recitation(W.VBox):
+class Recitation(Stored):
     """Type the decimals of pi that you know; below, your streak beside those of the record holders.
 
     Parameters
@@ -105,7 +105,7 @@ class Recitation(W.VBox):
 
     def _hear(self, text):
         self.recital.hear(text)
-        self.words.value = f'<div aria-live="polite" style="{PROMPT}">{html.escape(self.recital.summary())}</div>'
+        self.words.value = line(self.recital.summary(), ' aria-live="polite"')
         self.board.value = self._board()
 
     def _board(self):
@@ -120,8 +120,8 @@ class Recitation(W.VBox):
     def __repr__(self):
         return f"Recitation. {self.recital.summary()} Best: {self.recital.best:,} right."
 
-    def _repr_mimebundle_(self, **kwargs):
-        return with_fallback(super()._repr_mimebundle_(**kwargs), repr(self), self.words.value + self.board.value)
+    def _page(self):
+        return self.words.value + self.board.value
 
 
 def _row(name, count, color):

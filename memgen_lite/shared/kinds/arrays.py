@@ -1,8 +1,11 @@
 """Arrays of numbers, a row each: what is measured is what was given."""
 
+from html import escape
+
 import numpy as np
 
 from ..checks import finite
+from ..html import changed
 from ..row_bytes import keys, pure
 from .base import Kind, refused
 
@@ -82,10 +85,11 @@ class Arrays(Kind):
         return "arrays", rows
 
     def text(self, one, two):
-        return ", ".join(told(name, a, b, "{} -> {}") for name, a, b in self.cells(one, two))
+        return ", ".join(f"{name} {a}" if a == b else f"{name} {a} -> {b}" for name, a, b in self.cells(one, two))
 
     def html(self, one, two, *, train, places):
-        return f"<td>{cells_html(self.cells(one, two))}</td>"
+        cells = (f"{escape(name)} {changed(a, b, ' ')}" for name, a, b in self.cells(one, two))
+        return f"<td>{'; '.join(cells)}</td>"
 
     def cells(self, one, two):
         """(name, value, value) of the 12 columns that differ most, as str, in order."""
@@ -106,15 +110,3 @@ def _units(train, generated):
 def short(value):
     """A value of a cell in a few characters."""
     return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)[:80]
-
-
-def told(name, a, b, change):
-    """A cell of two values: the one they share, or the `change`."""
-    return f"{name} {a if a == b else change.format(a, b)}"
-
-
-def cells_html(cells):
-    """Cells of two values as HTML, with what changed marked."""
-    from html import escape
-
-    return "; ".join(told(*map(escape, cell), "<del>{}</del> <ins>{}</ins>") for cell in cells)

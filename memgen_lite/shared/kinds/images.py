@@ -1,9 +1,9 @@
 """Images: arrays (n, height, width[, channels]), or lists of Pillow's."""
 
-import sys
-
 import numpy as np
+from PIL import Image
 
+from ..html import img, png
 from .arrays import Arrays
 from .base import refused
 
@@ -11,9 +11,8 @@ IMAGE_MODES = ("1", "L", "RGB", "RGBA")  # the modes of Pillow whose pixels are 
 
 
 def is_image(item):
-    """Whether an item is a Pillow image (False without importing Pillow where nobody has)."""
-    module = sys.modules.get("PIL.Image")
-    return module is not None and isinstance(item, module.Image)
+    """Whether an item is a Pillow image."""
+    return isinstance(item, Image.Image)
 
 
 def as_seen(image):
@@ -21,8 +20,6 @@ def as_seen(image):
 
     More than 8 bits, and fractions, keep their values.
     """
-    from PIL import Image
-
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
@@ -64,8 +61,6 @@ class Images(Arrays):
         return f"image:{modes.pop()}", np.stack([np.asarray(image) for image in items])
 
     def unpack(self, codec, rows):
-        from PIL import Image
-
         return [Image.fromarray(row) for row in rows]
 
     def text(self, one, two):
@@ -86,18 +81,7 @@ class Images(Arrays):
 
 
 def _image(X, alt):
-    import base64
-    import io
-    from html import escape
-
-    from PIL import Image
-
-    X = np.clip(np.round(X), 0, 255).astype(np.uint8)
     X = X[..., 0] if X.ndim == 3 and X.shape[2] == 1 else X
     if X.ndim == 3 and X.shape[2] not in (3, 4):
-        X = X.mean(axis=2).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(X).save(buffer, format="png")
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
-    size = f"width:{min(160, max(72, X.shape[1]))}px;image-rendering:pixelated"
-    return f'<img alt="{escape(alt)}" style="{size}" src="data:image/png;base64,{data}">'
+        X = np.floor(np.clip(np.round(X), 0, 255).mean(axis=2))
+    return img(png(X), alt, f"width:{min(160, max(72, X.shape[1]))}px;image-rendering:pixelated")

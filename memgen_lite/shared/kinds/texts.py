@@ -1,9 +1,10 @@
 """Texts: lists of str. (Lists of bytes are kept in the same way, and are not measured.)"""
 
-from html import escape
+from difflib import SequenceMatcher
 
 import numpy as np
 
+from ..html import changed
 from .base import Kind
 
 _GRAMS, _WIDTH = (1, 4), 512
@@ -34,11 +35,12 @@ class Texts(Kind):
         return rows if codec == "bytes" else [row.decode("utf-8", "surrogatepass") for row in rows]
 
     def text(self, one, two):
-        return "".join(_marked(*part, "[-{}-]", "{{+{}+}}") for part in differences(one, two))
+        return "".join(
+            a if a == b else (f"[-{a}-]" if a else "") + (f"{{+{b}+}}" if b else "") for a, b in differences(one, two)
+        )
 
     def html(self, one, two, *, train, places):
-        parts = (_marked(escape(a), escape(b), "<del>{}</del>", "<ins>{}</ins>") for a, b in differences(one, two))
-        return f"<td>{''.join(parts)}</td>"
+        return f"<td>{''.join(changed(a, b) for a, b in differences(one, two))}</td>"
 
 
 def grams(*samples):
@@ -61,13 +63,5 @@ def differences(one, two):
     >>> differences("a rose is", "a nose is")
     [('a ', 'a '), ('r', 'n'), ('ose is', 'ose is')]
     """
-    from difflib import SequenceMatcher
-
     codes = SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
     return [(one[a:b], two[c:d]) for _, a, b, c, d in codes]
-
-
-def _marked(a, b, removed, added):
-    if a == b:
-        return a
-    return (removed.format(a) if a else "") + (added.format(b) if b else "")
