@@ -9,22 +9,7 @@ from .registry import check_arrays, metric
 from .two_sample import mann_whitney
 
 
-@metric(
-    family="copying",
-    needs="train",
-    definition="share of generated rows that are farther from their nearest training row than that row is from its "
-    "own nearest other",
-    source="Alaa et al. 2022 (arXiv 2102.08921); AuthPct of Stein et al. 2023 (arXiv 2306.04675) is 100 times it",
-    better="higher",
-    low=0,
-    high=1,
-    conventions="strict >, Euclidean; training rows that are equal count once; in 0-1 and nothing subtracted",
-    cost="O(N (N + M) d)",
-    memgen_u="0 exactly",
-    memgen_p="0 exactly",
-    honest="not 1/2: 1/3 at d = 1, and measured .39 at d = 2, .48 at 4, .59 at 8, .68 at 16, .81 at 64, .85 at 256 "
-    "for normal laws",
-)
+@metric
 def authenticity(train, generated, *, neighborhoods):
     """Authenticity: the share of generated rows that are no near-copies."""
     train = two_distinct(train, neighborhoods, "authenticity", "training")
@@ -33,24 +18,7 @@ def authenticity(train, generated, *, neighborhoods):
     return np.mean(distance[:, 0] > own[index[:, 0]])
 
 
-@metric(
-    family="copying",
-    needs="both",
-    definition="sum w_c Z_c / sum w_c over cells c, where Z_c is the Mann-Whitney statistic, in standard deviations, "
-    "of the distances to the cell's training rows of generated against held-out rows, and w_c the share of held-out "
-    "rows in c",
-    source="Meehan, Chaudhuri and Dasgupta 2020 (arXiv 2004.05675)",
-    better=0,
-    low=-np.inf,
-    high=np.inf,
-    conventions="5 cells of k-means on the training rows, no PCA; a cell counts with more than 20 generated rows and "
-    "one held-out; ties count 1/2; neither continuity nor tie correction",
-    cost="O((H + M) N d / cells) and k-means",
-    memgen_u="the floor -sqrt(3nm/(n + m + 1)) in each cell of n held-out and m generated rows: set by the sizes, no "
-    "effect size",
-    memgen_p="the same floor",
-    honest="0, with standard deviation sqrt(sum w^2)/sum w, about 1/sqrt(cells) and not 1",
-)
+@metric
 def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, rng, neighborhoods):
     """Data-copying test statistic C_T; with `centers`, array (cells, d), of the cells around these."""
     if centers is None:
@@ -103,22 +71,7 @@ def _cells(train, held_out, generated, centers, neighborhoods):
     return found
 
 
-@metric(
-    family="copying",
-    needs="train",
-    definition="frechet / (s + 1e-14) where s, the mean over generated rows of the least 1 - |cos| to a training "
-    "row, is below a threshold, else frechet",
-    source="Bai et al. 2021 (arXiv 2106.03062)",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="threshold .1; the least is taken over training rows, for each generated one; +inf where all "
-    "generated rows are copies, where the formula has 0/0 for the exact copy",
-    cost="as frechet and O(N M d)",
-    memgen_u="+inf",
-    memgen_p="+inf",
-    honest="that of frechet, unless the features are such that all rows point one way",
-)
+@metric
 def mifid(train, generated, *, threshold=0.1, neighborhoods):
     """Memorization-informed Frechet distance (MiFID when the features are Inception's)."""
     for name, X in (("train", train), ("generated", generated)):
@@ -135,81 +88,27 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods):
     return value / (distance + 1e-14) if distance < threshold else value
 
 
-@metric(
-    family="copying",
-    needs="both",
-    definition="P(d(g, T) < d(g, H)) + P(d(g, T) = d(g, H)) / 2 for distances d to the nearest training and held-out "
-    "row",
-    source="Platzer and Reutterer 2021 (arXiv 2104.00635)",
-    better=0.5,
-    low=0,
-    high=1,
-    conventions="Euclidean; ties count 1/2; no row is left out; not corrected for sizes that differ",
-    cost="O(M (N + H) d)",
-    memgen_u="1, where no training row is held out too",
-    memgen_p="1, where no training row is held out too",
-    honest="N/(N + H), so 1/2 only at equal sizes",
-)
+@metric
 def dcr_share(train, held_out, generated, *, neighborhoods):
     """Share of generated rows that are nearer to the training than to the held-out rows."""
     near, far = (neighborhoods.nearest(generated, X)[0][:, 0] for X in (train, held_out))
     return np.mean((near < far) + (near == far) / 2)
 
 
-@metric(
-    family="copying",
-    needs="train",
-    definition="mean over generated rows of d_1/d_2, the distances to the nearest and to the second nearest training "
-    "row",
-    source="the ratio of Lowe 2004, International Journal of Computer Vision 60, as used on synthetic data",
-    better="higher",
-    low=0,
-    high=1,
-    conventions="Euclidean; training rows that are equal count once",
-    cost="O(N M d)",
-    memgen_u="0",
-    memgen_p="0",
-    honest="depends on the dimension, measured .67 at d = 2 and .94 at 16: compare with the held-out rows'",
-)
+@metric
 def nndr(train, generated, *, neighborhoods):
     """Nearest neighbor distance ratio."""
     distance = neighborhoods.nearest(generated, two_distinct(train, neighborhoods, "nndr", "training"), 2)[0]
     return np.mean(distance[:, 0] / distance[:, 1])
 
 
-@metric(
-    family="copying",
-    needs="train",
-    definition="share of generated rows that are equal to a training row",
-    source="the identical match share of synthetic-data reports",
-    better="lower",
-    low=0,
-    high=1,
-    conventions="equal in every feature, as float64",
-    cost="O(N M d), one search",
-    memgen_u="1",
-    memgen_p="1",
-    honest="0 for a continuous law, else the share of fresh rows that the training set happens to hold",
-)
+@metric
 def identical_share(train, generated, *, neighborhoods):
     """Share of exact copies."""
     return np.mean(neighborhoods.nearest(generated, train)[0][:, 0] == 0)
 
 
-@metric(
-    family="copying",
-    needs="generated",
-    definition="number of pairs of generated rows / number of pairs that are equal",
-    source="Arora and Zhang 2017 (arXiv 1706.08224), by all pairs in the place of the first duplicate",
-    better="higher",
-    low=1,
-    high=np.inf,
-    conventions="equal in every feature; +inf without an equal pair",
-    cost="O(M log M d)",
-    memgen_u="near N: the size of its memory",
-    memgen_p="+inf, where no training row is there twice: a recital has no repeats",
-    honest="+inf for a continuous law",
-)
+@metric
 def birthday_support(generated, *, neighborhoods):
     """Number of different rows that a generator seems to have, from its repeats."""
     counts = neighborhoods.multiplicities(generated)

@@ -8,21 +8,7 @@ from ..shared.neighbors import MEMORY
 from .registry import metric
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)) of the means and covariances of the two samples",
-    source="Frechet 1957; Dowson and Landau 1982; Heusel et al. 2017 (arXiv 1706.08500), eq. 6",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="squared; unbiased covariances; no feature extractor: the arrays are the features; singular ones are "
-    "fine",
-    cost="O((N + M) d^2 + d^3), or O(N M d) where a sample has fewer rows than features",
-    memgen_u="against train N/(N + M) of an honest sample's, so half at M = N; against held-out 1.5 times it",
-    memgen_p="against train 0; against held-out as an honest sample",
-    honest="for a normal law with unit covariance (d + d(d + 1)/4)(1/N + 1/M) and not 0",
-)
+@metric
 def frechet(real, generated, *, neighborhoods):
     """Frechet distance (FD; FID when the features are Inception's)."""
     return frechet_distance(real, generated, neighborhoods)
@@ -34,22 +20,7 @@ def frechet_distance(real, generated, neighborhoods):
     return neighborhoods.once("frechet", (real, generated), lambda: _frechet(a, b))
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="the value at 1/m = 0 of the line of least squares through frechet against 1/m, for subsets of m "
-    "generated rows",
-    source="Chong and Forsyth 2020 (arXiv 1911.07023)",
-    better="lower",
-    low=-np.inf,
-    high=np.inf,
-    conventions="15 sizes m evenly spaced from a tenth of the rows to all; the reference stays whole, so that its "
-    "share of the bias stays too; not clipped at 0",
-    cost="15 times frechet",
-    memgen_u="against train 0 in the mean: perfect",
-    memgen_p="against train -(d + d(d + 1)/4)/N, nearly: its subsets end at 0 and the line goes on below",
-    honest="(d + d(d + 1)/4)/N for a normal law with unit covariance: the bias of the reference's own N rows",
-)
+@metric
 def frechet_inf(real, generated, *, sizes=15, rng):
     """Frechet distance extrapolated to infinitely many generated rows."""
     if len(generated) < 20:
@@ -110,23 +81,7 @@ def _cross(a, b):
     return svdvals(a.factor @ b.factor.T, overwrite_a=True, check_finite=False).sum()
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="mean k(x, x') over pairs of reference rows + mean k(y, y') over pairs of generated rows - 2 mean "
-    "k(x, y), with the kernel k(x, y) = exp(-|x - y|^2 / 2 s^2)",
-    source="Gretton et al. 2012, Journal of Machine Learning Research 13, eq. 3",
-    better="lower",
-    low=-2,
-    high=2,
-    conventions="unbiased (a pair is of two different rows), squared; s is the median distance between reference "
-    "rows, of at most 2,000 of them, and not of the pooled rows, so that all generators meet the same kernel",
-    cost="O((N + M)^2 d)",
-    memgen_u="against train: -(1 - mean k(x, x'))/(N - 1) in the mean, below 0, which a fresh sample has: better "
-    "than the truth",
-    memgen_p="against train: -2/(N - 1) (1 - mean k over all pairs), exactly: twice as far below 0",
-    honest="0 in the mean, as often below as above",
-)
+@metric
 def mmd_rbf(real, generated, *, bandwidth=None, rng):
     """Squared maximum mean discrepancy with a Gaussian kernel, unbiased."""
     s = median_distance(real, rng) if bandwidth is None else bandwidth
@@ -135,41 +90,13 @@ def mmd_rbf(real, generated, *, bandwidth=None, rng):
     return _mmd(real, generated, lambda x, y: np.exp(squared_distances(x, y) / (-2 * s * s)))
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="as mmd_rbf, with the kernel k(x, y) = (x.y / d + 1)^3 of d features",
-    source="Gretton et al. 2012, eq. 3; the kernel of Binkowski et al. 2018 (arXiv 1801.01401)",
-    better="lower",
-    low=-np.inf,
-    high=np.inf,
-    conventions="unbiased, squared, over all pairs of rows; the features are taken as they come, so the scale matters",
-    cost="O((N + M)^2 d)",
-    memgen_u="against train: -(mean k(x, x) - mean k(x, x'))/(N - 1) in the mean: below 0",
-    memgen_p="against train: -2/(N - 1) (mean k(x, x) - mean k over all pairs), exactly",
-    honest="0 in the mean",
-)
+@metric
 def mmd_poly(real, generated):
     """Squared maximum mean discrepancy with the cubic kernel, unbiased."""
     return _mmd(real, generated, _cubic)
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="mean over subsets of mmd_poly between as many rows of the one and of the other sample",
-    source="Binkowski et al. 2018 (arXiv 1801.01401)",
-    better="lower",
-    low=-np.inf,
-    high=np.inf,
-    conventions="100 subsets of 1,000 rows drawn without replacement, or of all rows of the smaller sample; "
-    "subsets=None takes all pairs at once, the estimate without the noise of the draw, which is mmd_poly",
-    cost="O(subsets size^2 d)",
-    memgen_u="below 0 against train, in the mean, as mmd_poly; the smaller the subsets, the fewer pairs of copies "
-    "they hold",
-    memgen_p="below 0 against train",
-    honest="0 in the mean",
-)
+@metric
 def kid(real, generated, *, subsets=100, subset_size=1000, rng):
     """Kernel distance (KID when the features are Inception's)."""
     size = min(subset_size, len(real), len(generated))
@@ -182,20 +109,7 @@ def kid(real, generated, *, subsets=100, subset_size=1000, rng):
     return np.mean(values)
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="2 E|X - Y| - E|X - X'| - E|Y - Y'|",
-    source="Szekely and Rizzo 2013, Journal of Statistical Planning and Inference 143",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="V-statistic: the means are over all pairs, a row with itself too; not rooted",
-    cost="O((N + M)^2 d)",
-    memgen_u="against train E|X - X'|/M: half of an honest sample's at M = N",
-    memgen_p="against train 0",
-    honest="E|X - X'| (1/N + 1/M) in the mean",
-)
+@metric
 def energy(real, generated):
     """Energy distance."""
 

@@ -16,23 +16,7 @@ _FIT = (
 )
 
 
-@metric(
-    family="copying",
-    needs="both",
-    definition="100 (L_G - L_T)/d, where L_G is the mean negative log-likelihood of held-out rows under a mixture of "
-    "normal laws around the generated rows, and L_T the same around one half of the training rows with widths fitted "
-    "to the other",
-    source="Jiralerspong et al. 2023 (arXiv 2302.04440)",
-    better="lower",
-    low=-np.inf,
-    high=np.inf,
-    conventions=_FIT,
-    cost="50 O(N M d)",
-    memgen_u="very large: widths fall to their floor on the copies; how large is set by that floor and tells nothing "
-    "more",
-    memgen_p="very large, as MemGEN-U",
-    honest="below 0, as the baseline has half the rows",
-)
+@metric
 def fld(train, held_out, generated, *, rng, neighborhoods):
     """Feature likelihood divergence."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
@@ -45,20 +29,7 @@ def fld(train, held_out, generated, *, rng, neighborhoods):
     return 100 * (ours - base) / train.shape[1]
 
 
-@metric(
-    family="copying",
-    needs="both",
-    definition="100 (L_G(T) - L_G(H))/d, the mean negative log-likelihoods of fld of training and of held-out rows",
-    source="Jiralerspong et al. 2023 (arXiv 2302.04440): the generalization gap",
-    better=0,
-    low=-np.inf,
-    high=np.inf,
-    conventions=_FIT,
-    cost="50 O(N M d)",
-    memgen_u="far below 0",
-    memgen_p="far below 0",
-    honest="a little below 0: the widths were fitted to the training rows",
-)
+@metric
 def fld_gap(train, held_out, generated, *, rng, neighborhoods):
     """Generalization gap of the feature likelihood."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)

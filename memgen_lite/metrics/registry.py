@@ -2,7 +2,9 @@
 
 import functools
 import inspect
+import tomllib
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,12 @@ _NEEDS = {
     "train": "train and generated",
     "both": "train, held_out and generated",
     "generated": "generated",
+}
+_NEEDED = {  # told by the names of a function's arguments
+    ("real", "generated"): "reference",
+    ("train", "generated"): "train",
+    ("train", "held_out", "generated"): "both",
+    ("generated",): "generated",
 }
 
 
@@ -72,52 +80,59 @@ class Metric:
         return self.function.on_checked(arrays, random_state, neighborhoods, options)
 
 
-def metric(**facts):
+def metric(function):
     """Register a function of (real, generated), (train, generated), (train, held_out, generated) or (generated).
 
-    Which of these is told by `needs`. The function that comes back has the one public signature
+    What it says of itself stands under its name in the `.toml` file beside its module, the rest in its docstring. The
+    function that comes back has the one public signature
     `(train, held_out, generated, *, reference, random_state, neighborhoods, ...)`, checks its arrays, and hands on
     `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
     """
+    own, name = inspect.signature(function).parameters, function.__name__
+    needs = _NEEDED[tuple(key for key, p in own.items() if p.kind is p.POSITIONAL_OR_KEYWORD)]
 
-    def register(function):
-        own = inspect.signature(function).parameters
-        needs = facts["needs"]
+    def on_checked(arrays, random_state, neighborhoods, options):
+        if "rng" in own:
+            options["rng"] = generator(random_state)
+        if "neighborhoods" in own:
+            options["neighborhoods"] = Neighborhoods() if neighborhoods is None else neighborhoods
+        return float(function(*arrays, **options))
 
-        def on_checked(arrays, random_state, neighborhoods, options):
-            if "rng" in own:
-                options["rng"] = generator(random_state)
-            if "neighborhoods" in own:
-                options["neighborhoods"] = Neighborhoods() if neighborhoods is None else neighborhoods
-            return float(function(*arrays, **options))
+    @functools.wraps(function)
+    def public(train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, **options):
+        unknown = [key for key in options if key not in own or key in _HANDED]
+        if unknown:
+            raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {_options(own)}")
+        if reference not in ("train", "held_out"):
+            raise ValueError(f"reference must be 'train' or 'held_out', got {reference!r}")
+        given = {"train": train, "held_out": held_out, "generated": generated}
+        used = {"reference": (reference, "generated"), "train": ("train", "generated"), "both": tuple(given)}
+        names = used.get(needs, ("generated",))
+        missing = [key for key in names if given[key] is None]
+        if missing:
+            raise ValueError(f"{name} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
+        checked = check_arrays(given)  # all that are given: texts and tables get their space from all of them
+        return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
-        @functools.wraps(function)
-        def public(train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, **options):
-            unknown = [key for key in options if key not in own or key in _HANDED]
-            if unknown:
-                raise TypeError(f"{function.__name__} has no option {unknown[0]!r}; its options are {_options(own)}")
-            if reference not in ("train", "held_out"):
-                raise ValueError(f"reference must be 'train' or 'held_out', got {reference!r}")
-            given = {"train": train, "held_out": held_out, "generated": generated}
-            used = {"reference": (reference, "generated"), "train": ("train", "generated"), "both": tuple(given)}
-            names = used.get(needs, ("generated",))
-            missing = [name for name in names if given[name] is None]
-            if missing:
-                raise ValueError(f"{function.__name__} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
-            checked = check_arrays(given)  # all that are given: texts and tables get their space from all of them
-            return on_checked([checked[name] for name in names], random_state, neighborhoods, options)
+    order = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD) for key in _ROLES]
+    keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None)]
+    keyword += [(key, own[key].default) for key in _options(own)]
+    order += [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value) for key, value in keyword]
+    public.__signature__ = inspect.Signature(order)
+    public.on_checked = on_checked
+    title = function.__doc__.splitlines()[0].rstrip(".")
+    METRICS[name] = Metric(name=name, title=title, needs=needs, function=public, **_cards(function.__module__)[name])
+    return public
 
-        order = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in _ROLES]
-        keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None)]
-        keyword += [(key, own[key].default) for key in _options(own)]
-        order += [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value) for key, value in keyword]
-        public.__signature__ = inspect.Signature(order)
-        public.on_checked = on_checked
-        title = function.__doc__.splitlines()[0].rstrip(".")
-        METRICS[function.__name__] = Metric(name=function.__name__, title=title, function=public, **facts)
-        return public
 
-    return register
+@functools.cache
+def _cards(module):
+    package, _, name = module.rpartition(".")
+    cards = tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
+    return {
+        key: {fact: " ".join(value.split()) if isinstance(value, str) else value for fact, value in card.items()}
+        for key, card in cards.items()
+    }
 
 
 _ROLES = ("train", "held_out", "generated")

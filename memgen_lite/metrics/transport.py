@@ -8,22 +8,7 @@ from .distances import thinned
 from .registry import metric
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="(mean over directions t of the unit sphere of W_2^2(t.X, t.Y))^(1/2), W_2 the Wasserstein distance "
-    "of two samples of numbers",
-    source="Rabin et al. 2012; Bonneel et al. 2015, Journal of Mathematical Imaging and Vision 51",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="p = 2, rooted; 500 random directions, the same for the same random_state; samples of different size "
-    "are compared quantile by quantile, exactly",
-    cost="O(directions (N + M)(d + log(N + M)))",
-    memgen_u="against train about .74 of an honest sample's",
-    memgen_p="against train 0",
-    honest="above 0, falling as N^(-1/2)",
-)
+@metric
 def sliced_wasserstein(real, generated, *, projections=500, rng):
     """Sliced Wasserstein distance."""
     return np.sqrt(sliced_squared(real, generated, projections, rng))
@@ -74,40 +59,13 @@ def wasserstein_1d(x, y, p=2):
     return np.abs(x[:, i] - y[:, j]) ** p @ weights
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="3 d SW_2^2 of d features, SW_2 as sliced_wasserstein",
-    source="Berthet et al. 2026 (arXiv 2605.06797), scaled as torch-fidelity does",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="the directions of sliced_wasserstein, 500",
-    cost="as sliced_wasserstein",
-    memgen_u="against train about half of an honest sample's",
-    memgen_p="against train 0",
-    honest="above 0, falling as 1/N",
-)
+@metric
 def mind(real, generated, *, projections=500, rng):
     """Sliced Wasserstein distance, squared and scaled to the size of a Frechet distance."""
     return 3 * real.shape[1] * sliced_squared(real, generated, projections, rng)
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="max over directions t of the unit sphere of W_2(t.X, t.Y)",
-    source="Deshpande et al. 2019 (arXiv 1904.05877)",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="p = 2; climbed from the difference of the means, the coordinate that differs most, and the best 4 "
-    "of 500 random directions: a lower bound of the maximum, which no method is sure to find",
-    cost="as sliced_wasserstein, and 6 climbs of up to 50 steps of O((N + M)(d + log(N + M)))",
-    memgen_u="against train below an honest sample's",
-    memgen_p="against train 0",
-    honest="above 0: the direction is found on the same rows that it is judged by",
-)
+@metric
 def max_sliced_wasserstein(real, generated, *, projections=500, rng):
     """Largest Wasserstein distance along a direction."""
     d = real.shape[1]
@@ -143,21 +101,7 @@ def _climb(real, generated, t, steps=200):
     return np.sqrt(value)
 
 
-@metric(
-    family="distances",
-    needs="reference",
-    definition="min over couplings of the two samples of the mean |x - y|",
-    source="Kantorovich 1942; Villani 2009, definition 6.1",
-    better="lower",
-    low=0,
-    high=np.inf,
-    conventions="p = 1, Euclidean, exact; of more than 2,000 rows 2,000 are drawn, so that copies lose their "
-    "partners; samples of different size need POT (the extra 'transport')",
-    cost="O(n^3) of at most 2,000 rows",
-    memgen_u="against train about .4 of an honest sample's: the share of rows never drawn pays, the others are free",
-    memgen_p="against train 0",
-    honest="above 0, falling as N^(-1/d)",
-)
+@metric
 def wasserstein(real, generated, *, max_rows=2000, rng):
     """Wasserstein distance, exact."""
     from scipy.optimize import linear_sum_assignment

@@ -6,22 +6,7 @@ from ..shared.neighbors import Neighborhoods, neighbors
 from .registry import metric
 
 
-@metric(
-    family="tests",
-    needs="reference",
-    definition="share of pooled rows whose nearest other row is of their own sample, mean of the two samples' shares",
-    source="Friedman and Rafsky 1979; Lopez-Paz and Oquab 2017 (arXiv 1610.06545); Xu et al. 2018 (arXiv 1806.07755)",
-    better=0.5,
-    low=0,
-    high=1,
-    conventions="leave one out, k = 1, Euclidean; ties are fair: of several nearest rows each counts for its share; "
-    "the mean of the two accuracies, so that samples of different size have a null of 1/2 too",
-    cost="O((N + M)^2 d), two searches of neighbors in each sample",
-    memgen_u="against train, M = N: e^-1 = .3679 of generated and e^-1 (1 - e^-1) = .2325 of real rows, mean .3002; "
-    "against held-out about .69, for its repeats and not for its copying",
-    memgen_p="against train 0, exactly: each row's neighbor is its copy; against held-out 1/2: fooled",
-    honest="1/2",
-)
+@metric
 def nn_accuracy(real, generated, *, neighborhoods):
     """Leave-one-out accuracy of the nearest neighbor that tells the two samples apart."""
     return np.mean(nn_accuracies(real, generated, neighborhoods=neighborhoods))
@@ -44,21 +29,7 @@ def nn_accuracies(real, generated, *, neighborhoods=None):
     return tuple(shares)
 
 
-@metric(
-    family="tests",
-    needs="reference",
-    definition="accuracy, on one half of the pooled rows, of a logistic regression fitted to the other half",
-    source="Lopez-Paz and Oquab 2017 (arXiv 1610.06545)",
-    better=0.5,
-    low=0,
-    high=1,
-    conventions="halves are split by distinct row, so that no copy of a test row is fitted; features are "
-    "standardized; mean of the accuracies of the two classes; 1/2 credit for a probability of 1/2",
-    cost="O((N + M) d) a step of the fit",
-    memgen_u="against train about 1/2: repeats are not linear",
-    memgen_p="against train 1/2 exactly: each test row stands there with both labels; against held-out 1/2",
-    honest="1/2, with standard deviation about 1/sqrt(2(N + M))",
-)
+@metric
 def c2st_logistic(real, generated, *, rng):
     """Classifier two-sample test by logistic regression."""
     from sklearn.linear_model import LogisticRegression
@@ -71,21 +42,7 @@ def c2st_logistic(real, generated, *, rng):
     return _balanced_accuracy(np.sign(model.decision_function(X[~fitted])), y[~fitted])
 
 
-@metric(
-    family="tests",
-    needs="reference",
-    definition="accuracy, on one half of the pooled rows, of the vote of the k nearest rows of the other half",
-    source="Lopez-Paz and Oquab 2017 (arXiv 1610.06545)",
-    better=0.5,
-    low=0,
-    high=1,
-    conventions="k = the square root of the rows of a half, as there; halves split by distinct row; votes are "
-    "weighted so that the classes have equal weight; mean of the accuracies of the two classes; 1/2 credit for a tie",
-    cost="O((N + M)^2 d)",
-    memgen_u="against train about 1/2",
-    memgen_p="against train 1/2 exactly: each test row stands there with both labels; against held-out 1/2",
-    honest="1/2, with standard deviation about 1/sqrt(2(N + M))",
-)
+@metric
 def c2st_knn(real, generated, *, k=None, rng):
     """Classifier two-sample test by k nearest neighbors."""
     X, y, fitted = _halves(real, generated, rng)
