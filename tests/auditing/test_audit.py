@@ -19,6 +19,16 @@ import simulation  # noqa: E402 - of benchmarks/
 rng = np.random.default_rng(1)
 
 
+@pytest.fixture(scope="module")
+def copier():
+    return mg.audit(T, H, COPIER)
+
+
+@pytest.fixture(scope="module")
+def blind():
+    return mg.audit(T, H, NOISE)
+
+
 def test_the_rows_that_leaked_are_named_and_those_that_sit_on_them(copier):
     assert copier.p_value == 0.001
     copies = copier.copies.set_index("train_row")
