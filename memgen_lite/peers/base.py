@@ -63,6 +63,13 @@ class Peer(BaseEstimator):
         self._check_fitted()
         save(self, path)
 
+    def _columns(self, X, name):
+        """Rows that are asked about, as an array of as many columns as were learned."""
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != self.n_features_in_:
+            raise ValueError(f"{name} must be an array (rows, {self.n_features_in_}), got shape {X.shape}")
+        return X
+
     def _check_fitted(self):
         if not hasattr(self, "_stream"):
             from sklearn.exceptions import NotFittedError

@@ -1,7 +1,5 @@
 """The variational information bottleneck: a label is read through a noisy channel that is charged by the bit."""
 
-from dataclasses import field
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -16,9 +14,15 @@ from .training import MLP, Networked, Objective
 class Channel(Objective):
     """Cross-entropy of the labels given a draw of the code, and beta times the code's divergence from N(0, I), in nats.
 
-    A row has its label behind it: `n_classes` columns, one of them 1.
+    A row comes with its label: `n_classes` numbers, one of them 1.
     """
 
+    card = Card(
+        title="variational information bottleneck",
+        citation="Alemi et al. 2017 (arXiv 1612.00410)",
+        objective="minimize E -log p(y|z) + beta KL(q(z|x) || N(0, I)) over draws z of the code of x",
+        cost="fit O(rounds batch weights), predict O(weights) a row",
+    )
     batch_size: int = 128
     learning_rate: float = 1e-3
     rounds: int = 1500
@@ -26,16 +30,16 @@ class Channel(Objective):
     latent: int = 16
     width: int = 256
     depth: int = 2
-    n_classes: int = field(kw_only=True)
 
-    def build(self, n_columns, key):
+    def build(self, size, key):
         one, two = jax.random.split(key)
-        encoder = MLP(n_columns - self.n_classes, 2 * self.latent, self.width, self.depth, one)
-        return {"model": (encoder, MLP(self.latent, self.n_classes, 1, 0, two))}
+        (n_features,), (n_classes,) = size
+        encoder = MLP(n_features, 2 * self.latent, self.width, self.depth, one)
+        return {"model": (encoder, MLP(self.latent, n_classes, 1, 0, two))}
 
     def loss(self, player, networks, rows, key):
         encoder, decoder = networks["model"]
-        x, labels = rows[:, : -self.n_classes], rows[:, -self.n_classes :]
+        x, labels = rows
         code, information = send(encoder, x, key)
         return self.beta * information.mean() - (labels * jax.nn.log_softmax(decoder(code))).sum(-1).mean()
 
@@ -57,12 +61,6 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
     beta : float, the price of a nat of the code, in nats of the label. latent : int, dimensions of the code.
     """
 
-    card = Card(
-        title="variational information bottleneck",
-        citation="Alemi et al. 2017 (arXiv 1612.00410)",
-        objective="minimize E -log p(y|z) + beta KL(q(z|x) || N(0, I)) over draws z of the code of x",
-        cost="fit O(rounds batch weights), predict O(weights) a row",
-    )
     save = Peer.save
     _check_fitted = Peer._check_fitted
 
@@ -79,11 +77,8 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
             self._learn(X, self._stream, np.eye(len(classes))[labels])
         return self
 
-    def _objective(self, **changed):
-        return super()._objective(n_classes=len(self.classes_), **changed)
-
     def skeleton(self, key):
-        return self._objective().build(self.n_features_in_ + len(self.classes_), key)
+        return self._objective().build(((self.n_features_in_,), (len(self.classes_),)), key)
 
     def predict(self, X, random_state=None):
         """The label (n,) that is read from one draw of each row's code. As the code is noisy, two calls differ."""

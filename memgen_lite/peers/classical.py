@@ -20,7 +20,7 @@ class Gaussian(Peer):
     )
 
     def __init__(self, random_state=None):
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         self.mean_ = X.mean(axis=0)
@@ -52,8 +52,7 @@ class GaussianMixture(Peer):
     )
 
     def __init__(self, n_components=20, random_state=None):
-        self.n_components = n_components
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         from sklearn.mixture import GaussianMixture as Mixture
@@ -96,8 +95,7 @@ class KernelDensity(Peer):
     )
 
     def __init__(self, bandwidth=None, random_state=None):
-        self.bandwidth = bandwidth
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         if self.bandwidth is not None and not self.bandwidth > 0:
@@ -159,8 +157,7 @@ class PCAGaussian(Peer):
     )
 
     def __init__(self, n_components=0.9, random_state=None):
-        self.n_components = n_components
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         from sklearn.decomposition import PCA
@@ -204,11 +201,7 @@ class RBM(Peer):
     )
 
     def __init__(self, n_components=128, learning_rate=0.02, n_iter=200, gibbs_steps=200, random_state=None):
-        self.n_components = n_components
-        self.learning_rate = learning_rate
-        self.n_iter = n_iter
-        self.gibbs_steps = gibbs_steps
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         from sklearn.neural_network import BernoulliRBM

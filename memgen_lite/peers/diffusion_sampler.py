@@ -112,13 +112,7 @@ class Diffusion(Peer):
         """The best guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
         if not sigma > 0:
             raise ValueError(f"sigma must be above 0, got {sigma}")
-        return self._denoise(self._checked(x), sigma)
-
-    def _checked(self, x):
-        x = np.asarray(x, dtype=float)
-        if x.ndim != 2 or x.shape[1] != self.n_features_in_:
-            raise ValueError(f"x must be an array (rows, {self.n_features_in_}), got shape {x.shape}")
-        return x
+        return self._denoise(self._columns(x, "x"), sigma)
 
     def _sample(self, n, rng, trace=None):
         levels = self.unit_ * noise_levels(self.steps)

@@ -30,9 +30,7 @@ class Hopfield(Peer):
     )
 
     def __init__(self, beta=1000.0, steps=100, random_state=None):
-        self.beta = beta
-        self.steps = steps
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         if not self.beta >= 0:
@@ -43,10 +41,7 @@ class Hopfield(Peer):
 
     def retrieve(self, X):
         """What each query, a row of `X` (n, d), becomes: the stored rows' mean, weighted by where it comes to rest."""
-        X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.n_features_in_:
-            raise ValueError(f"X must be an array (rows, {self.n_features_in_}), got shape {X.shape}")
-        return self._retrieve(_directions(X - self.mean_))
+        return self._retrieve(_directions(self._columns(X, "X") - self.mean_))
 
     def _retrieve(self, q):
         for _ in range(self.steps):

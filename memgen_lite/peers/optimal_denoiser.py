@@ -6,8 +6,6 @@ and a sampler that follows it ends on a training row. (One that sees less than w
 :mod:`.patch_denoiser`.)
 """
 
-import numpy as np
-
 from .base import Card
 from .diffusion_sampler import Diffusion, attend, closeness
 
@@ -33,8 +31,7 @@ class OptimalDenoiser(Diffusion):
     )
 
     def __init__(self, steps=18, random_state=None):
-        self.steps = steps
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         self._scale(X)
@@ -44,7 +41,7 @@ class OptimalDenoiser(Diffusion):
         """The share (n, N) of each training row in the guess."""
         from scipy.special import softmax
 
-        return softmax(closeness(np.asarray(x, dtype=float) - self.mean_, self.rows_ - self.mean_, sigma), axis=1)
+        return softmax(closeness(self._columns(x, "x") - self.mean_, self.rows_ - self.mean_, sigma), axis=1)
 
     def _denoise(self, x, sigma):
         return attend(closeness(x - self.mean_, self.rows_ - self.mean_, sigma), self.rows_)

@@ -31,10 +31,7 @@ class PatchDenoiser(Diffusion):
     )
 
     def __init__(self, window=3, shape=None, steps=18, random_state=None):
-        self.window = window
-        self.shape = shape
-        self.steps = steps
-        self.random_state = random_state
+        self._store(locals())
 
     def _fit(self, X, rng):
         side = round(X.shape[1] ** 0.5)
@@ -75,7 +72,7 @@ class PatchDenoiser(Diffusion):
         int array (n, height, width, 3) of (image, row, column).
         """
         places = np.stack(np.broadcast_arrays(0, *np.indices(self.shape_[:2])), axis=-1)
-        return np.array([places + self._pieces(row).reshape(places.shape) for row in self._checked(x)])
+        return np.array([places + self._pieces(row).reshape(places.shape) for row in self._columns(x, "x")])
 
     def _pieces(self, row):
         # For each pixel the piece that it is in: (image, moved down, moved across).

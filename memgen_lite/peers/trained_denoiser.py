@@ -1,4 +1,4 @@
-"""A denoiser that is trained, where :mod:`.denoisers` has the one that training would end at."""
+"""A denoiser that is trained, where :mod:`.optimal_denoiser` has the one that training would end at."""
 
 import equinox as eqx
 import jax
@@ -62,7 +62,7 @@ class Denoiser(Trained):
 
     def denoise(self, x, sigma):
         """The guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
-        x = jnp.asarray((np.asarray(x, dtype=float) - self.mean_) / self.unit_, dtype=jnp.float32)
+        x = jnp.asarray(self._scaled(self._columns(x, "x")), dtype=jnp.float32)
         guess = _guess(self.networks_["model"], x, jnp.full((len(x), 1), sigma / self.unit_, dtype=jnp.float32))
         return self.mean_ + self.unit_ * np.asarray(guess, dtype=float)
 

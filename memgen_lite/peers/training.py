@@ -35,7 +35,8 @@ class Objective(eqx.Module):
     `loss(player, networks, x, key)`, a scalar that the network called `player` minimizes in its move, from a batch x:
     rows as :func:`play` was given them, but `batch_size` of them.
 
-    Fields that have a default are the parameters of the :class:`Networked` estimator that is trained by it.
+    Fields that have a default are the parameters of the :class:`Networked` estimator that is trained by it, and its
+    `card` is the estimator's.
     """
 
     batch_size: int
@@ -227,7 +228,7 @@ class Networked(BaseEstimator):
     """An estimator of networks: what :func:`train` made of an objective, as numbers that can be kept.
 
     `class Model(Networked, objective=Kind)` has the fields of `Kind` that have a default as its parameters, and
-    `random_state`; all are given by keyword.
+    `random_state`; all are given by keyword. It has the card of `Kind` too.
 
     Attributes
     ----------
@@ -239,6 +240,7 @@ class Networked(BaseEstimator):
         super().__init_subclass__(**more)
         if objective is not None:
             cls._kind = objective
+            cls.card = objective.card
             cls.__init__ = _constructor(objective)
 
     def _objective(self, **changed):
@@ -246,13 +248,13 @@ class Networked(BaseEstimator):
         return self._kind(**given | changed)
 
     def _learn(self, X, rng, labels=None):
-        """Train on rows X (n, d) in one unit, with columns of labels behind them if there are any."""
+        """Train on rows X (n, d) in one unit, each with its label (n, ...) if there are any."""
         # One unit for all features, so that distances keep their meaning; the noise levels of diffusion expect 1/2.
         self.mean_ = X.mean(axis=0)
         self.unit_ = float(np.sqrt(X.var(axis=0).mean()) * 2) or 1.0
         key = jax.random.key(int(rng.integers(2**31)))
         rows = self._scaled(X)
-        self._train(rows if labels is None else np.hstack([rows, labels]), key)
+        self._train(rows if labels is None else (rows, labels), key)
         self.n_parameters_ = sum(leaf.size for leaf in self.leaves())
 
     def _scaled(self, X):

@@ -1,5 +1,7 @@
 """Variational autoencoders: rows through a narrow, noisy channel and back; the channel is what one samples from."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,6 +14,12 @@ from .training import MLP, Objective, Trained, train
 class Evidence(Objective):
     """Minus the evidence lower bound in nats, for rows x, latent z and a decoder of standard deviation gamma."""
 
+    card = Card(
+        title="variational autoencoder",
+        citation="Kingma and Welling 2014 (arXiv 1312.6114); learnt gamma, Dai and Wipf 2019 (arXiv 1903.05789)",
+        objective="maximize E log p(x|z) - KL(q(z|x) || N(0, I)), a lower bound of log p(x)",
+        cost="fit O(rounds batch weights), sample O(weights) a row",
+    )
     batch_size: int = 128
     learning_rate: float = 1e-3
     rounds: int = 4000
@@ -46,6 +54,11 @@ class Evidence(Objective):
 class FixedEvidence(Evidence):
     """Gamma is said."""
 
+    card = replace(
+        Evidence.card,
+        title="variational autoencoder, fixed gamma",
+        citation="Kingma and Welling 2014 (arXiv 1312.6114)",
+    )
     gamma: float | None = 0.5
 
 
@@ -81,26 +94,12 @@ class VAE(Trained, objective=Evidence):
     gamma : float, standard deviation of the decoder, in units of twice that of the data; None to learn it.
     """
 
-    card = Card(
-        title="variational autoencoder",
-        citation="Kingma and Welling 2014 (arXiv 1312.6114); learnt gamma, Dai and Wipf 2019 (arXiv 1903.05789)",
-        objective="maximize E log p(x|z) - KL(q(z|x) || N(0, I)), a lower bound of log p(x)",
-        cost="fit O(rounds batch weights), sample O(weights) a row",
-    )
-
     def _generate(self, key, n):
         return _decode(self.networks_["model"][1], jax.random.normal(key, (n, self.latent)))
 
 
 class FixedVAE(VAE, objective=FixedEvidence):
     """A variational autoencoder whose decoder's standard deviation is said, and not learnt."""
-
-    card = Card(
-        title="variational autoencoder, fixed gamma",
-        citation="Kingma and Welling 2014 (arXiv 1312.6114)",
-        objective=VAE.card.objective,
-        cost=VAE.card.cost,
-    )
 
 
 class TwoStageVAE(VAE):

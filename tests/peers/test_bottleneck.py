@@ -60,9 +60,9 @@ def test_the_loss_is_cross_entropy_plus_beta_times_the_price():
     """With a decoder that says nothing of 2 classes the first part is log 2, whatever the code is."""
     mean, log_sd = [0.7, -1.2], [-0.5, 0.3]
     price = (np.square(mean) + np.exp(2 * np.array(log_sd)) - 1 - 2 * np.array(log_sd)).sum() / 2
-    objective = bottleneck.Channel(beta=0.3, n_classes=2)
+    objective = bottleneck.Channel(beta=0.3)
     networks = {"model": (fixed_encoder(mean, log_sd), lambda code: jnp.zeros((len(code), 2)))}
-    batch = jnp.asarray([[5.0, 1.0, 0.0], [6.0, 0.0, 1.0]])
+    batch = jnp.asarray([[5.0], [6.0]]), jnp.eye(2)
     assert objective.loss("model", networks, batch, jax.random.key(0)) == pytest.approx(
         np.log(2) + 0.3 * price, rel=1e-5
     )

@@ -242,6 +242,8 @@ def test_a_trained_denoiser_comes_near_the_optimal_one_where_it_has_room():
         (lambda: PatchDenoiser().fit(np.eye(5)), "shape must be .* with 5 numbers in all, got \\(2, 2\\)"),
         (lambda: PatchDenoiser(window=9).fit(np.eye(64)), "window must be from 1 to 8, got 9"),
         (lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(2), 1.0), "x must be an array \\(rows, 3\\)"),
+        (lambda: OptimalDenoiser().fit(np.eye(3)).weights(np.eye(2), 1.0), "x must be an array \\(rows, 3\\)"),
+        (lambda: Denoiser(rounds=1).fit(np.eye(3)).denoise(np.ones(3), 1.0), "x must be an array \\(rows, 3\\)"),
         (lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(3), 0.0), "sigma must be above 0"),
         (lambda: PatchDenoiser(window=2).fit(np.eye(4)).sources(np.eye(2)), "x must be an array \\(rows, 4\\)"),
         (lambda: collapse_noise(9, [1.0, -1.0]), "variances must be numbers, 0 or more and not all 0"),
