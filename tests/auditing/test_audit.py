@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from audited import COPIER, LEAKED, H, T, table
+from audited import COPIER, LEAKED, NOISE, H, T, table
 
 import memgen_lite as mg
 from memgen_lite.auditing.measure import group_numbers, measure
