@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
+RECORDS = FOLDER.parent / "memgen_lite" / "data" / "records"
 sys.path.insert(0, str(FOLDER.parent / "tools"))
 import environment  # noqa: E402 - before NumPy, whose threads it counts
 
@@ -95,9 +96,9 @@ def machine(*packages):
 
 
 def store(name, title, rows, **more):
-    """Write `benchmarks/<name>.json`: a title, rows of equal keys for the table, and whatever else is asked for."""
+    """Write a record of the package: a title, rows of equal keys for the table, and whatever else is asked for."""
     record = {"title": title, "rows": rows, **more}
-    (FOLDER / f"{name}.json").write_text(json.dumps(record, indent=1, sort_keys=True, default=float) + "\n")
+    (RECORDS / f"{name}.json").write_text(json.dumps(record, indent=1, sort_keys=True, default=float) + "\n")
 
 
 def short(value):

@@ -28,7 +28,7 @@ import sys
 import time
 from itertools import product
 
-from common import FOLDER, compile_always, machine, store, table  # sets the number of threads, so before NumPy
+from common import RECORDS, compile_always, machine, store, table  # sets the number of threads, so before NumPy
 
 # isort: split
 import numpy as np
@@ -219,7 +219,7 @@ def save(rows, cost):
 
 def kept(names, more=False):
     """Rows and costs that are stored; none where all are measured anew: without `names` and without `more`."""
-    stored = FOLDER / "figure1.json"
+    stored = RECORDS / "figure1.json"
     if not (names or more) or not stored.exists():
         return [], []
     record = json.loads(stored.read_text("utf-8"))

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 
-from common import FOLDER, table
+from common import FOLDER, RECORDS, table
 
 HEAD = """# Benchmarks
 
@@ -31,7 +31,7 @@ def main():
 def write_readme():
     """All stored tables as one page."""
     sections = [HEAD]
-    for path in sorted(FOLDER.glob("*.json")):
+    for path in sorted(RECORDS.glob("*.json")):
         record = json.loads(path.read_text())
         measured = ", ".join(f"{key} {value}" for key, value in record["machine"].items())
         shown = record.get("summary", record["rows"])  # of many rows, what a reader wants of them

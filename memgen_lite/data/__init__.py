@@ -9,6 +9,7 @@ from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
 from .known_laws import density
 from .own_pictures import folder
+from .records import record
 from .scipy_prose import prose
 
-__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "photographs", "prose", "zen"]
+__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "photographs", "prose", "record", "zen"]

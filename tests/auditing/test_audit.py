@@ -1,6 +1,5 @@
 """mg.audit: what it finds, what it refuses, and what it promises."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -221,8 +220,8 @@ def test_the_promises_hold(name):
 
 
 def test_the_stored_cost_is_of_all_sizes_and_grows_in_none_faster_than_in_proportion():
-    """What notebook 08 says of benchmarks/audit.json."""
-    stored = json.loads((ROOT / "benchmarks" / "audit.json").read_text("utf-8"))
+    """What notebook 08 says of the record of costs."""
+    stored = mg.data.record("audit")
     assert {point["axis"] for point in stored["growth"]} == set(stored["base"]) == set("NKMd")
     (slopes,) = stored["tables"].values()
     assert all(line["slope of log CPU seconds"] <= 1.1 and line["slope of log MiB"] <= 1.1 for line in slopes)

@@ -1,6 +1,5 @@
 """The stored table of our metrics beside other programs': it is whole, it is explained, and it is still ours."""
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import conformance  # noqa: E402
 import other_programs  # noqa: E402
 
-TABLE = json.loads((ROOT / "benchmarks" / "conformance.json").read_text())
+TABLE = mg.data.record("conformance")
 ROWS = TABLE["rows"]
 PUBLISHED = ("prdc's README", "figure of Meehan et al. 2020")
 LIGHT = ("scipy", "scikit-learn", "pot")  # installed here too: the unit tests' own oracles

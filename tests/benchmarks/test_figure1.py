@@ -163,8 +163,8 @@ def test_who_is_nearer_in_one_seed_of_two_is_not_nearer_in_all():
 def test_peers_measured_anew_leave_the_others_as_they_are(measured, tmp_path, monkeypatch):
     import common
 
-    monkeypatch.setattr(common, "FOLDER", tmp_path)
-    monkeypatch.setattr(figure1, "FOLDER", tmp_path)
+    monkeypatch.setattr(common, "RECORDS", tmp_path)
+    monkeypatch.setattr(figure1, "RECORDS", tmp_path)
     assert figure1.kept(["gmm"]) == ([], [])
     figure1.save(*measured)
     record = json.loads((tmp_path / "figure1.json").read_text("utf-8"))
@@ -175,7 +175,7 @@ def test_peers_measured_anew_leave_the_others_as_they_are(measured, tmp_path, mo
 
 
 def test_a_peer_that_nobody_knows_is_refused_and_nothing_is_stored(tmp_path, monkeypatch):
-    monkeypatch.setattr(figure1, "FOLDER", tmp_path)
+    monkeypatch.setattr(figure1, "RECORDS", tmp_path)
     monkeypatch.setattr(sys, "argv", ["figure1.py", "gan", "gmn"])
     with pytest.raises(SystemExit, match="no peer is called gmn; there are gaussian, gmm"):
         figure1.main()
@@ -192,7 +192,7 @@ def test_an_interrupted_run_goes_on_with_what_is_left(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(figure1, "three", lambda seed: parts())
     for module in (common, figure1):
-        monkeypatch.setattr(module, "FOLDER", tmp_path)
+        monkeypatch.setattr(module, "RECORDS", tmp_path)
     monkeypatch.setattr(sys, "argv", ["figure1.py", "1"])
     figure1.main()
     first = json.loads((tmp_path / "figure1.json").read_text("utf-8"))
@@ -218,7 +218,7 @@ def test_the_stored_figure_is_complete_and_knows_its_closed_forms():
     To the training set MemGEN-P is at 0, and MemGEN-U at half of the honest sample's Frechet distance: each mean of
     five has a standard error of some 3 %, so that a third to two thirds are far outside of chance.
     """
-    record = json.loads((ROOT / "benchmarks" / "figure1.json").read_text("utf-8"))
+    record = mg.data.record("figure1")
     rows = record["rows"]
     everyone, measured = ({row[key] for row in rows} for key in ("peer", "metric"))
     assert {"honest", "MemGEN-U", "MemGEN-P"} <= everyone <= {"honest", "MemGEN-U", "MemGEN-P", *mg.peers.all_peers()}
@@ -311,7 +311,7 @@ def test_the_table_has_every_peer_and_a_turn_each(monkeypatch, tmp_path):
     monkeypatch.setattr(training, "process", process)
     monkeypatch.setattr(training, "among_other_programs", lambda: None)
     monkeypatch.setattr(training, "machine", lambda *packages: {"date": "today"})
-    monkeypatch.setattr(common, "FOLDER", tmp_path)
+    monkeypatch.setattr(common, "RECORDS", tmp_path)
     monkeypatch.setattr(sys, "argv", ["training.py"])
     training.main()
     record = json.loads((tmp_path / "training.json").read_text("utf-8"))

@@ -1,5 +1,4 @@
 import doctest
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import memgen_lite as mg
 from memgen_lite import plots
 
 ROOT = Path(__file__).parent.parent.parent
@@ -119,7 +119,7 @@ def test_a_study_has_its_wins_with_their_placebo_and_panels_that_can_be_drawn():
 
 def test_the_stored_study_has_the_size_it_promises_and_names_where_others_win():
     """Rejections without copies are binomial: 5 % and three standard errors, for each of the blind generators."""
-    record = json.loads((ROOT / "benchmarks" / "power.json").read_text("utf-8"))
+    record = mg.data.record("power")
     slack = 3 * np.sqrt(0.05 * 0.95 / record["nulls"])
     size = record["tables"]["The audit without copies"]
     assert all(row["audit"] <= 0.05 + slack for row in size), size

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -69,10 +68,6 @@ def fresh_copy(folder):
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
         (notebooks / path.name).write_text(json.dumps(content), "utf-8")
-    (folder / "benchmarks").mkdir()
-    for path in (ROOT / "benchmarks").glob("*.json"):
-        shutil.copy(path, folder / "benchmarks")
-    shutil.copy(ROOT / "LICENSE", folder)
     return notebooks
 
 

@@ -19,7 +19,7 @@ def numbers(name):
 
 
 def bench(name):
-    return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text("utf-8"))
+    return mg.data.record(name)
 
 
 def figure_1():
