@@ -33,6 +33,7 @@ def audit(
     metric="euclidean",
     features=None,
     groups=None,
+    ignore=None,
     q=0.1,
     n_relabelings=999,
     random_state=0,
@@ -59,6 +60,7 @@ def audit(
     features : None, or a function from such items to an array (n, d), in which they are compared.
     groups : None, or a pair of arrays, labels of the training and of the held-out rows: rows of one group (a patient, a
         video) are relabeled together.
+    ignore : None, or the columns of frames or arrays to leave out, such as keys: a name, a number, or a list of them.
     q : the false discovery rate among the rows named, above 0 and below 1.
     n_relabelings : int from 19 on; no p-value is below 1 / (1 + n_relabelings).
     random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.
@@ -77,7 +79,7 @@ def audit(
         raise ValueError(f"n_relabelings must be {FEWEST} or more, for p-values that reach 1/20, got {n_relabelings}")
     if metric not in ("euclidean", "cosine"):
         raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
-    inputs = read(train, held_out, generated, features)
+    inputs = read(train, held_out, generated, features, ignore)
     rng = generator(random_state)
     sizes = {role: len(inputs.rows[role]) for role in ROLES}
     if np.isin(inputs.same["held_out"], inputs.same["train"]).all():

@@ -25,6 +25,10 @@ _METHOD = (
     "the generator is like. The dose is the share of generated rows whose nearest row is a training row, rescaled so "
     "that chance is 0 and a copier 1. Rows are named with a controlled false discovery rate."
 )
+_MASKED = (
+    "What stands in these rows is not shown, as it may be of real people: the table below has their numbers. "
+    "to_html(path, records=True) shows it."
+)
 _UNSEEN = (
     "Not seen: copying of rows that train and held-out share; copying that is not near in the distance used; anything "
     "where held-out rows are not a random part of the same data."
@@ -42,7 +46,7 @@ def fragment(audit, pairs=5):
     )
 
 
-def document(audit):
+def document(audit, records=False):
     """The whole report as an HTML document; computes the ladder."""
     rungs = audit.ladder
     copies = audit.copies.head(_MOST)
@@ -52,7 +56,7 @@ def document(audit):
         "<h2>The walk</h2>",
         _figure(audit),
         "<h2>Rows that are named</h2>",
-        audit.pairs(20)._repr_html_(),
+        audit.pairs(20)._repr_html_() if records or not audit.private else f"<p>{_MASKED}</p>",
         _table(copies, f"Named training rows, closest first ({len(copies):,} of {len(audit.copies):,} shown)"),
         "<h2>Exact matches</h2>" if len(audit.exact_matches) else "",
         _table(audit.exact_matches.head(_MOST), f"Training values that were generated ({len(audit.exact_matches):,})"),
@@ -109,7 +113,7 @@ def _head(audit, tag):
     lines = [f"<{tag}><b>{escape(audit.verdict)}</b></{tag}>"]
     lines += [f'<p class="warning">Warning: {escape(line)}</p>' for line in audit.warnings]
     if len(audit.exact_matches):
-        lines.append(f"<p>{len(audit.exact_matches):,} training rows were generated exactly.</p>")
+        lines.append(f"<p>{escape(audit.exactly)}</p>")
     if tag == "p":
         lines.append(f"<p><small>{escape(audit.describe())}</small></p>")
     return "".join(lines)

@@ -5,11 +5,14 @@ import textwrap
 from functools import cached_property
 
 import numpy as np
+from scipy.stats import hypergeom
 
 from ..shared.files import write
 from . import page
 from .ladder import ladder, place
 from .pairs import Pairs
+
+LEVEL = 0.05  # the p-value above which nobody is accused
 
 
 class CopyAudit:
@@ -18,13 +21,16 @@ class CopyAudit:
     Attributes
     ----------
     dose : float, the share of generated rows nearest to a training row, rescaled: 0 expected of a blind generator, c of
-        one that copies a share c of the time and is blind otherwise.
+        one that copies a share c of the time and is blind otherwise. Of a copy only that counts whose source is its
+        nearest row: of copies that were moved as far as rows lie apart, it counts a part.
     dose_interval : (low, high), 95 %, of the share of *these* generated rows that was copied.
     p_value : float, exact: of a walk like this, had the model not looked at train more than at held-out.
     copies : frame, a row for each training row named at false discovery rate q, closest first: `train_row`,
         `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row), `q_value`.
     exact_matches : frame, a row for each training value that was generated: `train_row` (the first), `generated_rows`,
-        `in_held_out` (then it says nothing). Facts, that need no statistics.
+        `in_held_out` (then it says nothing).
+    exact_control : dict: how many values of `train` and of `held_out` alone were generated, and the exact `p_value` of
+        so many of train among them, by the same argument as that of the walk: held-out rows are their control.
     resolution : int, the fewest rows that can be named at rate q.
     ambiguous : dict: `tied`, generated rows nearest to a training and a held-out row alike; `in_both`, training rows
         whose value stands in held-out.
@@ -49,6 +55,7 @@ class CopyAudit:
         self.exact_matches = pd.DataFrame(
             exact_matches(inputs.same), columns=["train_row", "generated_rows", "in_held_out"]
         )
+        self.exact_control = exact_control(inputs.same)
         self.ambiguous = {"tied": np.flatnonzero(self.near.tied), "in_both": self.near.shared}
         self.assumptions = pd.DataFrame(assumptions, columns=["check", "holds", "finding"]).astype({"holds": object})
 
@@ -57,26 +64,52 @@ class CopyAudit:
         return ladder(self._inputs, self.stamp)
 
     @property
+    def informative(self):
+        """Whether some generated row is nearer to one row than to others; else nothing could be told of any."""
+        return bool((self.near.distances[:, 0] < self.near.distances[:, -1]).any())
+
+    def exceeds(self, limit):
+        """Whether the dose is above a limit, its interval above 0, and p at most .05: what a pipeline may fail on."""
+        return self.dose > limit and self.dose_interval[0] > 0 and self.p_value <= LEVEL
+
+    @property
     def verdict(self):
         low, high = self.dose_interval
         dose = f"as if it copied {_share(max(self.dose, 0))} of the time ({_share(low)} to {_share(high)})"
         p, named = f"p = {self.p_value:.2g}", len(self.copies)
-        if named:
+        if not self.informative:
+            return f"Can't tell: every generated row is as near to all other rows as to its nearest; {p}."
+        if named and self.p_value <= LEVEL:
             rows = f"{named:,} training row{'s are' if named > 1 else ' is'} named"
             return f"Copies: {dose}; {rows} at false discovery rate {self.stamp['q']:g}, {p}."
         none = f"no row is named (the fewest would be {self.resolution:,}), {p}"
-        if low > 0:
-            return f"Leans on its training rows: {dose}; {none}."
-        if self.p_value <= 0.05:
-            return f"Leans on some training rows, too few for a dose: {dose}; {none}."
-        if high >= 0.5:
+        none = f"{named:,} named, but {p}" if named else none
+        if self.p_value <= LEVEL:
+            what = "its training rows" if low > 0 else "some training rows, too few for a dose"
+            return f"Leans on {what}: {dose}; {none}."
+        if high >= 0.5 or named:
             return f"Can't tell: {dose}; {none}."
         return f"No sign of copying: {dose}; {none}."
+
+    @property
+    def private(self):
+        """Whether rows can be read as those of people: tables, texts and whatever is no array of numbers."""
+        return self.stamp["kind"] not in ("array", "image")
 
     @property
     def placed(self):
         """Where the dose stands on the ladder, in words; computes the ladder."""
         return place(self.dose, self.ladder)
+
+    @property
+    def exactly(self):
+        """How many rows were generated exactly, beside how many of held-out, in a sentence."""
+        shared, control = int(self.exact_matches["in_held_out"].sum()), self.exact_control
+        more = f", {shared:,} of which stand in held-out too" if shared else ""
+        return (
+            f"{len(self.exact_matches):,} training rows were generated exactly{more}; of those in one sample only, "
+            f"{control['train']:,} are of train and {control['held_out']:,} of held-out (p = {control['p_value']:.2g})."
+        )
 
     def plot(self):
         """A matplotlib Figure: the dose (on the ladder, if that was asked for), and the walk with the rows named."""
@@ -95,9 +128,13 @@ class CopyAudit:
             + ", ".join(f"{name} {number}" for name, number in self.stamp["versions"].items())
         )
 
-    def to_html(self, path):
-        """Write one self-contained page: the verdict, a figure, named rows beside their copies, tables."""
-        write(path, page.document(self))
+    def to_html(self, path, *, records=False):
+        """Write one self-contained page: the verdict, a figure, named rows beside their copies, tables.
+
+        Rows of tables and texts may be of real people, so they are left out of the page, which names them by number,
+        unless `records` is true. Pictures and plain numbers are shown.
+        """
+        write(path, page.document(self, records))
 
     def _repr_html_(self):
         return page.fragment(self)
@@ -113,6 +150,7 @@ class CopyAudit:
             "resolution": self.resolution,
             "copies": _records(self.copies),
             "exact_matches": _records(self.exact_matches),
+            "exact_control": self.exact_control,
             "ambiguous": {key: rows.tolist() for key, rows in self.ambiguous.items()},
             "assumptions": _records(self.assumptions),
             **self.stamp,
@@ -129,7 +167,7 @@ class CopyAudit:
     def __repr__(self):
         lines = [self.verdict, *(f"Warning: {line}" for line in self.warnings)]
         if len(self.exact_matches):
-            lines.append(f"{len(self.exact_matches):,} training rows were generated exactly.")
+            lines.append(self.exactly)
         lines.append(self.describe())
         head = "\n".join(part for line in lines for part in textwrap.wrap(line, 120))
         if not len(self.copies):
@@ -152,6 +190,20 @@ def exact_matches(same):
         {"train_row": int(first[i]), "generated_rows": rows, "in_held_out": bool(held[i])} for i, rows in found.items()
     ]
     return sorted(lines, key=lambda line: line["train_row"])
+
+
+def exact_control(same):
+    """Of the values of train or held-out alone that were generated: how many are of which, and the p-value of it.
+
+    To a blind generator every set of so many values is as likely to hold any labels, so the number of train is
+    hypergeometric.
+    """
+    train, held_out = (np.unique(same[role]) for role in ("train", "held_out"))
+    alone = {"train": np.setdiff1d(train, held_out), "held_out": np.setdiff1d(held_out, train)}
+    found = {role: int(np.isin(values, same["generated"]).sum()) for role, values in alone.items()}
+    sizes = {role: len(values) for role, values in alone.items()}
+    p = hypergeom.sf(found["train"] - 1, sum(sizes.values()), sizes["train"], sum(found.values()))
+    return {**found, "p_value": float(p)}
 
 
 def _share(x):

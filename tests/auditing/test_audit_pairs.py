@@ -46,7 +46,7 @@ def test_pictures_stand_side_by_side_with_words_for_each(shape, tmp_path):
     found = mg.audit(pictures[:60], pictures[60:], np.clip(pictures[:30] // 2 * 2 + 1, 0, 255))
     assert len(found.copies) == 30 and len(found.pairs(4)) == 4
     assert "mean difference 0." in repr(found.pairs(4))
-    found.to_html(tmp_path / "page.html")
+    found.to_html(tmp_path / "page.html", records=True)
     shown = Reader((tmp_path / "page.html").read_text())
     assert shown.open == [] and len(shown.pictures) == 1 + 3 * 20
     assert all(picture["alt"] and picture["src"].startswith("data:image/png;base64,") for picture in shown.pictures)

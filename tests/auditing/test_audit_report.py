@@ -43,7 +43,7 @@ def test_a_page_is_one_file_that_runs_nothing_of_the_data(tmp_path):
     texts = [f"{HOSTILE} {i} {'xyz'[i % 3] * (i % 17)} number {i * i}" for i in range(150)]
     found = mg.audit(texts[:50], texts[50:100], [text + "!" for text in texts[:40]] + texts[100:])
     assert len(found.copies) >= 20
-    found.to_html(tmp_path / "audit.html")
+    found.to_html(tmp_path / "audit.html", records=True)
     written = (tmp_path / "audit.html").read_text()
     for part in (written, found._repr_html_()):
         assert "<script" not in part and "&lt;script&gt;" in part and "<ins>!</ins>" in part

@@ -1,0 +1,107 @@
+"""What an audit may say of the innocent, and what it says where nothing can be told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+import memgen_lite as mg
+from memgen_lite.auditing.report import exact_control
+
+rng = np.random.default_rng(0)
+LAWS = {
+    "normal": lambda rng, n: rng.normal(size=(n, 4)),
+    "heavy tails": lambda rng, n: rng.standard_t(2, size=(n, 3)),
+    "a grid": lambda rng, n: rng.integers(0, 4, size=(n, 3)).astype(float),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_a_blind_generator_is_accused_in_one_of_twenty_at_most_and_never_against_the_p_value(name):
+    """150 audits of each law: were the rate 5 %, more than 14 accusations would come once in a hundred such tests."""
+    accused = 0
+    for i in range(150):
+        draw = np.random.default_rng([7, i])
+        T, H, G = (LAWS[name](draw, n) for n in (60, 50, 60))
+        found = mg.audit(T, H, G, n_relabelings=99, random_state=i)
+        if found.verdict.startswith(("Copies", "Leans")):
+            accused += 1
+            assert found.p_value <= 0.05
+        assert not found.exceeds(0) or found.p_value <= 0.05
+    assert accused <= 14
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_where_all_rows_are_equally_near_nothing_can_be_told_whatever_the_seed(seed):
+    found = mg.audit(np.eye(40)[:20], np.eye(40)[20:], np.zeros((30, 40)), n_relabelings=19, random_state=seed)
+    assert not found.informative and found.verdict.startswith("Can't tell: every generated row is as near")
+
+
+def test_exact_matches_of_an_honest_generator_are_no_evidence():
+    """2,000 blind samples of a table of few values: p at most .05 in 5 % and three standard errors at most."""
+    low = 0
+    for i in range(2000):
+        draw = np.random.default_rng([3, i])
+        T, H, G = (draw.integers(0, 400, size=n) for n in (60, 40, 50))
+        low += exact_control({"train": T, "held_out": H, "generated": G})["p_value"] <= 0.05
+    assert low <= 2000 * 0.05 + 3 * np.sqrt(2000 * 0.05 * 0.95)
+
+
+def test_a_few_rows_recited_often_speak_though_no_row_can_be_named():
+    T, H = rng.normal(size=(300, 5)), rng.normal(size=(300, 5))
+    G = np.concatenate([np.repeat(T[:8], 12, axis=0), rng.normal(size=(200, 5))])
+    found = mg.audit(T, H, G)
+    assert found.exact_control == {"train": 8, "held_out": 0, "p_value": pytest.approx(0.5**8, rel=0.1)}
+    assert "8 training rows were generated exactly; of those in one sample only, 8 are of train and 0" in repr(found)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        lambda X: StandardScaler().fit_transform(X),
+        lambda X: PCA(3).fit_transform(X),
+        lambda X: X - X.mean(axis=0),
+    ],
+)
+def test_features_that_know_the_sample_are_told_of(features):
+    T, H, G = rng.normal(size=(3, 60, 4))
+    assert any(
+        "at a whole sample know which one it is" in line for line in mg.audit(T, H, G, features=features).warnings
+    )
+
+
+@pytest.mark.parametrize("features", [lambda X: X[:, :2], lambda X: np.tanh(X @ np.ones((4, 3)))])
+def test_features_of_one_row_at_a_time_are_not(features):
+    T, H, G = rng.normal(size=(3, 60, 4))
+    assert not any("features(" in line for line in mg.audit(T, H, G, features=features).warnings)
+
+
+def test_features_are_given_what_can_be_iterated_only_once():
+    T, H, G = rng.normal(size=(3, 60, 4)).tolist()
+    found = mg.audit(iter(T), iter(H), iter(G), features=lambda X: [[sum(row)] for row in X], n_relabelings=19)
+    assert found.stamp["features"] == 1
+
+
+def test_a_column_of_keys_hides_the_copies_until_it_is_left_out():
+    def table(n, first, rows):
+        return pd.DataFrame({"id": np.arange(first, first + n)} | {f"x{j}": rows[:, j] for j in range(2)})
+
+    T, H = rng.normal(size=(2, 100, 2))
+    frames = table(100, 0, T), table(100, 100, H), table(100, 10_000, T)
+    hidden = mg.audit(*frames)
+    assert any(
+        "column 'id' has another value in each row, as a key has: ignore=['id']" in line for line in hidden.warnings
+    )
+    seen = mg.audit(*frames, ignore="id")
+    assert len(seen.exact_matches) == 100 and seen.verdict.startswith("Copies") and not hidden.exact_matches.size
+
+
+def test_a_report_holds_no_record_of_a_table_or_text_unless_asked(tmp_path):
+    names = [f"Person{i} {rng.integers(10**6)}" for i in range(90)]
+    found = mg.audit(names[:40], names[40:80], names[:40])
+    found.to_html(tmp_path / "masked.html")
+    found.to_html(tmp_path / "whole.html", records=True)
+    masked, whole = ((tmp_path / f"{name}.html").read_text("utf-8") for name in ("masked", "whole"))
+    assert not any(name in masked for name in names) and names[0] in whole
+    assert "records=True" in masked and len(found.copies) > 0
