@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from audited import COPIER, LEAKED, H, T, table
+from audited import COPIER, LEAKED, NOISE, H, T, table
 
 import memgen_lite as mg
 from memgen_lite.auditing.measure import group_numbers, measure
@@ -17,6 +17,16 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import simulation  # noqa: E402 - of benchmarks/
 
 rng = np.random.default_rng(1)
+
+
+@pytest.fixture(scope="module")
+def copier():
+    return mg.audit(T, H, COPIER)
+
+
+@pytest.fixture(scope="module")
+def blind():
+    return mg.audit(T, H, NOISE)
 
 
 def test_the_rows_that_leaked_are_named_and_those_that_sit_on_them(copier):

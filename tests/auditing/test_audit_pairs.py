@@ -4,12 +4,22 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from audited import table
+from audited import COPIER, NOISE, H, T, table
 
 import memgen_lite as mg
 from memgen_lite.auditing import pairs
 
 rng = np.random.default_rng(1)
+
+
+@pytest.fixture(scope="module")
+def copier():
+    return mg.audit(T, H, COPIER)
+
+
+@pytest.fixture(scope="module")
+def blind():
+    return mg.audit(T, H, NOISE)
 
 
 class Reader(HTMLParser):

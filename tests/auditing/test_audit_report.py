@@ -4,12 +4,23 @@ import json
 
 import numpy as np
 import pandas as pd
-from audited import NOISE, H, T
+import pytest
+from audited import COPIER, NOISE, H, T
 
 import memgen_lite as mg
 from memgen_lite.auditing import ladder, page
 
 rng = np.random.default_rng(1)
+
+
+@pytest.fixture(scope="module")
+def copier():
+    return mg.audit(T, H, COPIER)
+
+
+@pytest.fixture(scope="module")
+def blind():
+    return mg.audit(T, H, NOISE)
 
 
 def test_what_stands_out_is_said_in_the_verdict():
