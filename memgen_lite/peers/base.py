@@ -65,6 +65,7 @@ class Peer(BaseEstimator):
 
     def _columns(self, X, name):
         """Rows that are asked about, as an array of as many columns as were learned."""
+        self._check_fitted()
         X = np.asarray(X, dtype=float)
         if X.ndim != 2 or X.shape[1] != self.n_features_in_:
             raise ValueError(f"{name} must be an array (rows, {self.n_features_in_}), got shape {X.shape}")

@@ -17,7 +17,7 @@ class OptimalDenoiser(Diffusion):
     ----------
     steps : int, noise levels of the sampler.
 
-    >>> X = np.array([[0.0, 1.0], [2.0, 0.5], [1.0, 3.0]])
+    >>> X = [[0.0, 1.0], [2.0, 0.5], [1.0, 3.0]]
     >>> model = OptimalDenoiser(random_state=0).fit(X)
     >>> all(any((row == x).all() for x in X) for row in model.sample(20))
     True

@@ -71,8 +71,9 @@ class PatchDenoiser(Diffusion):
         -------
         int array (n, height, width, 3) of (image, row, column).
         """
+        x = self._columns(x, "x")
         places = np.stack(np.broadcast_arrays(0, *np.indices(self.shape_[:2])), axis=-1)
-        return np.array([places + self._pieces(row).reshape(places.shape) for row in self._columns(x, "x")])
+        return np.array([places + self._pieces(row).reshape(places.shape) for row in x])
 
     def _pieces(self, row):
         # For each pixel the piece that it is in: (image, moved down, moved across).

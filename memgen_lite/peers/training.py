@@ -228,7 +228,7 @@ class Networked(BaseEstimator):
     """An estimator of networks: what :func:`train` made of an objective, as numbers that can be kept.
 
     `class Model(Networked, objective=Kind)` has the fields of `Kind` that have a default as its parameters, and
-    `random_state`; all are given by keyword. It has the card of `Kind` too.
+    `random_state`; all are given by keyword. It has the card of `Kind`, unless it has its own.
 
     Attributes
     ----------
@@ -240,7 +240,8 @@ class Networked(BaseEstimator):
         super().__init_subclass__(**more)
         if objective is not None:
             cls._kind = objective
-            cls.card = objective.card
+            if "card" not in vars(cls):
+                cls.card = objective.card
             cls.__init__ = _constructor(objective)
 
     def _objective(self, **changed):

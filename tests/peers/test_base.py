@@ -104,3 +104,30 @@ def test_settings_that_are_refused_leave_the_model_of_those_before():
         model.set_params(bandwidth=-1).fit(rows(4))
     assert model.n_features_in_ == 2
     np.testing.assert_array_equal(model.sample(3), first)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: mg.peers.peer("optimal_denoiser").denoise(rows(3), 1.0),
+        lambda: mg.peers.peer("optimal_denoiser").weights(rows(3), 1.0),
+        lambda: mg.peers.peer("patch_denoiser").sources(rows(4)),
+        lambda: mg.peers.peer("denoiser").denoise(rows(3), 1.0),
+        lambda: mg.peers.peer("hopfield").retrieve(rows(3)),
+    ],
+)
+def test_one_that_is_asked_about_rows_before_it_has_seen_any_says_so(ask):
+    with pytest.raises(NotFittedError, match="is not fitted yet: call fit"):
+        ask()
+
+
+def test_a_card_is_the_objective_s_unless_the_class_has_its_own():
+    from memgen_lite.peers import gan, training
+
+    class Own(gan.GAN, objective=gan.Clipped):
+        card = "own"
+
+    class Another(training.Trained, objective=gan.Clipped):
+        pass
+
+    assert Own.card == "own" and Another.card is gan.Clipped.card is gan.WGANClip.card
