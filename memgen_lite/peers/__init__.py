@@ -11,36 +11,14 @@ import warnings
 from importlib import import_module
 
 from .cache import fitted, sampled
-
-# Where each one is, so that a library is imported by the peer that needs it and by no other.
-_PEERS = {
-    "gaussian": "classical:Gaussian",
-    "gmm": "classical:GaussianMixture",
-    "kde": "classical:KernelDensity",
-    "pca_gaussian": "classical:PCAGaussian",
-    "rbm": "classical:RBM",
-    "gan": "gan:GAN",
-    "wgan_clip": "gan:WGANClip",
-    "wgan_gp": "gan:WGANGP",
-    "wgan_div": "gan:WGANDiv",
-    "gan_qp": "gan:GANQP",
-    "vae_fixed_gamma": "vae:FixedVAE",
-    "vae": "vae:VAE",
-    "two_stage_vae": "vae:TwoStageVAE",
-    "denoiser": "trained_denoiser:Denoiser",
-    "optimal_denoiser": "optimal_denoiser:OptimalDenoiser",
-    "patch_denoiser": "patch_denoiser:PatchDenoiser",
-    "hopfield": "hopfield:Hopfield",
-}
-# What is trained by the same loop and draws no rows, so that it stands in no comparison of those that do.
-_CLASSIFIERS = {"bottleneck": "bottleneck:Bottleneck"}
+from .cards import DRAWS_NO_ROWS, PLACES
 
 __all__ = ["all_peers", "fitted", "load", "peer", "sampled"]
 
 
 class _Kinds(dict):
     def __missing__(self, name):
-        if name not in {*_PEERS.values(), *_CLASSIFIERS.values()}:
+        if name not in PLACES.values():
             raise ValueError(f"no peer is called {name!r}")
         module, attribute = name.split(":")
         try:
@@ -64,10 +42,9 @@ def load(path):
 
 def peer(name, **parameters):
     """One peer, unfitted, by its name; `bottleneck` is a classifier, with `fit(X, y)` and `predict(X)`."""
-    known = _PEERS | _CLASSIFIERS
-    if name not in known:
-        raise ValueError(f"no peer is called {name!r}; there are {', '.join(known)}")
-    return _Kinds()[known[name]](**parameters)
+    if name not in PLACES:
+        raise ValueError(f"no peer is called {name!r}; there are {', '.join(PLACES)}")
+    return _Kinds()[PLACES[name]](**parameters)
 
 
 def all_peers():
@@ -76,7 +53,9 @@ def all_peers():
     Without the extra `neural` those that are trained by gradients are left out, and a warning names them.
     """
     found, missing = {}, []
-    for name in _PEERS:
+    for name in PLACES:
+        if name in DRAWS_NO_ROWS:
+            continue
         try:
             found[name] = peer(name)
         except ModuleNotFoundError:

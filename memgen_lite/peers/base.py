@@ -2,27 +2,25 @@
 
 import numbers
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..shared.checks import finite
 from ..shared.randomness import generator
+from .cards import CARDS
 
 
-@dataclass(frozen=True)
-class Card:
-    """Who made a model, what it minimizes or maximizes in one line, and what fitting and sampling cost."""
+class Carded:
+    """What has a `card`, from `cards.toml`, under the name of its class; a subclass that has none shares it."""
 
-    title: str
-    citation: str
-    objective: str
-    cost: str
+    def __init_subclass__(cls, **more):
+        super().__init_subclass__(**more)
+        cls.card = CARDS.get(cls.__name__, getattr(cls, "card", None))
 
 
-class Peer(BaseEstimator):
-    """A generative model of rows of numbers. A subclass has a `card`, and defines `_fit(X, rng)` and `_sample(n, rng)`.
+class Peer(Carded, BaseEstimator):
+    """A generative model of rows of numbers. A subclass has a card, and defines `_fit(X, rng)` and `_sample(n, rng)`.
 
     A fitted peer's `sample()` goes on along its own stream, so that two calls differ and a refit with the same int as
     `random_state` repeats both; `sample(n, random_state=...)` starts anew.

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from ..shared.randomness import generator
-from .base import Card, Peer, all_or_nothing, checked_rows
+from .base import Peer, all_or_nothing, checked_rows
 from .training import MLP, Networked, Objective
 
 
@@ -17,12 +17,6 @@ class Channel(Objective):
     A row comes with its label: `n_classes` numbers, one of them 1.
     """
 
-    card = Card(
-        title="variational information bottleneck",
-        citation="Alemi et al. 2017 (arXiv 1612.00410)",
-        objective="minimize E -log p(y|z) + beta KL(q(z|x) || N(0, I)) over draws z of the code of x",
-        cost="fit O(rounds batch weights), predict O(weights) a row",
-    )
     batch_size: int = 128
     learning_rate: float = 1e-3
     rounds: int = 1500

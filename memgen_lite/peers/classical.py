@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .base import Card, Peer, seed
+from .base import Peer, seed
 
 
 class Gaussian(Peer):
@@ -11,13 +11,6 @@ class Gaussian(Peer):
     >>> Gaussian(random_state=0).fit([[0, 1], [2, 1]]).sample(3)[:, 1]
     array([1., 1., 1.])
     """
-
-    card = Card(
-        title="Gaussian",
-        citation="Gauss 1809; maximum likelihood, Fisher 1922",
-        objective="maximize the likelihood of one normal law: its mean and covariance are the data's",
-        cost="fit O(N d^2 + d^3), sample O(d^2) a row",
-    )
 
     def __init__(self, random_state=None):
         self._store(locals())
@@ -43,13 +36,6 @@ class Gaussian(Peer):
 
 class GaussianMixture(Peer):
     """A mixture of normal laws by expectation maximization (scikit-learn's), at most one to two distinct rows."""
-
-    card = Card(
-        title="Gaussian mixture",
-        citation="Dempster, Laird and Rubin 1977, Journal of the Royal Statistical Society B 39",
-        objective="maximize the likelihood of a mixture of normal laws, by expectation maximization",
-        cost="fit O(N k d^2) an iteration, sample O(d^2) a row",
-    )
 
     def __init__(self, n_components=20, random_state=None):
         self._store(locals())
@@ -86,13 +72,6 @@ class KernelDensity(Peer):
         most 2,000 rows), within a factor of 100 of the median distance to the nearest other row. Rows with duplicates
         pull it to the lower end, which is the memorizer.
     """
-
-    card = Card(
-        title="kernel density",
-        citation="Rosenblatt 1956; Parzen 1962, Annals of Mathematical Statistics 33",
-        objective="one kernel around every training row; its width maximizes the leave-one-out likelihood",
-        cost="fit O(N^2 d) for the width, sample O(d) a row; keeps the training set",
-    )
 
     def __init__(self, bandwidth=None, random_state=None):
         self._store(locals())
@@ -148,14 +127,6 @@ class PCAGaussian(Peer):
     n_components : int, the number of components, or a share of the variance between 0 and 1.
     """
 
-    card = Card(
-        title="PCA Gaussian",
-        citation="Tipping and Bishop 1999, Journal of the Royal Statistical Society B 61",
-        objective="maximize the likelihood of a normal law whose covariance is of low rank plus a multiple of the "
-        "identity",
-        cost="fit O(N d min(N, d)), sample O(k d) a row",
-    )
-
     def __init__(self, n_components=0.9, random_state=None):
         self._store(locals())
 
@@ -191,14 +162,6 @@ class RBM(Peer):
     ----------
     n_components : int, hidden units. n_iter : int, passes over the data. gibbs_steps : int, length of each chain.
     """
-
-    card = Card(
-        title="restricted Boltzmann machine",
-        citation="Smolensky 1986; Hinton 2002, Neural Computation 14; persistent chains, Tieleman 2008",
-        objective="maximize the likelihood of binary pixels and hidden units by stochastic gradients (persistent "
-        "contrastive divergence)",
-        cost="fit O(N d h) a pass, sample O(d h) a Gibbs step and row",
-    )
 
     def __init__(self, n_components=128, learning_rate=0.02, n_iter=200, gibbs_steps=200, random_state=None):
         self._store(locals())

@@ -1,16 +1,11 @@
 """Generative adversarial networks: a generator against a critic. They differ in what the critic maximizes."""
 
-from functools import partial
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 
-from .base import Card
 from .training import MLP, Objective, Trained
-
-_card = partial(Card, cost="fit O(rounds critic_moves batch weights), sample O(weights) a row")
 
 
 class Adversarial(Objective):
@@ -63,12 +58,6 @@ class Adversarial(Objective):
 class Standard(Adversarial):
     """log 2 minus the Jensen-Shannon divergence at the best critic; the generator does not saturate."""
 
-    card = _card(
-        title="generative adversarial network",
-        citation="Goodfellow et al. 2014 (arXiv 1406.2661)",
-        objective="critic: tell real from fake by cross-entropy; generator: be taken for real",
-    )
-
     def critic_loss(self, critic, real, fake, key):
         return (jax.nn.softplus(-critic(real)) + jax.nn.softplus(critic(fake))).mean() / 2
 
@@ -79,11 +68,6 @@ class Standard(Adversarial):
 class Clipped(Adversarial):
     """Weights of a bounded size make a critic of a bounded slope, after each move."""
 
-    card = _card(
-        title="Wasserstein GAN, clipped",
-        citation="Arjovsky, Chintala and Bottou 2017 (arXiv 1701.07875)",
-        objective="critic: maximize E f(real) - E f(fake) with weights of at most `clip`; generator: minimize it",
-    )
     learning_rate: float = 5e-4
     critic_moves: int = 5
     clip: float = 0.1
@@ -101,12 +85,6 @@ class Clipped(Adversarial):
 class Penalized(Adversarial):
     """The penalty is on the slope of the critic at points between a real and a fake row, uniform on the segment."""
 
-    card = _card(
-        title="Wasserstein GAN, gradient penalty",
-        citation="Gulrajani et al. 2017 (arXiv 1704.00028)",
-        objective="critic: maximize E f(real) - E f(fake) - penalty E (|grad f| - 1)^2 between them; generator: "
-        "minimize the difference",
-    )
     critic_moves: int = 5
     penalty: float = 1.0
 
@@ -120,12 +98,6 @@ class Penalized(Adversarial):
 class Divergence(Penalized):
     """As the one before, but a slope is charged by a power of it, and none is asked for."""
 
-    card = _card(
-        title="Wasserstein divergence GAN",
-        citation="Wu et al. 2018 (arXiv 1712.01026)",
-        objective="critic: maximize E f(real) - E f(fake) - penalty E |grad f|^power; generator: minimize the "
-        "difference",
-    )
     critic_moves: int = 1
     penalty: float = 2.0
     power: float = 6.0
@@ -137,12 +109,6 @@ class Divergence(Penalized):
 class Quadratic(Adversarial):
     """A parabola of the critic's difference, over the distance of the two rows, has its top at a bounded slope."""
 
-    card = _card(
-        title="GAN with quadratic potential",
-        citation="Su 2018 (arXiv 1811.07296)",
-        objective="critic: maximize E z - z^2 / (2 penalty d) of z = f(real) - f(fake), d = mean |real - fake|; "
-        "generator: minimize E z",
-    )
     critic_moves: int = 2
     penalty: float = 10.0
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .base import Card, Peer
+from .base import Peer
 from .diffusion_sampler import attend
 
 
@@ -20,14 +20,6 @@ class Hopfield(Peer):
     >>> memory.retrieve([[2.5, 0.5]]).round(6)
     array([[3., 0.]])
     """
-
-    card = Card(
-        title="modern Hopfield network",
-        citation="Ramsauer et al. 2021 (arXiv 2008.02217); Krotov and Hopfield 2016 (arXiv 1606.01164)",
-        objective="minimize the energy |q|^2 / 2 - log(sum exp(beta x_i.q)) / beta of a query q, by the step "
-        "q <- X softmax(beta X'q)",
-        cost="no fit, sample O(N d) a step and row; keeps the training set",
-    )
 
     def __init__(self, beta=1000.0, steps=100, random_state=None):
         self._store(locals())

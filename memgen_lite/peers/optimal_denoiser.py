@@ -6,7 +6,6 @@ and a sampler that follows it ends on a training row. (One that sees less than w
 :mod:`.patch_denoiser`.)
 """
 
-from .base import Card
 from .diffusion_sampler import Diffusion, attend, closeness
 
 
@@ -22,13 +21,6 @@ class OptimalDenoiser(Diffusion):
     >>> all(any((row == x).all() for x in X) for row in model.sample(20))
     True
     """
-
-    card = Card(
-        title="optimal denoiser",
-        citation="Karras et al. 2022 (arXiv 2206.00364), appendix B; Gu et al. 2023 (arXiv 2310.02664)",
-        objective="minimize E |D(x + s n) - x|^2 over the training rows x: done in closed form, by a softmax",
-        cost="no fit, sample O(N d) a noise level and row; keeps the training set",
-    )
 
     def __init__(self, steps=18, random_state=None):
         self._store(locals())

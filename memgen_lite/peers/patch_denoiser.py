@@ -5,7 +5,6 @@ from itertools import product
 
 import numpy as np
 
-from .base import Card
 from .diffusion_sampler import Diffusion, attend, closeness
 
 
@@ -22,13 +21,6 @@ class PatchDenoiser(Diffusion):
     shape : None for square gray images, or (height, width) or (height, width, channels).
     steps : int, noise levels of the sampler.
     """
-
-    card = Card(
-        title="patch denoiser",
-        citation="Kamb and Ganguli 2025, PMLR 267 (arXiv 2412.20292): the equivariant local score machine",
-        objective="minimize E |D(x + s n) - x|^2 among local and translation-equivariant D: a softmax over windows",
-        cost="no fit, sample O(N d^2 window^2) a noise level and row; keeps the training set",
-    )
 
     def __init__(self, window=3, shape=None, steps=18, random_state=None):
         self._store(locals())

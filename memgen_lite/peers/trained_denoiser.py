@@ -5,7 +5,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .base import Card
 from .diffusion_sampler import noise_levels
 from .training import MLP, Objective, Trained
 
@@ -44,13 +43,6 @@ class Denoiser(Trained):
     ----------
     steps : int, noise levels of the sampler.
     """
-
-    card = Card(
-        title="denoising diffusion model",
-        citation="Karras et al. 2022 (arXiv 2206.00364)",
-        objective="minimize E w(s) |D(x + s n, s) - x|^2 over the weights of D",
-        cost="fit O(rounds batch weights), sample O(weights) a noise level and row",
-    )
 
     def __init__(
         self, rounds=4000, width=256, depth=3, steps=18, batch_size=256, learning_rate=1e-3, random_state=None

@@ -21,7 +21,7 @@ import optax
 from sklearn.base import BaseEstimator
 
 from ..shared.progress import bar
-from .base import Peer
+from .base import Carded, Peer
 from .kept_programs import keep_whole
 
 keep_whole()
@@ -35,8 +35,7 @@ class Objective(eqx.Module):
     `loss(player, networks, x, key)`, a scalar that the network called `player` minimizes in its move, from a batch x:
     rows as :func:`play` was given them, but `batch_size` of them.
 
-    Fields that have a default are the parameters of the :class:`Networked` estimator that is trained by it, and its
-    `card` is the estimator's.
+    Fields that have a default are the parameters of the :class:`Networked` estimator that is trained by it.
     """
 
     batch_size: int
@@ -224,11 +223,11 @@ def train(objective, rows, key, *, description):
     return networks, history, time.process_time() - began
 
 
-class Networked(BaseEstimator):
+class Networked(Carded, BaseEstimator):
     """An estimator of networks: what :func:`train` made of an objective, as numbers that can be kept.
 
     `class Model(Networked, objective=Kind)` has the fields of `Kind` that have a default as its parameters, and
-    `random_state`; all are given by keyword. It has the card of `Kind`, unless it has its own.
+    `random_state`; all are given by keyword.
 
     Attributes
     ----------
@@ -240,8 +239,6 @@ class Networked(BaseEstimator):
         super().__init_subclass__(**more)
         if objective is not None:
             cls._kind = objective
-            if "card" not in vars(cls):
-                cls.card = objective.card
             cls.__init__ = _constructor(objective)
 
     def _objective(self, **changed):

@@ -1,25 +1,16 @@
 """Variational autoencoders: rows through a narrow, noisy channel and back; the channel is what one samples from."""
 
-from dataclasses import replace
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .base import Card
 from .training import MLP, Objective, Trained, train
 
 
 class Evidence(Objective):
     """Minus the evidence lower bound in nats, for rows x, latent z and a decoder of standard deviation gamma."""
 
-    card = Card(
-        title="variational autoencoder",
-        citation="Kingma and Welling 2014 (arXiv 1312.6114); learnt gamma, Dai and Wipf 2019 (arXiv 1903.05789)",
-        objective="maximize E log p(x|z) - KL(q(z|x) || N(0, I)), a lower bound of log p(x)",
-        cost="fit O(rounds batch weights), sample O(weights) a row",
-    )
     batch_size: int = 128
     learning_rate: float = 1e-3
     rounds: int = 4000
@@ -54,11 +45,6 @@ class Evidence(Objective):
 class FixedEvidence(Evidence):
     """Gamma is said."""
 
-    card = replace(
-        Evidence.card,
-        title="variational autoencoder, fixed gamma",
-        citation="Kingma and Welling 2014 (arXiv 1312.6114)",
-    )
     gamma: float | None = 0.5
 
 
@@ -104,13 +90,6 @@ class FixedVAE(VAE, objective=FixedEvidence):
 
 class TwoStageVAE(VAE):
     """A second autoencoder for the channel of the first, whose latents are not as normal as they should be."""
-
-    card = Card(
-        title="two-stage variational autoencoder",
-        citation="Dai and Wipf 2019 (arXiv 1903.05789)",
-        objective="the bound of a VAE with learnt gamma, and then that of a second VAE of the first one's latents",
-        cost="fit O(rounds batch weights) twice, sample O(weights) a row",
-    )
 
     def _train(self, rows, key):
         one, noise, two = jax.random.split(key, 3)

@@ -121,13 +121,11 @@ def test_one_that_is_asked_about_rows_before_it_has_seen_any_says_so(ask):
         ask()
 
 
-def test_a_card_is_the_objective_s_unless_the_class_has_its_own():
-    from memgen_lite.peers import gan, training
+def test_a_class_has_the_card_of_its_name_or_that_of_what_it_is_a_kind_of():
+    from memgen_lite.peers import gan
 
-    class Own(gan.GAN, objective=gan.Clipped):
-        card = "own"
-
-    class Another(training.Trained, objective=gan.Clipped):
+    class Another(gan.WGANClip, objective=gan.Clipped):
         pass
 
-    assert Own.card == "own" and Another.card is gan.Clipped.card is gan.WGANClip.card
+    assert gan.WGANClip.card.title == "Wasserstein GAN, clipped" != gan.GAN.card.title
+    assert Another.card is gan.WGANClip.card
