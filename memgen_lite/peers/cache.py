@@ -1,12 +1,13 @@
 """Fitted peers kept on disk, so that a notebook that trains for a minute starts in a second the next time."""
 
-import ast
 import hashlib
 import warnings
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
+from modulefinder import ModuleFinder
 from pathlib import Path
+from types import CodeType
 
 import numpy as np
 
@@ -140,16 +141,25 @@ def _path(module):
 def _imports(module, path, source):
     """The full names of what a module imports, wherever in it."""
     parents, found = module.split(".") + ["__init__"] * (path.name == "__init__.py"), set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join([*parents[: -node.level], *filter(None, [node.module])]) if node.level else node.module
-            inner = {f"{base}.{alias.name}" for alias in node.names}
+    codes = [compile(source, path, "exec", dont_inherit=True)]  # `ast.parse` of Python 3.11 fails in threads
+    for code in codes:
+        codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+        for level, names, base in _import_statements(code):
+            if level:
+                base = ".".join([*parents[:-level], *filter(None, [base])])
+            inner = {f"{base}.{name}" for name in names or ()}
             modules = {name for name in inner if _path(name)}
             # A package that is only passed through does not count: a peer's does not, with its list of all peers.
-            found |= modules if modules == inner else modules | {base}
+            found |= modules if modules and modules == inner else modules | {base}
     return found
+
+
+def _import_statements(code):
+    for kind, what in ModuleFinder().scan_opcodes(code):
+        if kind == "relative_import":
+            yield what
+        elif kind == "absolute_import":
+            yield 0, *what
 
 
 def _version(library):

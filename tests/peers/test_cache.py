@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,18 @@ def test_a_kept_fit_hangs_on_what_its_peer_imports_and_on_no_other_peer(tmp_path
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [f"{path} {' '.join(map(str, flags))}" for path, flags in changes.items()]
+
+
+def test_threads_find_the_same_file_at_the_same_time():
+    """Python 3.11's `ast.parse` raises SystemError here."""
+    interval, names = sys.getswitchinterval(), ["gan", "vae", "kde", "denoiser"] * 20
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = [*pool.map(lambda name: cache._name(peer(name, random_state=0), X), names)]
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(set(found)) == 4 and found == found[:4] * 20
 
 
 def test_a_kept_fit_hangs_on_the_libraries_that_its_peer_uses(monkeypatch):
