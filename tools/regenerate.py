@@ -20,6 +20,7 @@ import environment  # noqa: E402 - first of all, because threads are counted whe
 
 environment.apply()
 os.environ["TQDM_DISABLE"] = "1"  # whether a bar comes up depends on the machine
+os.environ["MEMGEN_FIGURES"] = str(ROOT / "figures")  # a page that is run in another way writes none there
 
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402

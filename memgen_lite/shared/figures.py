@@ -42,17 +42,16 @@ def use_style():
 
 
 def folder():
-    """Where figures go: `MEMGEN_FIGURES` if set, else `figures/` of the project that the working folder is in.
+    """Where figures go: `MEMGEN_FIGURES` if set, else `figures/` in the working folder.
 
-    Set to `os.devnull` they are shown and not written.
+    With `os.devnull` they are shown and not written; so they are within a checkout of this project, whose figures are
+    written by `make figures` and by nothing else.
     """
     if chosen := os.environ.get("MEMGEN_FIGURES"):
         return Path(chosen)
     here = Path.cwd()
-    for place in (here, *here.parents):
-        if (place / "figures").is_dir() and (place / "notebooks").is_dir():
-            return place / "figures"
-    return here / "figures"
+    checkout = any((place / "tools" / "regenerate.py").is_file() for place in (here, *here.parents))
+    return Path(os.devnull) if checkout else here / "figures"
 
 
 class Picture:

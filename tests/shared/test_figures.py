@@ -3,6 +3,7 @@ import json
 import os
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -180,17 +181,18 @@ def test_what_is_no_number_is_refused():
         save(numbers={"a": object()})
 
 
-def test_figures_go_into_the_project_that_one_works_in(tmp_path, monkeypatch):
+def test_figures_go_where_one_works_but_not_into_a_checkout_of_this_project(tmp_path, monkeypatch):
     assert figures.folder() == tmp_path / "figures"
     monkeypatch.delenv("MEMGEN_FIGURES")
-    project = tmp_path / "project"
-    (project / "notebooks" / "deep").mkdir(parents=True)
-    monkeypatch.chdir(project / "notebooks" / "deep")
-    assert figures.folder() == project / "notebooks" / "deep" / "figures"
-    (project / "figures").mkdir()
-    assert figures.folder() == project / "figures"
-    monkeypatch.chdir(project)
-    assert figures.folder() == project / "figures"
+    inner = tmp_path / "project" / "notebooks" / "deep"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert figures.folder() == inner / "figures"
+    (tmp_path / "project" / "tools").mkdir()
+    (tmp_path / "project" / "tools" / "regenerate.py").touch()
+    assert figures.folder() == Path(os.devnull)
+    monkeypatch.chdir(inner.parent.parent)
+    assert figures.folder() == Path(os.devnull)
 
 
 def test_to_nowhere_a_figure_is_shown_as_ever_and_no_file_is_written(tmp_path, monkeypatch):
