@@ -10,7 +10,7 @@ endif
 READY := .venv/ready
 CONFORMANCE := .venv-conformance/ready
 
-.PHONY: help figures test coverage lab dashboard lint conformance simulate bench requirements clean
+.PHONY: FORCE help figures test coverage lab dashboard lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -54,6 +54,18 @@ clean:  ## remove .venv and everything that was built
 
 $(READY): requirements.txt pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py
+
+# The first line of .venv/ready is its folder, the second its Python: it is made anew in a checkout that was copied, and
+# where another PYTHON is asked for.
+ifneq ($(shell head -n 1 $(READY) 2>/dev/null),$(CURDIR))
+$(READY): FORCE
+endif
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell tail -n 1 $(READY) 2>/dev/null),$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])'))
+$(READY): FORCE
+endif
+endif
+FORCE:
 
 $(CONFORMANCE): benchmarks/conformance.txt pyproject.toml tools/setup_conformance.py
 	$(PYTHON) tools/setup_conformance.py

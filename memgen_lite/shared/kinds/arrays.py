@@ -53,7 +53,10 @@ class Arrays(Kind):
 
     def same(self, samples):
         rows = self.rows(samples)
-        if len({X.dtype for X in rows.values()}) > 1:
+        dtypes = {X.dtype for X in rows.values()}
+        if len(dtypes) > 1 and all(dtype.kind in "iub" for dtype in dtypes):  # as numbers with a sign: all of 64 bits
+            rows = {role: np.hstack([X < 0, X.astype(np.int64).view(np.uint64)]) for role, X in rows.items()}
+        elif len(dtypes) > 1:
             rows = {role: X.astype(np.float64) for role, X in rows.items()}
         return {role: keys(X) for role, X in rows.items()}
 

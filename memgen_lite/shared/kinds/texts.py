@@ -1,5 +1,6 @@
 """Texts: lists of str. (Lists of bytes are kept in the same way, and are not measured.)"""
 
+import re
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -8,6 +9,7 @@ from ..html import changed
 from .base import Kind
 
 _GRAMS, _WIDTH = (1, 4), 512
+_LONG = 1_000_000  # pairs of characters, or of words
 
 
 class Texts(Kind):
@@ -63,5 +65,7 @@ def differences(one, two):
     >>> differences("a rose is", "a nose is")
     [('a ', 'a '), ('r', 'n'), ('ose is', 'ose is')]
     """
-    codes = SequenceMatcher(None, one, two, autojunk=False).get_opcodes()
-    return [(one[a:b], two[c:d]) for _, a, b, c, d in codes]
+    # Character by character the time grows as the square of the length, so long texts are compared by words.
+    one, two = ([*text] if len(one) * len(two) < _LONG else re.findall(r"\w+|\W", text) for text in (one, two))
+    codes = SequenceMatcher(None, one, two, autojunk=len(one) * len(two) > _LONG).get_opcodes()
+    return [("".join(one[a:b]), "".join(two[c:d])) for _, a, b, c, d in codes]
