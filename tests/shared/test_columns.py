@@ -242,3 +242,10 @@ def test_any_cells_are_read_or_refused_by_the_column_and_a_row_equals_itself_onl
     assert (found.same["train"] == found.same["generated"]).all()
     assert (found.same["train"][order] == found.same["held_out"]).all()
     assert all(np.isfinite(X).all() for X in found.rows.values())
+
+
+def test_an_infinite_number_is_named_by_its_row_beside_missing_ones():
+    columns = three(lambda i: rng.normal(size=N))
+    columns["held_out"][3], columns["held_out"][7] = np.nan, np.inf
+    with pytest.raises(ValueError, match="held_out must be finite.*row 7 column a"):
+        read(columns)

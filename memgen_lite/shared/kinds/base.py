@@ -48,6 +48,7 @@ class Kind:
 
     def pack(self, items):
         """(codec, rows): a list of items as an array of rows, or as a list of bytes; see :meth:`unpack`.
+
         Items of several shapes, or that would not come back as they are, raise ValueError or TypeError.
         """
         raise NotImplementedError

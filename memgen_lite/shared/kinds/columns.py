@@ -79,22 +79,16 @@ def _one_unit(name, columns, time):
     return {role: column.dt.as_unit(finest) for role, column in columns.items()}
 
 
-def _factorized(columns):
-    """(numbers by role, distinct values): equal numbers for equal values, -1 where one is missing."""
+def codes(columns):
+    """(int arrays by role, distinct values): equal numbers for values that are equal as given, -1 for missing ones."""
     import pandas as pd
 
-    if len({str(column.dtype) for column in columns.values()}) > 1 and all(
-        c.dtype.kind in "iu" for c in columns.values()
-    ):
+    dtypes = {column.dtype for column in columns.values()}
+    if len(dtypes) > 1 and all(dtype.kind in "iu" for dtype in dtypes):
         columns = {role: column.astype(object) for role, column in columns.items()}  # int64 and uint64 would be rounded
-    codes, values = pd.factorize(pd.concat(list(columns.values()), ignore_index=True))
+    found, values = pd.factorize(pd.concat(list(columns.values()), ignore_index=True))
     ends = np.cumsum([len(column) for column in columns.values()])
-    return dict(zip(columns, np.split(codes, ends[:-1]), strict=True)), values
-
-
-def codes(columns):
-    """Int arrays by role, equal for values that are equal as given; missing values are equal to each other."""
-    return _factorized(columns)[0]
+    return dict(zip(columns, np.split(found, ends[:-1]), strict=True)), values
 
 
 def rows(name, columns):
@@ -115,10 +109,9 @@ def _scaled(name, columns):
     numbers = {role: _numbers(column) for role, column in columns.items()}
     missing = {role: np.isnan(X) for role, X in numbers.items()}
     for role, X in numbers.items():
-        finite(X[~missing[role], None], role, columns=[name])
-    real = np.concatenate(
-        [X[~missing[role]] for role, X in numbers.items() if role != "generated"] or [*numbers.values()]
-    )
+        finite(np.where(missing[role], 0, X)[:, None], role, columns=[name])
+    real = np.concatenate([X for role, X in numbers.items() if role != "generated"] or [*numbers.values()])
+    real = real[~np.isnan(real)]
     low, scale = (real.min(), float(np.ptp(real)) or 1.0) if len(real) else (0.0, 1.0)
     middle = np.median(real) if len(real) else 0.0
     found = {role: ((np.where(missing[role], middle, X) - low) / scale)[:, None] for role, X in numbers.items()}
@@ -135,12 +128,12 @@ def _numbers(column):
 
 
 def _levels(columns):
-    codes, levels = _factorized(columns)
+    numbers, levels = codes(columns)
     table = grams([str(level) for level in levels])[0] if len(levels) > _LEVELS else np.eye(len(levels), dtype="f4")
-    if any((found < 0).any() for found in codes.values()):  # what is missing: at distance 1 from each level
+    if any((found < 0).any() for found in numbers.values()):  # what is missing: at distance 1 from each level
         table = np.pad(table, ((0, 1), (0, 1)))
         table[-1, -1] = 1
-    return {role: table[found] / np.float32(np.sqrt(2)) for role, found in codes.items()}
+    return {role: table[found] / np.float32(np.sqrt(2)) for role, found in numbers.items()}
 
 
 def doubts(name, columns):

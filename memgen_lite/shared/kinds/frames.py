@@ -49,7 +49,7 @@ class Frames(Arrays):
         return {role: np.concatenate([part[role] for part in parts], axis=1) for role in samples}
 
     def same(self, samples):
-        parts = [columns.codes(given) for _, given in _by_column(samples)]
+        parts = [columns.codes(given)[0] for _, given in _by_column(samples)]
         return {role: keys(np.column_stack([part[role] for part in parts])) for role in samples}
 
     def at(self, items, i):

@@ -71,13 +71,12 @@ class Images(Arrays):
         scale = 255 / ((high - low) or 1)
         one, two = ((X.astype(float) - low) * scale for X in (one, two))
         difference = np.abs(one - two)
-        pictures = one, two, 255 - difference
-        names = (
-            f"training picture {places[0]}",
-            f"generated picture {places[1]}",
-            f"their difference, {difference.mean():.0f} of 255",
-        )
-        return "".join(f"<td>{_image(X, alt)}</td>" for X, alt in zip(pictures, names, strict=True))
+        pictures = {
+            f"training picture {places[0]}": one,
+            f"generated picture {places[1]}": two,
+            f"their difference, {difference.mean():.0f} of 255": 255 - difference,
+        }
+        return "".join(f"<td>{_image(X, alt)}</td>" for alt, X in pictures.items())
 
 
 def _image(X, alt):
