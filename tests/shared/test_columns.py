@@ -247,5 +247,5 @@ def test_any_cells_are_read_or_refused_by_the_column_and_a_row_equals_itself_onl
 def test_an_infinite_number_is_named_by_its_row_beside_missing_ones():
     columns = three(lambda i: rng.normal(size=N))
     columns["held_out"][3], columns["held_out"][7] = np.nan, np.inf
-    with pytest.raises(ValueError, match="held_out must be finite.*row 7 column a"):
+    with pytest.raises(ValueError, match=r"held_out must be finite.*row 7 column a"):
         read(columns)
