@@ -63,6 +63,21 @@ def pairs(held_out=twins, n=200, k=200, d=8):
     return lambda rng: (twins(rng, n, d), held_out(rng, k, d))
 
 
+def grouped(of_train, of_held_out, spread=0.5, groups=60, d=8):
+    """Rows in groups of a size on each side, around centers of their own."""
+
+    def make(rng):
+        sides = (np.repeat(rng.normal(size=(groups, d)), size, axis=0) for size in (of_train, of_held_out))
+        return [rows + spread * rng.normal(size=rows.shape) for rows in sides]
+
+    return make
+
+
+def of_groups(of_train, of_held_out, groups=60):
+    """Groups for `grouped`."""
+    return np.concatenate([np.repeat(np.arange(groups), of_train), groups + np.repeat(np.arange(groups), of_held_out)])
+
+
 def of_pairs(held_out=True, n=200, k=200):
     """Groups for `pairs`: row i with its twin."""
     number = np.arange(n) % (n // 2)
@@ -115,6 +130,9 @@ SCENARIOS = {
     "near-duplicate pairs scattered": (real(scattered_pairs), blind()),
     "near-duplicate pairs on each side, as groups": (pairs(), blind(), of_pairs()),
     "near-duplicate pairs in train alone, as groups": (pairs(normal), blind(), of_pairs(False)),
+    "groups of 10 in train and of 1 held out": (grouped(10, 1), blind(), of_groups(10, 1)),
+    "groups of 20 in train and of 1 held out, far apart": (grouped(20, 1, 0.1), blind(), of_groups(20, 1)),
+    "groups of 1 in train and of 10 held out": (grouped(1, 10), blind(), of_groups(1, 10)),
     "near-duplicate pairs in train alone, unsaid": (pairs(normal), blind()),
     "10:1": (real(n=400, k=40), blind()),
     "1:10": (real(n=40, k=400), blind()),

@@ -17,8 +17,9 @@ from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
 from .checks import check
+from .groups import group_numbers
 from .inputs import ROLES, read
-from .measure import group_numbers, measure
+from .measure import measure
 from .report import CopyAudit
 from .walk import FEWEST, smallest_p
 
@@ -129,6 +130,13 @@ def _warnings(inputs, found, assumptions, units):
             lines.append(f"only {number} {role} rows: no p-value below {least:.2g} can be reached with these hits")
     if many < _FEW:
         lines.append(f"only {many} generated rows: a copier of less than one in {max(many // 3, 1)} would go unseen")
+    if found.searched is not None:
+        drawn = int(np.bincount(units[found.searched]).max())
+        lines.append(
+            "groups of train and of held-out differ in size, and of a larger group some row is always nearer: so "
+            f"{drawn} row{'s' * (drawn > 1)} of each of {sum(found.walk.sizes):,} groups were searched, drawn by "
+            "chance; the others can't be named"
+        )
     if units is not None and min(found.walk.sizes) < _FEW:
         to_train, kept = found.walk.sizes
         lines.append(f"only {to_train} groups to train on and {kept} held out: a group counts as one row")

@@ -1,10 +1,11 @@
 """From rows to hits, to the walk: all of the test, without the reading of inputs before it and the report after it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .evidence import closeness, exponent, shares
+from .groups import equal_sizes
 from .nearness import Nearness, nearness
 from .walk import Walk, walk
 
@@ -18,12 +19,14 @@ class Measurement:
     near : :class:`~memgen_lite.auditing.nearness.Nearness`. walk : :class:`~memgen_lite.auditing.walk.Walk`.
     units : int array (n,), what the walk's entries are: rows of the pool that are near some generated row, or groups.
     copies : list of dicts: train_row, generated_rows, distance, ratio, q_value; those named at rate q, closest first.
+    searched : bool array (N + K,), the rows searched where groups were made equal, see :mod:`.groups`; None for all.
     """
 
     near: Nearness
     walk: Walk
     units: np.ndarray
     copies: list
+    searched: np.ndarray | None = None
 
 
 def measure(
@@ -54,11 +57,20 @@ def measure(
     :class:`Measurement`
     """
     n, both = len(train), len(train) + len(held_out)
+    searched = None if groups is None else equal_sizes(groups, n, rng)
+    if searched is not None:
+        train, held_out = train[searched[:n]], held_out[searched[n:]]
     near = nearness(train, held_out, generated, k=k, metric=metric, rng=rng, progress=progress)
+    if searched is not None:
+        index = np.flatnonzero(searched)
+        near = replace(near, rows=index[near.rows], shared=index[near.shared])
     unit = np.arange(both) if groups is None else groups
     of_train = np.zeros(unit.max() + 1, dtype=bool)
     of_train[unit[:n]] = True
-    sizes = (n, both - n) if groups is None else tuple(len(np.unique(side)) for side in (unit[:n], unit[n:]))
+    sizes = n, both - n
+    if groups is not None:
+        kept = np.unique(groups if searched is None else groups[searched])
+        sizes = int(of_train[kept].sum()), int((~of_train[kept]).sum())
 
     units, place = np.unique(unit[near.rows], return_inverse=True)
     place = place.reshape(near.rows.shape)
@@ -76,7 +88,7 @@ def measure(
     weights = np.bincount(place[:, 0], minlength=len(units))
     options = {"evidence": evidence, "q": q, "n_relabelings": n_relabelings, "rng": rng, "progress": progress}
     found = walk(scores, of_train[units], weights, sizes, **options)
-    return Measurement(near, found, units, _named(near, found, place[:, 0], scores, q))
+    return Measurement(near, found, units, _named(near, found, place[:, 0], scores, q), searched)
 
 
 def _named(near, found, unit, scores, q):
@@ -98,23 +110,3 @@ def _named(near, found, unit, scores, q):
         for rows in np.split(close, starts[1:])
     ]
     return sorted(copies, key=lambda copy: (copy["ratio"], copy["distance"], copy["train_row"]))
-
-
-def group_numbers(groups, sizes):
-    """Groups of train and held-out rows, a pair of arrays, as one int array; ValueError where one spans both."""
-    names = []
-    if not isinstance(groups, tuple | list) or len(groups) != 2:
-        raise ValueError("groups must be a pair: one label for each training row, and one for each held-out row")
-    for side, role, size in zip(groups, ("train", "held_out"), sizes, strict=True):
-        names.append(np.asarray(side))
-        if names[-1].shape != (size,):
-            raise ValueError(
-                f"groups must have one label for each of the {size} {role} rows, got shape {names[-1].shape}"
-            )
-    spanning = np.intersect1d(*names)
-    if len(spanning):
-        raise ValueError(
-            f"{len(spanning)} groups have rows in train and in held_out, such as {spanning[:3].tolist()}: "
-            "held out is a group of which the model has seen no row"
-        )
-    return np.unique(np.concatenate(names), return_inverse=True)[1].ravel()

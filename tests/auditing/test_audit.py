@@ -9,7 +9,8 @@ import pytest
 from audited import COPIER, LEAKED, NOISE, H, T, table
 
 import memgen_lite as mg
-from memgen_lite.auditing.measure import group_numbers, measure
+from memgen_lite.auditing.groups import group_numbers
+from memgen_lite.auditing.measure import measure
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
