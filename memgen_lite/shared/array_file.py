@@ -140,16 +140,22 @@ def _chunks(parts):
             yield np.ascontiguousarray(part[i : i + rows]).tobytes()
 
 
+def _fixed(record):
+    """What all versions of Python write alike: those before 3.11.4 say otherwise that sizes have 64 bits."""
+    return record[:4], record[6:18], record[26:]
+
+
 def _block(file, entry, info, offset, mmap, verify):
     """What stands before a block in its file, which follows from what is said of it to the byte, and the block."""
     dtype, shape = dtype_of(entry["dtype"]), tuple(entry["shape"])
     _require(all(type(n) is int and n >= 0 for n in shape), f"has sizes that are no sizes: {shape!r:.80}")
     head, size, twin = _npy(dtype, shape), math.prod(shape) * dtype.itemsize, _info(info.filename, offset)
     twin.CRC, twin.file_size, twin.compress_size = info.CRC, info.file_size, info.file_size
-    around = twin.FileHeader(zip64=True) + head
     file.seek(offset)
-    found = info.header_offset, info.compress_type, info.compress_size, info.file_size, file.read(len(around))
-    right = found == (offset, ZIP_STORED, len(head) + size, len(head) + size, around)
+    wanted = twin.FileHeader(zip64=True) + head
+    around = file.read(len(wanted))
+    found = info.header_offset, info.compress_type, info.compress_size, info.file_size, *_fixed(around)
+    right = found == (offset, ZIP_STORED, len(head) + size, len(head) + size, *_fixed(wanted))
     _require(right, "is not where, or not what, the header says")
     start = offset + len(around)
     block = np.memmap(file, dtype, "r", start, shape) if mmap and size else np.empty(shape, dtype)
