@@ -140,11 +140,6 @@ def _chunks(parts):
             yield np.ascontiguousarray(part[i : i + rows]).tobytes()
 
 
-def _fixed(record):
-    """What all versions of Python write alike: those before 3.11.4 say otherwise that sizes have 64 bits."""
-    return record[:4], record[6:18], record[26:]
-
-
 def _block(file, entry, info, offset, mmap, verify):
     """What stands before a block in its file, which follows from what is said of it to the byte, and the block."""
     dtype, shape = dtype_of(entry["dtype"]), tuple(entry["shape"])
@@ -152,13 +147,14 @@ def _block(file, entry, info, offset, mmap, verify):
     head, size, twin = _npy(dtype, shape), math.prod(shape) * dtype.itemsize, _info(info.filename, offset)
     twin.CRC, twin.file_size, twin.compress_size = info.CRC, info.file_size, info.file_size
     file.seek(offset)
-    wanted = twin.FileHeader(zip64=True) + head
-    around = file.read(len(wanted))
-    found = info.header_offset, info.compress_type, info.compress_size, info.file_size, *_fixed(around)
-    right = found == (offset, ZIP_STORED, len(head) + size, len(head) + size, *_fixed(wanted))
+    around = file.read(len(wanted := twin.FileHeader(zip64=True) + head))
+    # Python before 3.11.4 says otherwise, at 4 and at 18, that sizes have 64 bits.
+    records = [(record[:4], record[6:18], record[26:]) for record in (around, wanted)]
+    found = info.header_offset, info.compress_type, info.compress_size, info.file_size, records[0]
+    right = found == (offset, ZIP_STORED, len(head) + size, len(head) + size, records[1])
     _require(right, "is not where, or not what, the header says")
     start = offset + len(around)
-    block = np.memmap(file, dtype, "r", start, shape) if mmap and size else np.empty(shape, dtype)
+    block = np.memmap(file, dtype, "r", start, shape) if mmap and size else np.ndarray(shape, dtype)
     data = block.reshape(-1).view(np.uint8) if size else bytearray()
     _require(mmap or file.readinto(data) == size, "was cut off while it was read")
     right = not verify or sha256(data).hexdigest() == entry["sha256"]

@@ -31,7 +31,9 @@ BLOCKS = {
     "bytes": np.frombuffer(b"rose is a ros\xe9", dtype=np.uint8),
     "void": np.array([b"ab", b"c\0"], dtype="V2"),
     "texts": np.array(["längst", "🐈"]),
+    "no texts": np.ndarray(3, dtype="U0"),  # np.empty would make it U1
     "big": np.arange(3, dtype=">i4"),
+    "fields": np.array([(1,), (2,)], dtype=[("🐈 of no Latin alphabet", "i1")]),
 }
 
 
@@ -227,13 +229,13 @@ def test_a_file_that_was_added_to_is_refused(saved):
 
 def test_a_file_that_shrinks_while_it_is_read_is_refused(saved, monkeypatch):
     array_file.write(saved, {}, {"rows": np.ones(10**5)})
-    empty = np.empty
+    ndarray = np.ndarray
 
     def shrink(*args, **kwargs):
         os.truncate(saved, 1000)
-        return empty(*args, **kwargs)
+        return ndarray(*args, **kwargs)
 
-    monkeypatch.setattr(array_file.np, "empty", shrink)
+    monkeypatch.setattr(array_file.np, "ndarray", shrink)
     refused(saved, "block 'rows' was cut off while it was read")
 
 
