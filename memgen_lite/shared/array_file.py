@@ -73,7 +73,7 @@ def read(path, *, mmap, verify):
         _require(right, "is damaged: the blocks in it are not those that its header says")
         for (name, entry), info in zip(table.items(), members, strict=True):
             with guarded(f"is damaged: block {name!r}"):
-                head, blocks[name] = _block(file, entry, info, end, mmap, verify)
+                head, blocks[name] = _block(file, entry, info, end, limit, mmap, verify)
             around.update(head)
             end += len(head) + blocks[name].nbytes
         file.seek(end)
@@ -140,7 +140,7 @@ def _chunks(parts):
             yield np.ascontiguousarray(part[i : i + rows]).tobytes()
 
 
-def _block(file, entry, info, offset, mmap, verify):
+def _block(file, entry, info, offset, limit, mmap, verify):
     """What stands before a block in its file, which follows from what is said of it to the byte, and the block."""
     dtype, shape = dtype_of(entry["dtype"]), tuple(entry["shape"])
     _require(all(type(n) is int and n >= 0 for n in shape), f"has sizes that are no sizes: {shape!r:.80}")
@@ -152,7 +152,7 @@ def _block(file, entry, info, offset, mmap, verify):
     records = [(record[:4], record[6:18], record[26:]) for record in (around, wanted)]
     found = info.header_offset, info.compress_type, info.compress_size, info.file_size, records[0]
     right = found == (offset, ZIP_STORED, len(head) + size, len(head) + size, records[1])
-    _require(right, "is not where, or not what, the header says")
+    _require(right and offset + len(around) + size <= limit, "is not where, or not what, the header says")
     start = offset + len(around)
     block = np.memmap(file, dtype, "r", start, shape) if mmap and size else np.ndarray(shape, dtype)
     data = block.reshape(-1).view(np.uint8) if size else bytearray()

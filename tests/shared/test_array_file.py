@@ -89,7 +89,9 @@ def test_numpy_opens_a_file_without_this_package_and_without_pickle(saved):
     assert header["content"] == {"a": ["rosé", None]}
     with zipfile.ZipFile(saved) as archive:
         assert archive.testzip() is None
-        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+        members = archive.infolist()
+        assert {(info.compress_type, info.create_system) for info in members} == {(zipfile.ZIP_STORED, 0)}
+        assert {info.date_time for info in members} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_blocks_begin_where_their_numbers_may_and_hold_the_bytes_of_the_array(saved):
@@ -180,14 +182,24 @@ def test_a_dtype_becomes_json_and_comes_back(dtype):
     assert array_file.dtype_of(json.loads(json.dumps(array_file.describe(titled)))) == titled
 
 
+@pytest.mark.parametrize("dtype", ["|O", "O,O", [["a", "|O"]], [["a", [["b", "|O", [2]]]]], "T"], ids=str)
+def test_json_makes_no_dtype_of_objects(dtype):
+    with pytest.raises(TypeError, match="save stores plain values, got an array of dtype"):
+        array_file.dtype_of(dtype)
+
+
 # Damage
 
 
 def test_every_byte_around_the_blocks_is_guarded_even_unverified(saved):
     array_file.write(saved, {"a": 1}, {name: BLOCKS[name] for name in ("rows", "none")})
+    text = json.dumps(opened(saved)[0]).encode()
+    begin = saved.read_bytes().index(text)
+    text = range(begin, begin + len(text))
     for position in around(saved):
         with damaged(saved, position):
-            refused(saved, verify=False, mmap=bool(position % 2))
+            message = "its header is cut off or altered" if position in text else "MemGEN file|damaged"
+            refused(saved, message, verify=False, mmap=bool(position % 2))
     array_file.read(saved, mmap=False, verify=True)
 
 
@@ -378,6 +390,39 @@ def test_records_that_lie_are_refused(saved, what, signed):
             array_file.read(saved, mmap=False, verify=True)
             continue
         refused(saved, verify=False)
+
+
+@pytest.mark.parametrize("what, at", [("offset", 42), ("method", 10), ("compressed size", 20), ("size", 24)])
+def test_a_record_of_the_header_that_lies_is_refused(saved, what, at):
+    data, before = bytearray(saved.read_bytes()), places(saved)
+    data[data.rindex(b"header.json") - 46 + at] ^= 1
+    saved.write_bytes(data)
+    refused(saved, "damaged", verify=False)
+    sign(saved, before)
+    refused(saved, "damaged", verify=False)
+
+
+@pytest.mark.parametrize("size", [2**20, 2**40, 2**60])
+@pytest.mark.parametrize("mmap", [False, True])
+def test_sizes_beyond_the_file_make_no_room_for_what_is_not_there(tmp_path, size, mmap):
+    """Everything in the file says that there is so much."""
+    path, before = tmp_path / "m", []
+    table = {"rows": {"dtype": "|u1", "shape": [size], "sha256": "0" * 64}}
+    for header_too in (False, True):
+        with zipfile.ZipFile(path, "w") as archive:
+            block = array_file._info("rows.npy", 0)
+            with archive.open(block, "w", force_zip64=True) as member:
+                member.write(array_file._npy(np.dtype("u1"), (size,)))
+            archive.writestr("header.json", json.dumps({"version": 1, "content": 7, "blocks": table}))
+            archive.comment = bytes(64)
+            before = [("rows", range(archive.infolist()[1].header_offset, archive.infolist()[1].header_offset))]
+            for info in archive.infolist()[: 1 + header_too]:
+                info.file_size = info.compress_size = info.file_size + size
+            archive.fp.seek(0)
+            archive.fp.write(block.FileHeader(zip64=True))
+            archive.fp.seek(archive.start_dir)
+        sign(path, before)
+        refused(path, "damaged", mmap=mmap, verify=False)
 
 
 def test_a_file_that_an_earlier_python_wrote_loads(saved):
