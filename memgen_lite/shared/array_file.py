@@ -1,31 +1,23 @@
 """One file for arrays: no pickle, checksums, written whole or not at all, read in place.
 
-It is a plain `.npz`, which `np.load` opens too: a zip archive, not compressed, of `header.json` and a `.npy` a block.
-The header has each block's dtype, shape and checksums, from which every other byte of the file follows; a file with any
-that does not is refused. Only plain dtypes are blocks, so loading runs no code from the file.
+It is a plain `.npz`, which `np.load` opens too: a zip archive, not compressed, of a `.npy` a block and `header.json`.
+The header has each block's dtype, shape and SHA-256; the SHA-256 of all that is no block's bytes is the archive's
+comment, which ends the file. Only plain dtypes are blocks, so loading runs no code from the file.
 """
 
-import hashlib
 import json
 import math
-import os
-import struct
-import zlib
 from contextlib import contextmanager
-from pathlib import Path
+from hashlib import sha256
+from zipfile import ZIP_STORED, ZipFile, ZipInfo, is_zipfile
+from zlib import crc32
 
 import numpy as np
 
 from .files import atomic_write
 from .row_bytes import row_size
 
-HEADER, SIGNATURE = b"header.json", b"PK\3\4"
-LENGTH = 30 + len(HEADER) + 4  # where the length of the header's text is
-PREFIX = LENGTH + 8 + 8 + 4 + 32  # where that text begins, behind its SHA-256
-ALIGN = 64
-CHUNK = 1 << 24
-VERSION = 1
-_NO16, _NO32 = 2**16 - 1, 2**32 - 1  # what an archive has in place of a number that is among the 64-bit ones
+HEADER, DIGITS, ALIGN, CHUNK, VERSION = "header.json", 64, 64, 1 << 24, 1
 
 
 class DamagedFileError(ValueError):
@@ -34,25 +26,27 @@ class DamagedFileError(ValueError):
 
 def write(path, header, blocks):
     """Write a header (JSON) and named blocks (an array, or a list of arrays in a row) to `path`, atomically."""
-    blocks = {name: block if isinstance(block, list) else [block] for name, block in blocks.items()}
-    table = {}
-    for name, parts in blocks.items():
-        shape = (sum(map(len, parts)), *parts[0].shape[1:])
-        table[name] = {"dtype": describe(parts[0].dtype), "shape": shape, "crc32": "0" * 8, "sha256": "0" * 64}
-    content = {"version": VERSION, "content": header, "blocks": table}
+    table, around = {}, sha256()
     with atomic_write(path, durable=True) as file:
-        places = _frame(json.dumps(content).encode(), table)[1:-1]
-        for (name, parts), (offset, head) in zip(blocks.items(), places, strict=True):
-            file.seek(offset + len(head))
-            crc, digest = zlib.crc32(_npy(table[name])), hashlib.sha256()
-            for chunk in _chunks(parts):
-                crc = zlib.crc32(chunk, crc)
-                digest.update(chunk)
-                file.write(chunk)
-            table[name].update(crc32=f"{crc:08x}", sha256=digest.hexdigest())
-        for offset, piece in _frame(json.dumps(content).encode(), table):  # of the same lengths, now with checksums
-            file.seek(offset)
-            file.write(piece)
+        with ZipFile(file, "w") as archive:
+            for name, block in blocks.items():
+                parts = block if isinstance(block, list) else [block]
+                dtype, shape, digest = parts[0].dtype, (sum(map(len, parts)), *parts[0].shape[1:]), sha256()
+                head, info = _npy(dtype, shape), _info(f"{name}.npy", file.tell())
+                with archive.open(info, "w", force_zip64=True) as member:
+                    member.write(head)
+                    for chunk in _chunks(parts):
+                        member.write(chunk)
+                        digest.update(chunk)
+                around.update(info.FileHeader(zip64=True) + head)
+                table[name] = {"dtype": describe(dtype), "shape": shape, "sha256": digest.hexdigest()}
+            end, content = file.tell(), {"version": VERSION, "content": header, "blocks": table}
+            archive.writestr(_info(HEADER, end), json.dumps(content))
+            archive.comment = bytes(DIGITS)  # until there is all that it is the checksum of
+        file.seek(end)
+        around.update(file.read()[:-DIGITS])
+        file.seek(-DIGITS, 2)
+        file.write(around.hexdigest().encode())
 
 
 def read(path, *, mmap, verify):
@@ -62,36 +56,49 @@ def read(path, *, mmap, verify):
     ------
     DamagedFileError (a ValueError) : naming what is wrong with which part of the file.
     """
-    path = Path(path)
+    blocks, around, end = {}, sha256(), 0
     with open(path, "rb") as file, guarded(path):
-        text = _read_text(file, path)
+        _require(is_zipfile(file), "is not a MemGEN file, or is cut off: it does not end as an archive does")
+        archive = ZipFile(file)
+        names, limit = archive.namelist(), archive.start_dir
+        _require(names[-1:] == [HEADER], f"is not a MemGEN file: it is no archive that ends with {HEADER}")
+        *members, last = archive.infolist()
+        file.seek(max(0, limit - last.file_size))
+        text = file.read(min(limit, last.file_size))
+        _require(crc32(text) == last.CRC, "is damaged: its header is cut off or altered")
         content = json.loads(text)
-        if content["version"] != VERSION:
-            version = content["version"]
-            raise DamagedFileError(f"{path} has format version {version!r}; this package reads version {VERSION}")
-        table = content["blocks"]
-        frame = _frame(text, table)
-        _compare(file, path, frame, ["its header", *(f"block {name!r}" for name in table), "its directory"])
-        blocks = {}
-        for (name, entry), (offset, head) in zip(table.items(), frame[1:-1], strict=True):
-            if verify and _digest(file, offset + len(head), _size(entry)) != entry["sha256"]:
-                raise DamagedFileError(
-                    f"{path} is damaged: block {name!r} does not have the checksum that it was written with"
-                )
-            blocks[name] = _block(file, path, offset + len(head), entry, mmap)
+        version, table = content["version"], content["blocks"]
+        _require(version == VERSION, f"has format version {version!r}; this package reads version {VERSION}")
+        right = names == [*(f"{name}.npy" for name in table), HEADER]
+        _require(right, "is damaged: the blocks in it are not those that its header says")
+        for (name, entry), info in zip(table.items(), members, strict=True):
+            with guarded(f"is damaged: block {name!r}"):
+                head, blocks[name] = _block(file, entry, info, end, limit, mmap, verify)
+            around.update(head)
+            end += len(head) + blocks[name].nbytes
+        file.seek(end)
+        around.update(file.read()[:-DIGITS])
+        found = last.header_offset, last.compress_type, last.compress_size, archive.comment
+        right = found == (end, ZIP_STORED, last.file_size, around.hexdigest().encode())
+        _require(right, "is damaged, cut off or added to: what is around its blocks is not what was written")
         return content["content"], blocks
 
 
 @contextmanager
-def guarded(path):
+def guarded(subject):
     """Whatever goes wrong with what a file says is the file's fault, and said so (OSError and MemoryError are not)."""
     try:
         yield
-    except (DamagedFileError, OSError, MemoryError):
+    except (OSError, MemoryError):
         raise
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise DamagedFileError(f"{path} is damaged or was not written by this package ({reason})") from error
+        reason = f"is damaged or was not written by this package ({type(error).__name__}: {error})"
+        raise DamagedFileError(f"{subject} {error if isinstance(error, DamagedFileError) else reason}") from error
+
+
+def _require(condition, message):
+    if not condition:
+        raise DamagedFileError(message)
 
 
 def describe(dtype):
@@ -103,90 +110,27 @@ def describe(dtype):
 
 def dtype_of(description):
     """The inverse of :func:`describe`."""
-    dtype = np.lib.format.descr_to_dtype(_tuples(description))
+    if isinstance(description, list):  # of fields, whose tuples are lists in JSON
+        fields = ((field[0], describe(dtype_of(field[1])), *map(tuple, field[2:])) for field in description)
+        description = [(tuple(name) if isinstance(name, list) else name, *rest) for name, *rest in fields]
+    dtype = np.lib.format.descr_to_dtype(description)
     describe(dtype)  # refuses objects
     return dtype
 
 
-def _tuples(description):
-    if not isinstance(description, list):
-        return description
-    fields = []
-    for field in description:
-        name = tuple(field[0]) if isinstance(field[0], list) else field[0]
-        fields.append((name, _tuples(field[1]), *(tuple(shape) for shape in field[2:])))
-    return fields
+def _info(name, offset):
+    """A member whose record begins at `offset`, and is so long that what follows it begins at a multiple of ALIGN."""
+    info = ZipInfo(name)
+    room = -(offset + 30 + len(name.encode()) + 4 + 20) % ALIGN  # these 20 are the sizes, of 64 bits
+    info.create_system, info.extra = 0, b"MG" + room.to_bytes(2, "little") + bytes(room)
+    return info
 
 
-def _read_text(file, path):
-    prefix = file.read(PREFIX)
-    if prefix[:4] != SIGNATURE or prefix[30 : 30 + len(HEADER)] != HEADER:
-        raise DamagedFileError(f"{path} is not a MemGEN file: it is no archive that begins with {HEADER.decode()}")
-    length = int.from_bytes(prefix[LENGTH : LENGTH + 8], "little")
-    text = file.read(length) if length <= os.fstat(file.fileno()).st_size else b""
-    if len(text) != length or hashlib.sha256(text).digest() != prefix[-32:]:
-        raise DamagedFileError(f"{path} is damaged: its header is cut off or altered")
-    return text
-
-
-def _compare(file, path, frame, names):
-    size, end = os.fstat(file.fileno()).st_size, frame[-1][0] + len(frame[-1][1])
-    if size != end:
-        what = "is cut off" if size < end else "has been added to"
-        raise DamagedFileError(f"{path} {what}: it has {size:,} bytes where {end:,} were written")
-    for name, (offset, piece) in zip(names, frame, strict=True):
-        file.seek(offset)
-        if file.read(len(piece)) != piece:
-            raise DamagedFileError(f"{path} is damaged: {name} is not where, or not what, the header says")
-
-
-def _frame(text, table):
-    """All but the blocks' bytes, as (offset, bytes): the header, what stands before each block, and the directory."""
-    members = [(HEADER, text, 0, zlib.crc32(text))]
-    members += [(f"{name}.npy".encode(), _npy(e), _size(e), int(e["crc32"], 16)) for name, e in table.items()]
-    frame, directory, offset = [], [], 0
-    for name, head, size, crc in members:
-        own = bytes(-(offset + 54 + len(name)) % ALIGN) if frame else hashlib.sha256(text).digest()
-        size += len(head)
-        directory.append(_central(name, crc, size, offset))
-        frame.append((offset, _local(name, crc, size, own) + head))
-        offset += len(frame[-1][1]) + size - len(head)
-    directory = b"".join(directory)
-    return [*frame, (offset, directory + _end(len(members), len(directory), offset))]
-
-
-# The records of a zip archive as in PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3, with sizes of 64 bits, and of 1980.
-
-
-def _local(name, crc, size, own):
-    extra = struct.pack("<2H2Q2sH", 1, 16, size, size, b"MG", len(own)) + own
-    numbers = 45, 1 << 11, 0, 0, 33, crc, _NO32, _NO32, len(name), len(extra)
-    return struct.pack("<4s5H3I2H", SIGNATURE, *numbers) + name + extra
-
-
-def _central(name, crc, size, offset):
-    extra = struct.pack("<2H3Q", 1, 24, size, size, offset)
-    numbers = 45, 45, 1 << 11, 0, 0, 33, crc, _NO32, _NO32, len(name), len(extra), 0, 0, 0, 0, _NO32
-    return struct.pack("<4s6H3I5H2I", b"PK\1\2", *numbers) + name + extra
-
-
-def _end(count, size, offset):
-    large = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
-    where = struct.pack("<4sIQI", b"PK\6\7", 0, offset + size, 1)
-    return large + where + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, _NO16, _NO16, _NO32, _NO32, 0)
-
-
-def _npy(entry):
-    """What stands before the bytes of an array in a `.npy` of version 2.0 (see :mod:`numpy.lib.format`)."""
-    text = ascii({"descr": _tuples(entry["dtype"]), "fortran_order": False, "shape": tuple(entry["shape"])}).encode()
-    length = -(len(text) + 13) // ALIGN * -ALIGN - 12
-    return b"\x93NUMPY\2\0" + struct.pack("<I", length) + text.ljust(length - 1) + b"\n"
-
-
-def _size(entry):
-    if not all(type(size) is int and size >= 0 for size in entry["shape"]):
-        raise ValueError(f"a block has sizes that are no sizes: {entry['shape']!r:.80}")
-    return math.prod(entry["shape"]) * dtype_of(entry["dtype"]).itemsize
+def _npy(dtype, shape):
+    """What stands before an array in a `.npy`: in ASCII, since NumPy's own writer fails with some names of fields."""
+    text = ascii({"descr": describe(dtype), "fortran_order": False, "shape": shape}).encode()
+    text += b" " * (-(len(text) + 13) % ALIGN) + b"\n"
+    return np.lib.format.magic(2, 0) + len(text).to_bytes(4, "little") + text
 
 
 def _chunks(parts):
@@ -196,21 +140,23 @@ def _chunks(parts):
             yield np.ascontiguousarray(part[i : i + rows]).tobytes()
 
 
-def _digest(file, offset, size):
-    digest = hashlib.sha256()
-    file.seek(offset)
-    while chunk := file.read(min(size, CHUNK)):
-        digest.update(chunk)
-        size -= len(chunk)
-    return digest.hexdigest()
-
-
-def _block(file, path, offset, entry, mmap):
+def _block(file, entry, info, offset, limit, mmap, verify):
+    """What stands before a block in its file, which follows from what is said of it to the byte, and the block."""
     dtype, shape = dtype_of(entry["dtype"]), tuple(entry["shape"])
-    if mmap and _size(entry):
-        return np.memmap(file, dtype=dtype, mode="r", offset=offset, shape=shape)
-    block = np.empty(shape, dtype=dtype)
+    _require(all(type(n) is int and n >= 0 for n in shape), f"has sizes that are no sizes: {shape!r:.80}")
+    head, size, twin = _npy(dtype, shape), math.prod(shape) * dtype.itemsize, _info(info.filename, offset)
+    twin.CRC, twin.file_size, twin.compress_size = info.CRC, info.file_size, info.file_size
     file.seek(offset)
-    if block.nbytes and file.readinto(block.reshape(-1).view(np.uint8)) != block.nbytes:
-        raise DamagedFileError(f"{path} was cut off while it was read")
-    return block
+    around = file.read(len(wanted := twin.FileHeader(zip64=True) + head))
+    # Python before 3.11.4 says otherwise, at 4 and at 18, that sizes have 64 bits.
+    records = [(record[:4], record[6:18], record[26:]) for record in (around, wanted)]
+    found = info.header_offset, info.compress_type, info.compress_size, info.file_size, records[0]
+    right = found == (offset, ZIP_STORED, len(head) + size, len(head) + size, records[1])
+    _require(right and offset + len(around) + size <= limit, "is not where, or not what, the header says")
+    start = offset + len(around)
+    block = np.memmap(file, dtype, "r", start, shape) if mmap and size else np.ndarray(shape, dtype)
+    data = block.reshape(-1).view(np.uint8) if size else bytearray()
+    _require(mmap or file.readinto(data) == size, "was cut off while it was read")
+    right = not verify or sha256(data).hexdigest() == entry["sha256"]
+    _require(right, "does not have the checksum that it was written with")
+    return around, block

@@ -99,17 +99,11 @@ def _encode_array(array, coder):
 
 def _decode_array(kept, coder):
     if "objects" in kept:
-        array = np.empty(len(kept["objects"]), dtype=object)
-        for i, node in enumerate(kept["objects"]):
-            array[i] = coder.item(node)
-        return array.reshape(kept["shape"])
+        return np.fromiter(map(coder.item, kept["objects"]), dtype=object).reshape(kept["shape"])
     data, dtype = coder.kept(kept["bytes"]), dtype_of(kept["dtype"])
     if len(data) != dtype.itemsize * math.prod(kept["shape"]):
         raise ValueError(f"an array of shape {kept['shape']} and dtype {dtype} in {len(data)} bytes")
-    array = np.empty(kept["shape"], dtype=dtype)
-    if data:
-        array.reshape(-1).view(np.uint8)[:] = np.frombuffer(data, dtype=np.uint8)
-    return array
+    return np.ndarray(kept["shape"], dtype, bytearray(data))
 
 
 def _pandas(name):

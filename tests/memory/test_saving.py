@@ -221,7 +221,7 @@ def test_files_of_others_are_refused(tmp_path):
     noise = random.Random(0).randbytes(9000)
     for content in (b"", b"\x89PNG\r\n", pickle.dumps(MemGEN().fit(ROSES)), b"MEMGEN", b"PK\3\4", noise):
         path.write_bytes(content)
-        refused(path, "is not a MemGEN file: it is no archive that begins with header.json")
+        refused(path, "is not a MemGEN file, or is cut off: it does not end as an archive does")
     for save in (np.save, np.savez):
         with open(path, "wb") as file:
             save(file, np.eye(3))
