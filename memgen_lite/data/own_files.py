@@ -1,5 +1,9 @@
 """Rows from the reader's own files: arrays, tables, pictures, text."""
 
+import csv
+import gzip
+import io
+import json
 import warnings
 import zipfile
 import zlib
@@ -9,17 +13,19 @@ import numpy as np
 
 from .own_pictures import folder
 
-_EXPECTED = "a .npy, .npz, .csv, .parquet or .txt file, or a folder of images"
+_EXPECTED = "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz), or a folder of images"
 
 
-def read_rows(path, key=None):
+def read_rows(path, key=None, *, na=None, header=None):
     """Rows from a file or a folder, as :func:`memgen_lite.audit` takes them.
 
     * `.npy`: the array in it, memory-mapped. Nothing pickled is loaded, since that could run code.
     * `.npz`: the one array in it; of several, the one called `key`.
-    * `.csv`: a frame. The first line names the columns, unless it is all numbers; then columns are numbered. A first
-      column without a name is what a frame writes as its index, and is left out.
-    * `.parquet`: a frame; needs pyarrow.
+    * `.csv`, `.tsv`: a frame, of values separated by commas or tabs, as many in each line. The first line names the
+      columns, unless it is all numbers; then columns are numbered. A first column without a name is what a frame writes
+      as its index, and is left out.
+    * `.jsonl`: a frame, of an object a line; or a list of str, of a string a line.
+    * `.parquet`: a frame; needs pyarrow. One column of arrays of one length is an array.
     * `.txt`: a list of str, of UTF-8; row i is line i + 1.
     * a folder: its images as square thumbnails in order of file name, see :func:`memgen_lite.data.folder`. Files that
       are no images are named in a warning.
@@ -27,6 +33,9 @@ def read_rows(path, key=None):
     Parameters
     ----------
     path : str or Path. key : None, or the name of an array.
+    na : None, or the words that mean a missing value in a `.csv` or `.tsv`; None for those of :func:`pandas.read_csv`,
+        of which "NA" is one, () for none but the empty cell.
+    header : None, or whether the first line of a `.csv` or `.tsv` names the columns.
 
     Raises
     ------
@@ -47,11 +56,12 @@ def read_rows(path, key=None):
         return _images(path)
     if not path.exists():
         raise FileNotFoundError(f"{str(path)!r} does not exist; expected {_EXPECTED}")
-    if path.suffix.lower() not in _READERS:
+    kind = (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
+    if kind not in _READERS or (kind != path.suffix.lower() and _READERS[kind] not in (_table, _lines, _objects)):
         raise ValueError(f"{str(path)!r} must be {_EXPECTED}; what ends in {path.suffix!r} is not read")
     if not path.stat().st_size:
         raise ValueError(f"{str(path)!r} is an empty file")
-    rows = _READERS[path.suffix.lower()](path, key)
+    rows = _READERS[kind](path, key=key, na=na, header=header, separator="\t" if kind == ".tsv" else ",")
     if np.ndim(rows) == 0 or not len(rows):
         raise ValueError(f"{str(path)!r} must hold rows, got none")
     return rows
@@ -66,7 +76,7 @@ def _images(path):
     return data.train
 
 
-def _arrays(path, key):
+def _arrays(path, key, **_):
     broken = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -82,41 +92,74 @@ def _arrays(path, key):
     raise ValueError(f"{str(path)!r} must hold one array, or one called {key!r}, got arrays called {found.files}")
 
 
-def _csv(path, key):
+def _text(path):
+    """All of a text file, of UTF-8, unpacked if need be."""
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{str(path)!r} must be text in UTF-8: {error}") from None
+
+
+def _table(path, *, na, header, separator, **_):
     import pandas as pd
 
+    named, width = {",": "commas", "\t": "tabs"}[separator], None
     try:
-        first = pd.read_csv(path, header=None, nrows=1, encoding="utf-8-sig").iloc[0]
-        numbers = pd.to_numeric(first, errors="coerce").notna().all()
-        frame = pd.read_csv(path, header=None if numbers else 0, encoding="utf-8-sig")
-    except (ValueError, pd.errors.ParserError) as error:  # of which broken UTF-8 and an empty file are two
-        raise ValueError(f"{str(path)!r} must be a table of values separated by commas: {error}") from None
-    if not numbers and pd.isna(first.iloc[0]):
+        text = _text(path)
+        reader = csv.reader(io.StringIO(text), delimiter=separator)
+        for values in filter(None, reader):
+            width = width or len(values)
+            if len(values) != width:
+                raise ValueError(f"line {reader.line_num} has {len(values)} values, where the first has {width}")
+        first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [])
+        names = header if header is not None else not pd.to_numeric(pd.Series(first), errors="coerce").notna().all()
+        missing = {} if na is None else {"keep_default_na": False, "na_values": ["", *na]}
+        frame = pd.read_csv(io.StringIO(text), sep=separator, header=0 if names else None, index_col=False, **missing)
+    except (ValueError, csv.Error) as error:  # of which a ParserError of pandas, and its word on an empty file, are two
+        raise ValueError(f"{str(path)!r} must be a table of values separated by {named}: {error}") from None
+    if names and not first[0]:
         frame = frame.iloc[:, 1:]
-    if len(frame.columns) == 1 and any(mark in str(first.iloc[0]) for mark in ";\t|"):
-        raise ValueError(f"{str(path)!r} must have its values separated by commas, got the line {first.iloc[0]!r:.80}")
+    if len(frame.columns) == 1 and any(mark in first[0] for mark in {";", "\t", "|"} - {separator}):
+        raise ValueError(f"{str(path)!r} must have its values separated by {named}, got the line {first[0]!r:.80}")
     return frame
 
 
-def _parquet(path, key):
+def _objects(path, **_):
+    import pandas as pd
+
+    rows = []
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        try:
+            rows += [json.loads(line)] if line.strip() else []
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{str(path)!r} must have a JSON value in each line; line {number}: {error}") from None
+    if all(isinstance(row, str) for row in rows):
+        return rows
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{str(path)!r} must have an object in each line, or a string in each")
+    return pd.DataFrame(rows)
+
+
+def _parquet(path, **_):
     import pandas as pd
 
     try:
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
     except ImportError:
         raise ImportError(
             f"{str(path)!r} needs pyarrow, which is not installed: pip install pyarrow, or write the frame to a .csv"
         ) from None
     except (ValueError, OSError) as error:
         raise ValueError(f"{str(path)!r} must be a table as DataFrame.to_parquet writes it: {error}") from None
+    if len(frame.columns) == 1 and len(frame) and isinstance(frame.iloc[0, 0], np.ndarray | list):
+        return np.stack(frame.iloc[:, 0])
+    return frame
 
 
-def _lines(path, key):
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{str(path)!r} must be text in UTF-8: {error}") from None
-    return text.removesuffix("\n").split("\n")
+def _lines(path, **_):
+    return _text(path).removesuffix("\n").split("\n")
 
 
-_READERS = {".npy": _arrays, ".npz": _arrays, ".csv": _csv, ".parquet": _parquet, ".txt": _lines}
+_READERS = {".npy": _arrays, ".npz": _arrays, ".csv": _table, ".tsv": _table, ".jsonl": _objects}
+_READERS |= {".parquet": _parquet, ".txt": _lines}

@@ -59,19 +59,21 @@ _TOLD = {
 _UNSEARCHED = {*KERNELS, *SLICES, *SLOW, "frechet", "alpha_precision", "vendi", "mifid", "birthday_support"}
 
 
-def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=None, random_state=0):
+def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=None, ignore=None, random_state=0):
     """Every metric of `generated` on trial: against train, against held-out, an honest sample and MemGEN.
 
     Parameters
     ----------
-    train, held_out, generated : arrays (rows, features) of finite numbers; 20 generated rows, 20 held-out rows and 60
-        real rows at least. Held-out rows are of the law of the training rows and were not trained on.
+    train, held_out, generated : arrays (rows, features) of finite numbers, images, lists of str or frames, which are
+        compared as :mod:`memgen_lite.shared.kinds` says; 20 generated rows, 20 held-out rows and 60 real rows at least.
+        Held-out rows are of the law of the training rows and were not trained on.
     metrics : "all", or a list of names of :func:`memgen_lite.metrics.names`.
     n_null : int, relabelings behind a p-value, which is 1 / (1 + n_null) at the least; fewer than 99 are for a few
         metrics only, as the farthest of many is far. All metrics, against train and against held-out, are computed
         3 + n_null + n_null // 3 times: by default half a minute of processor time for 900 rows of 64 features, and some
         5 minutes for 10,000 rows of 512, which all processors (4 at most) share.
     max_rows : int or None, the most rows of each sample that are used: less time for less power.
+    ignore : None, or the columns of frames or arrays to leave out, such as keys: a name, a number, or a list of them.
     random_state : int, Generator, RandomState or None, for the rows that are drawn, the relabelings and the metrics.
 
     Returns
@@ -98,7 +100,7 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
         raise ValueError(f"max_rows must be {_LEAST} or more, or None, got {max_rows}")
     if any(X is None for X in (train, held_out, generated)):
         raise ValueError("evaluate needs train, held_out and generated rows; one of them is None")
-    given = registry.check_arrays({"train": train, "held_out": held_out, "generated": generated})
+    given = registry.check_arrays({"train": train, "held_out": held_out, "generated": generated}, ignore)
     rng = generator(random_state)
     seed = int(rng.integers(2**31))  # one stream for each metric in all passes: a fixed function of its rows
     sizes = {name: len(X) for name, X in given.items()}

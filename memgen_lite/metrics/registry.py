@@ -3,6 +3,7 @@
 import functools
 import inspect
 import tomllib
+import warnings
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -85,8 +86,8 @@ def metric(function):
 
     What it says of itself stands under its name in the `.toml` file beside its module, the rest in its docstring. The
     function that comes back has the one public signature
-    `(train, held_out, generated, *, reference, random_state, neighborhoods, ...)`, checks its arrays, and hands on
-    `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
+    `(train, held_out, generated, *, reference, random_state, neighborhoods, ignore, ...)`, checks its arrays, and hands
+    on `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
     """
     own, name = inspect.signature(function).parameters, function.__name__
     needs = _NEEDED[tuple(key for key, p in own.items() if p.kind is p.POSITIONAL_OR_KEYWORD)]
@@ -99,7 +100,9 @@ def metric(function):
         return float(function(*arrays, **options))
 
     @functools.wraps(function)
-    def public(train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, **options):
+    def public(
+        train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, ignore=None, **options
+    ):
         unknown = [key for key in options if key not in own or key in _HANDED]
         if unknown:
             raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {_options(own)}")
@@ -111,11 +114,11 @@ def metric(function):
         missing = [key for key in names if given[key] is None]
         if missing:
             raise ValueError(f"{name} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
-        checked = check_arrays(given)  # all that are given: texts and tables get their space from all of them
+        checked = check_arrays(given, ignore)  # all that are given: texts and tables get their space from all of them
         return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
     order = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD) for key in _ROLES]
-    keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None)]
+    keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None), ("ignore", None)]
     keyword += [(key, own[key].default) for key in _options(own)]
     order += [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value) for key, value in keyword]
     public.__signature__ = inspect.Signature(order)
@@ -143,20 +146,29 @@ def _options(parameters):
     return [key for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY and key not in _HANDED]
 
 
-def check_arrays(arrays):
+def check_arrays(arrays, ignore=None):
     """The samples of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
 
     They are read as :func:`memgen_lite.audit` reads them; a frame all of whose columns are numbers is an array of them.
+    Columns to `ignore` are left out; what is perhaps not meant about a column of a table is told in warnings.
     An array that is given twice, as when the training set is handed in as the generated one, comes back as two objects:
     what is a row's own neighbor is told by the array's identity.
     """
     given = {name: _plain(X) for name, X in arrays.items() if X is not None}
-    rows = together(given).rows if given else {}
+    rows = _read(given, ignore) if given else {}
     checked = dict.fromkeys(arrays)
     for name, X in rows.items():
         X = np.ascontiguousarray(X, dtype=np.float64)
         checked[name] = X.view() if any(X is other for other in checked.values()) else X
     return checked
+
+
+def _read(given, ignore):
+    samples = together(given, ignore=ignore)
+    for note in samples.notes:
+        if note.startswith("column "):
+            warnings.warn(note, stacklevel=4)
+    return samples.rows
 
 
 def _plain(X):
@@ -200,7 +212,8 @@ def compute(name, *, train=None, held_out=None, generated=None, reference="train
         tables get the space in which they are compared from all that are given.
     reference : "train" or "held_out", what a metric of two samples compares the generated rows with.
     random_state : int, Generator, RandomState or None.
-    options : the metric's own, such as `k`; `neighborhoods`, to share searches between metrics.
+    options : the metric's own, such as `k`; `neighborhoods`, to share searches between metrics; `ignore`, columns of
+        frames or arrays to leave out: a name, a number, or a list of them.
 
     Raises
     ------

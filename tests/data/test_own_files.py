@@ -194,3 +194,64 @@ def test_other_separators_are_told(tmp_path, mark):
 def test_text_of_another_encoding_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"x\.txt' must be text in UTF-8: .*0xff"):
         mg.read_rows(written(tmp_path / "x.txt", b"\xff\xfea\x00"))
+
+
+def test_tables_of_tabs_packed_ones_and_lines_of_objects_are_read(tmp_path):
+    frame = pd.DataFrame({"x": [1.5, 2.5], "name": ["a, b", "c"]})
+    frame.to_csv(tmp_path / "x.tsv", sep="\t", index=False)
+    frame.to_csv(tmp_path / "x.csv.gz", index=False)
+    frame.to_json(tmp_path / "x.jsonl", orient="records", lines=True)
+    frame.to_json(tmp_path / "x.jsonl.gz", orient="records", lines=True)
+    for name in ("x.tsv", "x.csv.gz", "x.jsonl", "x.jsonl.gz"):
+        pd.testing.assert_frame_equal(mg.read_rows(tmp_path / name), frame)
+    (tmp_path / "texts.jsonl").write_text('"a rose"\n\n"is"\n')
+    assert mg.read_rows(tmp_path / "texts.jsonl") == ["a rose", "is"]
+
+
+def test_words_that_mean_missing_and_the_header_can_be_said(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("country,n\nNA,1\nNO,2\n?,3\n,4\n")
+    assert mg.read_rows(path)["country"].isna().tolist() == [True, False, False, True]
+    assert mg.read_rows(path, na=["?"])["country"].isna().tolist() == [False, False, True, True]
+    assert mg.read_rows(path, na=())["country"].isna().tolist() == [False, False, False, True]
+    assert mg.read_rows(path, header=False).shape == (5, 2)
+    (tmp_path / "numbers.csv").write_text("1,2\n3,4\n")
+    assert mg.read_rows(tmp_path / "numbers.csv").shape == (2, 2)
+    assert mg.read_rows(tmp_path / "numbers.csv", header=True).shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,age\n1,40,\n2,50,\n", "line 2 has 3 values, where the first has 2"),
+        ("a,b,c,d\n" + ",".join("1" * 31) + "\n", "line 2 has 31 values, where the first has 4"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 values, where the first has 2"),
+        ('a,b\n"1\n2",3\n4,5,6\n', "line 4 has 3 values"),
+    ],
+)
+def test_a_table_whose_lines_are_of_several_lengths_is_refused_by_line(text, message, tmp_path):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        mg.read_rows(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.jsonl", b'{"a": 1}\n{"a":\n', "must have a JSON value in each line; line 2"),
+        ("x.jsonl", b'{"a": 1}\n"b"\n', "an object in each line, or a string in each"),
+        ("x.csv.gz", b"no archive", "must be text in UTF-8"),
+        ("x.npy.gz", b"1", "what ends in '.gz' is not read"),
+    ],
+)
+def test_damaged_and_mixed_files_are_refused_by_name(name, content, message, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        mg.read_rows(tmp_path / name)
+
+
+def test_a_column_of_arrays_is_an_array(tmp_path, monkeypatch):
+    frame = pd.DataFrame({"x": [np.arange(3.0), np.ones(3)]})
+    (tmp_path / "x.parquet").write_bytes(b"1")
+    monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
+    np.testing.assert_array_equal(mg.read_rows(tmp_path / "x.parquet"), [[0, 1, 2], [1, 1, 1]])

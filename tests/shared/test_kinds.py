@@ -123,3 +123,18 @@ def test_a_new_kind_of_data_is_one_class(monkeypatch):
     assert "<td>[]</td>" in found.pairs(1)._repr_html_()
     assert mg.metrics.compute("identical_share", train=T, generated=T) == 1
     assert mg.evaluate(T, H, G, ["frechet"], n_null=19).to_frame().loc["frechet", "rows"] == 40
+
+
+def test_columns_are_left_out_at_every_door_and_doubtful_ones_are_told_of():
+    frames = {
+        role: frame.assign(key=np.arange(60) + 60 * i)
+        for i, (role, frame) in enumerate(zip(("train", "held_out", "generated"), FRAMES, strict=True))
+    }
+    with pytest.warns(UserWarning, match="column 'key' has another value in each row"):
+        with_key = mg.metrics.compute("energy", **frames)
+    without = mg.metrics.compute("energy", **frames, ignore="key")
+    plain = dict(zip(frames, FRAMES, strict=True))
+    assert without == mg.metrics.compute("energy", **plain) != with_key
+    table = mg.evaluate(**frames, metrics=["energy"], n_null=19, ignore=["key"])
+    assert table.rows == mg.evaluate(**plain, metrics=["energy"], n_null=19).rows
+    assert mg.audit(**frames, ignore="key", n_relabelings=19).p_value == mg.audit(**plain, n_relabelings=19).p_value

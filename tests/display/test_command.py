@@ -1,0 +1,92 @@
+"""The command says by its exit status whether a model held, failed, or could not be judged."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from memgen_lite.display.command import CANNOT_TELL, FAILED, HELD, main
+
+rng = np.random.default_rng(0)
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Paths of train, held-out, copies with fresh keys, and fresh rows."""
+    frames = {
+        name: pd.DataFrame({"x": rng.normal(size=90), "city": rng.choice(["Oslo", "Rome", "NA"], 90)})
+        for name in ("train", "held_out", "fresh")
+    }
+    frames["copies"] = frames["train"]
+    paths = {}
+    for i, (name, frame) in enumerate(frames.items()):
+        paths[name] = str(tmp_path / f"{name}.csv")
+        frame.assign(id=np.arange(90) + 90 * i).to_csv(paths[name], index=False)
+    return paths
+
+
+def run(kind, tables, generated, *options):
+    return main([kind, tables["train"], tables["held_out"], tables[generated], *options])
+
+
+def test_a_copier_fails_and_fresh_rows_hold(tables, capsys):
+    assert run("audit", tables, "copies", "--ignore", "id") == FAILED
+    said = capsys.readouterr().out
+    assert said.startswith("Copies: as if it copied") and "failed: the dose, " in said
+    assert run("audit", tables, "fresh", "--ignore", "id") == HELD
+    assert run("audit", tables, "copies", "--ignore", "id", "--fail-above", "1.5") == HELD
+
+
+def test_keys_hide_copies_and_are_named(tables, capsys):
+    assert run("audit", tables, "copies") in (HELD, FAILED, CANNOT_TELL)
+    assert "column 'id' has another value in each row" in " ".join(capsys.readouterr().out.split())
+
+
+def test_evaluate_fails_what_is_told_from_fresh_rows(tables, capsys):
+    options = ("--ignore", "id", "--metrics", "nn_accuracy,authenticity")
+    assert run("evaluate", tables, "copies", *options) == FAILED
+    assert run("evaluate", tables, "fresh", *options) == HELD
+    assert "nn_accuracy" in capsys.readouterr().out
+
+
+def test_findings_and_report_are_written(tables, tmp_path, capsys):
+    page, findings = str(tmp_path / "report.html"), str(tmp_path / "found.json")
+    assert run("audit", tables, "copies", "--ignore=id", "--html", page, "--json", findings) == FAILED
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first[:40] in (tmp_path / "report.html").read_text("utf-8")
+    assert json.loads((tmp_path / "found.json").read_text("utf-8"))["verdict"].startswith("Copies")
+    assert run("audit", tables, "fresh", "--ignore=id", "--json", "-") == HELD
+    assert '"p_value"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["audit", "no.csv", "no.csv", "no.csv"], "'no.csv' does not exist; expected"),
+        (["audit", "{train}", "{held_out}", "{fresh}", "--ignore", "ID"], "ignore must name columns of train"),
+        (["evaluate", "{train}", "{held_out}", "{fresh}", "--metrics", "fid"], "no metric is called 'fid'"),
+        (["audit", "{train}"], "the following arguments are required: held_out, generated"),
+        (["audit", "{train}", "{held_out}", "{fresh}", "--html", "no/such/folder/x.html"], "no/such/folder"),
+    ],
+)
+def test_bad_input_is_said_on_the_error_stream_and_is_no_verdict(arguments, message, tables, capsys):
+    assert main([one.format(**tables) for one in arguments]) == CANNOT_TELL
+    assert message in capsys.readouterr().err
+
+
+def test_words_for_missing_and_the_header_are_taken(tables, tmp_path, capsys):
+    assert run("audit", tables, "fresh", "--ignore", "id", "--na", "none") == HELD
+    for name in ("train", "held_out", "fresh"):
+        (tmp_path / f"{name}.csv").write_text("\n".join(f"{x},{x * x}" for x in rng.normal(size=60)))
+    assert run("audit", tables, "fresh", "--header", "no") in (HELD, CANNOT_TELL)
+    assert "60 train, 60 held-out" in capsys.readouterr().out
+
+
+def test_a_module_is_the_command(tables):
+    command = [sys.executable, "-m", "memgen_lite", "audit", tables["train"], tables["held_out"], tables["copies"]]
+    done = subprocess.run([*command, "--ignore", "id"], capture_output=True, text=True)
+    assert done.returncode == FAILED and done.stdout.startswith("Copies"), done.stderr
+    assert subprocess.run([*command[:3], "--help"], capture_output=True, text=True).returncode == 0
