@@ -6,17 +6,6 @@ are equal, how they come back from a memory, and how a pair of them is shown (:c
 
 from .containers import Container, unpack
 from .items import equality_key, pack, unpack_rows
-from .reading import KINDS, Samples, opened, read, together
+from .reading import Samples, read, together
 
-__all__ = [
-    "KINDS",
-    "Container",
-    "Samples",
-    "equality_key",
-    "opened",
-    "pack",
-    "read",
-    "together",
-    "unpack",
-    "unpack_rows",
-]
+__all__ = ["Container", "Samples", "equality_key", "pack", "read", "together", "unpack", "unpack_rows"]

@@ -10,19 +10,17 @@ class Kind:
 
     A sample is held as `items`: an array, a list or a frame whose first axis counts. Where several samples are looked
     at together they are a dict by role ("train", "held_out", "generated"), whose first one is what the others must fit.
+    A kind has, beside what is here,
 
-    Attributes
-    ----------
-    name : str, as it stands in reports.
-    heads : str, what stands above the cells of :meth:`html`.
+    `name`, as it stands in reports;
+    `read(X)`, the items of X, an array, a list, a series or a frame, if they are of this kind, else None;
+    `rows(samples)`, real arrays (n, d) by role, whose distances say how alike items are;
+    `key(item)`, a hashable value that two items share exactly if they are equal, of one type;
+    `pack(items)`, where a memory of arrays can hold them: (codec, rows), a list of items as an array, or as a list of
+    bytes. Items of several shapes, or that would not come back as they are, raise ValueError or TypeError.
     """
 
-    name = ""
-    heads = ("difference, from training to generated",)
-
-    def read(self, X):
-        """The items of `X`, an array, a list, a series or a frame, if they are of this kind; else None."""
-        raise NotImplementedError
+    heads = ("difference, from training to generated",)  # what stands above the cells of `html`
 
     def without(self, items, ignore, role):
         """The items without the columns to `ignore`."""
@@ -32,29 +30,14 @@ class Kind:
         """The samples so that they can be compared, as equal values must be; what was done to them joins `notes`."""
         return samples
 
-    def rows(self, samples):
-        """Real arrays (n, d) by role, whose distances say how alike items are."""
-        raise NotImplementedError
-
     def same(self, samples):
         """Arrays (n,) by role, equal for items that are equal as given."""
         seen = {}
         number = {role: [seen.setdefault(self.key(item), len(seen)) for item in X] for role, X in samples.items()}
         return {role: np.array(numbers) for role, numbers in number.items()}
 
-    def key(self, item):
-        """A hashable value that two items share exactly if they are equal, of one type."""
-        raise NotImplementedError
-
-    def pack(self, items):
-        """(codec, rows): a list of items as an array of rows, or as a list of bytes; see :meth:`unpack`.
-
-        Items of several shapes, or that would not come back as they are, raise ValueError or TypeError.
-        """
-        raise NotImplementedError
-
     def unpack(self, codec, rows):
-        """The inverse of :meth:`pack`: a list of items."""
+        """The inverse of `pack`: a list of items."""
         return list(rows)
 
     def at(self, items, i):
