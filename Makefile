@@ -57,12 +57,14 @@ $(READY): requirements.txt pyproject.toml tools/setup.py
 
 # The first line of .venv/ready is its folder, the second its Python: it is made anew in a checkout that was copied, and
 # where another PYTHON is asked for.
+ifneq ($(OS),Windows_NT)
 ifneq ($(shell head -n 1 $(READY) 2>/dev/null),$(CURDIR))
 $(READY): FORCE
 endif
 ifneq ($(origin PYTHON),file)
 ifneq ($(shell tail -n 1 $(READY) 2>/dev/null),$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])'))
 $(READY): FORCE
+endif
 endif
 endif
 FORCE:

@@ -1,7 +1,10 @@
 """What must work after `pip install .` alone, without any extra: run by CI in an environment of its own."""
 
 import os
+import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +21,9 @@ def main():
     assert mg.data.prose().held_out
     assert mg.pi.decimals(1000).endswith("1989"), "decimals 997 to 1,000, by the fallback that needs no other package"
     assert len(mg.pi.records()) > 20, "a table in a file of its own, which the wheel must have"
+    assert mg.data.record("power")["rows"], "so have the records that pages show"
+    command = Path(sys.executable).with_name("memgen-lite")
+    assert "exit status" in subprocess.run([command, "audit", "--help"], capture_output=True, text=True).stdout
     sizes = {"train": digits.train, "held_out": digits.held_out, "generated": model.sample(900)}
     assert mg.metrics.compute("frechet", **sizes) >= 0
     for peer in mg.peers.all_peers().values():
