@@ -11,11 +11,6 @@ from .registry import metric
 @metric
 def frechet(real, generated, *, neighborhoods):
     """Frechet distance (FD; FID when the features are Inception's)."""
-    return frechet_distance(real, generated, neighborhoods)
-
-
-def frechet_distance(real, generated, neighborhoods):
-    """The same, once for these arrays, and their moments once for all."""
     a, b = (neighborhoods.once("moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
     return neighborhoods.once("frechet", (real, generated), lambda: _frechet(a, b))
 
@@ -102,21 +97,17 @@ def kid(real, generated, *, subsets=100, subset_size=1000, rng):
     size = min(subset_size, len(real), len(generated))
     if subsets is None or size < 2 or size == max(len(real), len(generated)):
         return _mmd(real, generated, _cubic)
-    values = []
-    for _ in range(subsets):
-        a, b = (X[rng.choice(len(X), size, replace=False)] for X in (real, generated))
-        values.append(_mmd(a, b, _cubic))
-    return np.mean(values)
+    drawn = ([X[rng.choice(len(X), size, replace=False)] for X in (real, generated)] for _ in range(subsets))
+    return np.mean([_mmd(a, b, _cubic) for a, b in drawn])
 
 
 @metric
 def energy(real, generated):
     """Energy distance."""
-
-    def root(x, y):
-        return np.sqrt(squared_distances(x, y))
-
-    cross, within, among = (_sums(X, Y, root)[0] for X, Y in ((real, generated), (real, real), (generated, generated)))
+    cross, within, among = (
+        _sums(X, Y, lambda x, y: np.sqrt(squared_distances(x, y)))[0]
+        for X, Y in ((real, generated), (real, real), (generated, generated))
+    )
     n, m = len(real), len(generated)
     return max(0.0, 2 * cross / (n * m) - within / n**2 - among / m**2)
 
@@ -163,8 +154,7 @@ def _mmd(real, generated, kernel):
     if min(n, m) < 2:
         raise ValueError(f"an unbiased MMD needs 2 rows of each sample, got {n} and {m}")
     (xx, x), (yy, y) = _sums(real, real, kernel), _sums(generated, generated, kernel)
-    xy, _ = _sums(real, generated, kernel)
-    return float((xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * xy / (n * m))
+    return (xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * _sums(real, generated, kernel)[0] / (n * m)
 
 
 def median_distance(X, rng):
