@@ -4,7 +4,8 @@ import numpy as np
 
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
-from .registry import check_arrays, get, metric
+from .distances import frechet
+from .registry import check_arrays, metric
 from .two_sample import mann_whitney
 
 
@@ -83,7 +84,7 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods):
     distance = neighborhoods.line_distances(generated, train).mean()
     if distance < 1e-15:
         return np.inf
-    value = get("frechet").on_checked(train, generated, neighborhoods=neighborhoods)
+    value = frechet.__wrapped__(train, generated, neighborhoods=neighborhoods)
     return value / (distance + 1e-14) if distance < threshold else value
 
 
