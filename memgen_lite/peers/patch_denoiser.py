@@ -4,6 +4,7 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from .diffusion_sampler import Diffusion, attend, closeness
 
@@ -69,8 +70,6 @@ class PatchDenoiser(Diffusion):
 
     def _pieces(self, row):
         # For each pixel the piece that it is in: (image, moved down, moved across).
-        from scipy.spatial.distance import cdist
-
         entries, pixels = [], row.reshape(*self.shape_[:2], -1)
         for place, known, _, values, which in self._parts:
             (rows, _, from_tops, tops), (columns, _, from_lefts, lefts) = place
