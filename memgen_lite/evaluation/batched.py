@@ -81,15 +81,10 @@ def _groups(triples, spans, n):
     groups = {}
     for sample, where in uses.values():
         # A sample of triples with different spans meets rows of all the pool.
-        groups.setdefault(where.pop() if len(where) == 1 else (0, n), []).append(sample)
-    return [
-        (span, np.column_stack([_counts(s, n)[slice(*span)] for s in samples]), [id(s) for s in samples])
-        for span, samples in groups.items()
-    ]
-
-
-def _counts(sample, n):
-    return np.bincount(sample, minlength=n).astype(float)
+        span = where.pop() if len(where) == 1 else (0, n)
+        counts = np.bincount(sample, minlength=n)[slice(*span)].astype(float)
+        groups.setdefault(span, {})[id(sample)] = counts
+    return [(span, np.column_stack(list(found.values())), list(found)) for span, found in groups.items()]
 
 
 def _pair_values(columns, triple, own, energy):

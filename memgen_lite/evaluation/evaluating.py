@@ -197,10 +197,9 @@ def _warnings(T, H, G, r, n):
         )
     elif shared:
         lines.append(f"{shared:,} of {len(H):,} held-out rows are equal to a training row")
-    if copies:
-        lines.append(f"{copies:,} of all {len(G):,} generated rows are equal to a training row")
-    if known:
-        lines.append(f"{known:,} of all {len(G):,} generated rows are equal to a held-out row")
+    for equal, kind in ((copies, "training"), (known, "held-out")):
+        if equal:
+            lines.append(f"{equal:,} of all {len(G):,} generated rows are equal to a {kind} row")
     if n < len(T):
         lines.append(f"{n:,} of {len(T):,} training rows were drawn: copies of the others go unseen in the table")
     return lines

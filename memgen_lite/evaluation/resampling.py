@@ -29,8 +29,7 @@ class SearchedRows:
     def __init__(self, rows, *, width=96, line_width=48, memory=MEMORY):
         order = _lexicographic(rows)
         self.rows, self.memory = np.ascontiguousarray(rows[order], dtype=np.float64), memory
-        self.position = np.empty(len(order), dtype=np.int64)
-        self.position[order] = np.arange(len(order))
+        self.position = np.argsort(order)
         self.group = np.cumsum(np.concatenate([[0], (self.rows[1:] != self.rows[:-1]).any(axis=1)]))
         self.width, self.line_width = min(width, len(rows)), min(line_width, 2 * len(rows))
         self.nearest = self.nearest_lines = None

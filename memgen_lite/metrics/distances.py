@@ -3,6 +3,8 @@
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import eigh, qr, svdvals
+from scipy.spatial.distance import cdist, pdist
 
 from ..shared.neighbors import MEMORY
 from .registry import metric
@@ -50,8 +52,6 @@ class _Moments:
     @cached_property
     def factor(self):
         """A with A'A the covariance, with as few rows as is cheap."""
-        from scipy.linalg import qr
-
         if not self.tall:
             return self.rows
         try:
@@ -62,8 +62,6 @@ class _Moments:
 
 def _cross(a, b):
     """tr (S R)^(1/2) for the covariances S and R: the sum of the singular values of A B' for any factors of them."""
-    from scipy.linalg import eigh, svdvals
-
     if a.tall and b.tall and len(a.mean) > 512:
         # The eigenvalues of S R, by way of a Cholesky factor of R, take half the time; but of a small one the root has
         # half the digits, so where there are such, or R is singular, the longer way is taken after all.
@@ -114,8 +112,6 @@ def energy(real, generated):
 
 def squared_distances(X, Y):
     """|x - y|^2 of all pairs, float64 (n, m); 0 for equal rows and not the rounding of a difference."""
-    from scipy.spatial.distance import cdist
-
     if X.shape[1] <= 8:
         return cdist(X, Y, "sqeuclidean")
     a, b = np.einsum("ij,ij->i", X, X), np.einsum("ij,ij->i", Y, Y)
@@ -158,8 +154,6 @@ def _mmd(real, generated, kernel):
 
 
 def median_distance(X, rng):
-    from scipy.spatial.distance import pdist
-
     distances = pdist(thinned(X, 2000, rng))
     distances = distances[distances > 0]
     return np.median(distances) if len(distances) else 0.0

@@ -22,12 +22,6 @@ _NEEDS = {
     "both": "train, held_out and generated",
     "generated": "generated",
 }
-_NEEDED = {  # told by the names of a function's arguments
-    ("real", "generated"): "reference",
-    ("train", "generated"): "train",
-    ("train", "held_out", "generated"): "both",
-    ("generated",): "generated",
-}
 _CONTROLS = {"memgen_u": "MemGEN-U", "memgen_p": "MemGEN-P"}
 
 
@@ -84,8 +78,9 @@ def metric(function):
     `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
     """
     own, name = inspect.signature(function).parameters, function.__name__
-    roles = tuple(key for key, p in own.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
-    needs = _NEEDED[roles]
+    roles = [key for key, p in own.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    mine = [key for key, p in own.items() if p.kind is p.KEYWORD_ONLY and key not in ("rng", "neighborhoods")]
+    needs = "reference" if "real" in roles else ("generated", "train", "both")[len(roles) - 1]
 
     def on_checked(arrays, random_state, neighborhoods, options):
         if "rng" in own:
@@ -96,8 +91,8 @@ def metric(function):
 
     @functools.wraps(function)
     def public(train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, **options):
-        if unknown := [key for key in options if key not in _options(own)]:
-            raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {_options(own)}")
+        if unknown := [key for key in options if key not in mine]:
+            raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {mine}")
         if reference not in ("train", "held_out"):
             raise ValueError(f"reference must be 'train' or 'held_out', got {reference!r}")
         given = {"train": train, "held_out": held_out, "generated": generated}
@@ -108,26 +103,19 @@ def metric(function):
         return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
     *common, _ = inspect.signature(public, follow_wrapped=False).parameters.values()
-    public.__signature__ = inspect.Signature(common + [own[key] for key in _options(own)])
+    public.__signature__ = inspect.Signature(common + [own[key] for key in mine])
     public.on_checked = on_checked
     title = function.__doc__.splitlines()[0].rstrip(".")
-    METRICS[name] = Metric(name=name, title=title, needs=needs, function=public, **_cards(function.__module__)[name])
+    card = _cards(function.__module__)[name]
+    card = {fact: " ".join(value.split()) if isinstance(value, str) else value for fact, value in card.items()}
+    METRICS[name] = Metric(name=name, title=title, needs=needs, function=public, **card)
     return public
 
 
 @functools.cache
 def _cards(module):
     package, _, name = module.rpartition(".")
-    cards = tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
-    return {
-        key: {fact: " ".join(value.split()) if isinstance(value, str) else value for fact, value in card.items()}
-        for key, card in cards.items()
-    }
-
-
-def _options(parameters):
-    handed = ("rng", "neighborhoods")
-    return [key for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY and key not in handed]
+    return tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
 
 
 def check_arrays(arrays):
@@ -157,9 +145,8 @@ def names(family=None):
     """The names of all metrics, or of one family: distances, tests, coverage, copying."""
     if family is not None and family not in FAMILIES:
         raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
-    return [
-        entry.name for kind in FAMILIES for entry in METRICS.values() if entry.family == kind and family in (None, kind)
-    ]
+    kinds = FAMILIES if family is None else [family]
+    return [entry.name for kind in kinds for entry in METRICS.values() if entry.family == kind]
 
 
 def get(name):

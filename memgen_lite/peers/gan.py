@@ -89,12 +89,12 @@ class Penalized(Adversarial):
     penalty: float = 1.0
 
     def critic_loss(self, critic, real, fake, key):
-        plain, share = super().critic_loss(critic, real, fake, key), jax.random.uniform(key, (len(real), 1))
+        plain = super().critic_loss(critic, real, fake, key)
+        share = jax.random.uniform(key, (len(real), 1))
         gradient = jax.grad(lambda rows: critic(rows).sum())(share * real + (1 - share) * fake)
         return plain + self.charge((gradient**2).sum(axis=1)).mean()
 
     def charge(self, squares):
-        """What each slope costs, of its square."""
         return self.penalty * (jnp.sqrt(squares + 1e-12) - 1) ** 2
 
 
