@@ -33,7 +33,8 @@ def kernel_values(rows, triples, spans, chosen, bandwidth, found):
     """
     n, d = rows.shape
     groups = _groups(triples, spans, n)
-    kernels = sorted({_kernel(name) for name in chosen})
+    kernel_of = {name: "mmd_poly" if name == "kid" else name for name in chosen}
+    kernels = sorted(set(kernel_of.values()))
     sums = {kernel: [np.zeros((stop - start, W.shape[1])) for (start, stop), W, _ in groups] for kernel in kernels}
     squares = np.einsum("ij,ij->i", rows, rows)
     own = {"mmd_rbf": np.ones(n), "mmd_poly": (squares / d + 1) ** 3, "energy": np.zeros(n)}
@@ -57,8 +58,7 @@ def kernel_values(rows, triples, spans, chosen, bandwidth, found):
 
     for _ in in_parallel(meet, range(0, n, _TILE)):
         yield
-    for name in chosen:
-        kernel = _kernel(name)
+    for name, kernel in kernel_of.items():
         columns = {
             key: (start, W[:, c], K[:, c])
             for ((start, _), W, keys), K in zip(groups, sums[kernel], strict=True)
@@ -72,29 +72,19 @@ def kernel_steps(n):
     return -(-n // _TILE)
 
 
-def _kernel(name):
-    return "mmd_poly" if name == "kid" else name
-
-
 def _groups(triples, spans, n):
     """The samples as columns of counts: ((start, stop), array (stop - start, samples), their ids), by span."""
     uses = {}
     for triple, span in zip(triples, spans, strict=True):
         for sample in triple:
-            known = uses.setdefault(id(sample), (sample, set()))
-            known[1].add(span)
+            uses.setdefault(id(sample), (sample, set()))[1].add(span)
     groups = {}
     for sample, where in uses.values():
         # A sample of triples with different spans meets rows of all the pool.
-        groups.setdefault(where.pop() if len(where) == 1 else (0, n), []).append(sample)
-    return [
-        (span, np.column_stack([_counts(s, n)[slice(*span)] for s in samples]), [id(s) for s in samples])
-        for span, samples in groups.items()
-    ]
-
-
-def _counts(sample, n):
-    return np.bincount(sample, minlength=n).astype(float)
+        span = where.pop() if len(where) == 1 else (0, n)
+        counts = np.bincount(sample, minlength=n)[slice(*span)].astype(float)
+        groups.setdefault(span, {})[id(sample)] = counts
+    return [(span, np.column_stack(list(found.values())), list(found)) for span, found in groups.items()]
 
 
 def _pair_values(columns, triple, own, energy):
@@ -140,7 +130,7 @@ def sliced_values(rows, triples, spans, chosen, seed, found, *, projections=500,
             sorts[span] = order, np.take_along_axis(part, order, 1)
         for t, (triple, span) in enumerate(zip(triples, spans, strict=True)):
             *real, made = (
-                _sorted_projections(sample, lines, *sorts[span], span, kept if k == 0 else None)
+                _sorted_projections(sample, lines, *sorts[span], span, kept if k == 0 else {})
                 for k, sample in enumerate(triple)
             )
             values[t] = [wasserstein_1d(x, made).sum() for x in real]
@@ -161,7 +151,7 @@ def sliced_steps(d, projections=500, step=25):
 
 def _sorted_projections(sample, projections, order, ordered, span, kept):
     """Those of a sample (directions, rows), from those of the span that it is in."""
-    if kept is not None and id(sample) in kept:
+    if id(sample) in kept:
         return kept[id(sample)]
     start, stop = span
     if sample.min() >= start and sample.max() < stop:
@@ -171,6 +161,5 @@ def _sorted_projections(sample, projections, order, ordered, span, kept):
         values = values.reshape(len(order), len(sample))
     else:
         values = np.sort(projections[:, sample], axis=1)
-    if kept is not None:
-        kept[id(sample)] = values
+    kept[id(sample)] = values
     return values

@@ -61,7 +61,7 @@ def calibrated(chosen, passes, tiers, reasons):
     observed, relabeled, honest = passes["observed"][0], passes["relabeled"], passes["honest"]
     controls = [passes[name][0] for name in ("memgen_u", "memgen_p")]
     n = len(relabeled)
-    farthest, facts = np.zeros(n), []
+    farthest, facts = np.zeros(n), {}
     for i, name in enumerate(chosen):
         values = np.concatenate([[observed[i]], relabeled[:, i]])
         with np.errstate(invalid="ignore"):
@@ -71,12 +71,11 @@ def calibrated(chosen, passes, tiers, reasons):
         if not far:
             if not np.isnan(observed[i, 0]):
                 reasons[name] = f"no value for {int(np.isnan(values[:, 0]).sum())} of {n} relabelings, so no p-value"
-            facts.append(None)
             continue
         key = max(far, key=lambda key: abs(far[key][0]))
         t = np.max([np.abs(z) for z in far.values()], axis=0).round(9)  # rounding is no evidence
         farthest = np.maximum(farthest, t[1:])
-        facts.append((t, np.sign(far[key][0]), key))
+        facts[name] = t, np.sign(far[key][0]), key
     rows = []
     for i, name in enumerate(chosen):
         n_train, m = tiers[name]
@@ -93,9 +92,9 @@ def calibrated(chosen, passes, tiers, reasons):
         if not np.isnan(fresh[:, 0]).any():
             for edge, share, method in (("honest_low", 0.05, "lower"), ("honest_high", 0.95, "higher")):
                 row[edge] = float(np.quantile(fresh[:, 0], share, method=method))
-        if facts[i] is None:
+        if name not in facts:
             continue
-        t, side, key = facts[i]
+        t, side, key = facts[name]
         row["p_single"] = float((1 + (t[1:] >= t[0]).sum()) / (1 + n))
         row["p_value"] = float((1 + (farthest >= t[0]).sum()) / (1 + n))
         where = [_beside(values[i], fresh, key) for values in controls]

@@ -31,6 +31,7 @@ them `mg.metrics.compute` gives the same values.
 """
 
 import warnings
+from itertools import chain
 
 import numpy as np
 
@@ -110,18 +111,16 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
     pool = SearchedRows(np.concatenate([T, H, G[:r]]))
     tiers = {name: _tier(name, n, r) for name in chosen}
     passes = draw_passes(len(T), len(H), n, r, n_null, set(tiers.values()), rng)
-    real, features, given = len(T) + len(H), T.shape[1], None
-    del T, H, G
+    del T, H, G, given
 
-    fixed, reasons, done = Samples(pool), {}, []
-    observed = passes[0][1]
-    for tier in observed:
-        fixed.take(observed[tier][0])
-    options = _options(chosen, tiers, observed, fixed, seed, reasons)
+    fixed, reasons, done = Samples(pool), {}, {kind: [] for kind, _ in passes}
+    for rows, *_ in passes[0][1].values():
+        fixed.take(rows)
+    options = _options(chosen, tiers, passes[0][1], fixed, seed, reasons)
     swept, searched = {}, [name for name in chosen if name not in _UNSEARCHED]
     try:
         with bar(0, "Evaluating", "step") as progress:
-            work = list(_sweeps(pool, passes, chosen, (real, r), options, seed, swept))
+            work = list(_sweeps(pool, passes, chosen, r, options, seed, swept))
             work += [(pool.steps, pool.search())] if searched else []
             work += [(pool.steps, pool.search_lines())] if "mifid" in chosen else []
             progress.reset(sum(steps for steps, _ in work) + len(passes))
@@ -130,27 +129,27 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
                     progress.update()
 
             def values(i):
-                kind, found = passes[i][0], {name: pairs[i] for name, pairs in swept.items()}
-                told = reasons if kind == "observed" else {}
-                return _values(chosen, passes[i], tiers, options, seed, found, Samples(pool, fixed), told)
+                found = {name: pairs[i] for name, pairs in swept.items()}
+                return _values(chosen, passes[i], tiers, options, seed, found, Samples(pool, fixed), reasons)
 
-            for found in _all_values(values, len(passes)):
-                done.append(found)
-                progress.update()
+            # The first one alone, as the others share its answers.
+            every = chain(map(values, [0]), in_parallel(values, range(1, len(passes))))
+            with warnings.catch_warnings(action="ignore"):
+                for (kind, _), found in zip(passes, every, strict=True):
+                    done[kind].append(found)
+                    progress.update()
     except KeyboardInterrupt:
-        kinds = [kind for kind, _ in passes[: len(done)]]
-        if kinds.count("relabeled") < 19 or kinds.count("honest") < 2:
+        if len(done["relabeled"]) < 19 or len(done["honest"]) < 2:
             raise
-        lines.append(f"interrupted: {kinds.count('relabeled')} of {n_null} relabelings were done")
-    kinds = np.array([kind for kind, _ in passes[: len(done)]])
-    rows = calibrated(chosen, {kind: np.array(done)[kinds == kind] for kind in set(kinds)}, tiers, reasons)
+        lines.append(f"interrupted: {len(done['relabeled'])} of {n_null} relabelings were done")
+    rows = calibrated(chosen, {kind: np.array(found) for kind, found in done.items()}, tiers, reasons)
     stamp = {
         "rows": sizes,
-        "features": features,
+        "features": pool.rows.shape[1],
         "rows_used": r,
         "train_rows_used": n,
-        "n_null": int((kinds == "relabeled").sum()),
-        "n_honest": int((kinds == "honest").sum()),
+        "n_null": len(done["relabeled"]),
+        "n_honest": len(done["honest"]),
         "random_state": random_state if random_state is None else str(random_state),
         "versions": versions(),
         "options": {name: _TOLD[name] for name in options},
@@ -200,10 +199,9 @@ def _warnings(T, H, G, r, n):
         )
     elif shared:
         lines.append(f"{shared:,} of {len(H):,} held-out rows are equal to a training row")
-    if copies:
-        lines.append(f"{copies:,} of all {len(G):,} generated rows are equal to a training row")
-    if known:
-        lines.append(f"{known:,} of all {len(G):,} generated rows are equal to a held-out row")
+    for equal, kind in ((copies, "training"), (known, "held-out")):
+        if equal:
+            lines.append(f"{equal:,} of all {len(G):,} generated rows are equal to a {kind} row")
     if n < len(T):
         lines.append(f"{n:,} of {len(T):,} training rows were drawn: copies of the others go unseen in the table")
     return lines
@@ -224,32 +222,24 @@ def _options(chosen, tiers, observed, fixed, seed, reasons):
     return {name: options[name] for name in chosen if name in options}
 
 
-def _sweeps(pool, passes, chosen, sizes, options, seed, found):
+def _sweeps(pool, passes, chosen, r, options, seed, found):
     """Pairs: how many steps, and their generator, which ends by leaving the values of all passes in `found`."""
-    real, r = sizes
     kernels = [name for name in chosen if name in KERNELS and (name != "mmd_rbf" or name in options)]
     slices = [name for name in chosen if name in SLICES]
     if "mmd_rbf" in chosen and "mmd_rbf" not in kernels:
         found["mmd_rbf"] = np.full((len(passes), 2), np.nan)
     if not kernels + slices:
         return
-    rows, d = pool.rows[pool.position], pool.rows.shape[1]
-    spans = {"honest": (0, real), "memgen_u": (0, real + r), "memgen_p": (0, real + r)}
-    spans = [spans.get(kind, (real - r, real + r)) for kind, _ in passes]
+    rows = pool.rows[pool.position]
+    (n, d), real = rows.shape, len(rows) - r
+    spans = {"honest": (0, real), "memgen_u": (0, n), "memgen_p": (0, n)}
+    spans = [spans.get(kind, (real - r, n)) for kind, _ in passes]
     triples = [samples[r, r] for _, samples in passes]
     if kernels:
         bandwidth = options.get("mmd_rbf", {}).get("bandwidth")
-        yield kernel_steps(len(rows)), kernel_values(rows, triples, spans, kernels, bandwidth, found)
+        yield kernel_steps(n), kernel_values(rows, triples, spans, kernels, bandwidth, found)
     if slices:
         yield sliced_steps(d), sliced_values(rows, triples, spans, slices, seed, found)
-
-
-def _all_values(function, count):
-    """function(0), ..., function(count - 1), in this order; the first one alone, as the others share its answers."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield function(0)
-        yield from in_parallel(function, range(1, count))
 
 
 def _values(chosen, one, tiers, options, seed, found, shared, reasons):
@@ -271,5 +261,6 @@ def _values(chosen, one, tiers, options, seed, found, shared, reasons):
                     *arrays, random_state=seed, neighborhoods=shared, **options.get(name, {})
                 )
             except (ValueError, np.linalg.LinAlgError) as error:
-                reasons.setdefault(name, str(error))
+                if kind == "observed":
+                    reasons.setdefault(name, str(error))
     return values

@@ -101,11 +101,10 @@ class Evaluation:
 
     def _cells(self):
         for row in self.rows:
-            low, high = _short(row["honest_low"]), _short(row["honest_high"])
             numbers = [_short(row[key]) for key in ("train", "held_out", "gap", "honest")]
             controls = [_short(row[key]) for key in ("memgen_u", "memgen_p")]
             p = "" if np.isnan(row["p_value"]) else f"{row['p_value']:.2g}"
-            interval = f"{low}..{high}".strip(".")
+            interval = "..".join(_short(row[key]) for key in ("honest_low", "honest_high")).strip(".")
             yield [row["metric"], row["verdict"], p, *numbers, interval, *controls, f"{row['rows']:,}"]
 
     def __repr__(self):

@@ -29,8 +29,7 @@ class SearchedRows:
     def __init__(self, rows, *, width=96, line_width=48, memory=MEMORY):
         order = _lexicographic(rows)
         self.rows, self.memory = np.ascontiguousarray(rows[order], dtype=np.float64), memory
-        self.position = np.empty(len(order), dtype=np.int64)
-        self.position[order] = np.arange(len(order))
+        self.position = np.argsort(order)
         self.group = np.cumsum(np.concatenate([[0], (self.rows[1:] != self.rows[:-1]).any(axis=1)]))
         self.width, self.line_width = min(width, len(rows)), min(line_width, 2 * len(rows))
         self.nearest = self.nearest_lines = None
@@ -85,7 +84,7 @@ class Samples(Neighborhoods):
     def __init__(self, pool, fixed=None):
         super().__init__(memory=pool.memory)
         self.pool, self.fixed = pool, fixed
-        self._samples, self._taken, self._kept = {}, {}, {}
+        self._samples, self._taken = {}, {}
 
     def take(self, index):
         """The rows of these numbers, which may repeat, in lexicographic order: one array each time for one index."""
@@ -104,11 +103,8 @@ class Samples(Neighborhoods):
 
     def keep(self, X):
         """Remember answers about X, which is no sample, for as long as this lives; returns X."""
-        self._kept[id(X)] = X
+        self._samples[id(X)] = None, X
         return X
-
-    def _knows(self, X):
-        return id(X) in self._samples or id(X) in self._kept
 
     def _named(self, where):
         X = self.pool.rows[where]
@@ -122,7 +118,7 @@ class Samples(Neighborhoods):
         return self.fixed.where(X) if self.fixed else None
 
     def once(self, question, arrays, answer):
-        if self.fixed and all(self.fixed._knows(X) for X in arrays):
+        if self.fixed and all(id(X) in self.fixed._samples for X in arrays):
             return self.fixed.once(question, arrays, answer)
         return super().once(question, arrays, answer)
 
@@ -130,14 +126,13 @@ class Samples(Neighborhoods):
         q, p, same = self.where(queries), self.where(points), queries is points
         if q is None or (p is None and metric != "euclidean"):
             return super().nearest(queries, points, k, metric=metric)
+        options = {"memory": self.memory, "return_ties": True}
         if metric != "euclidean" or k > len(points) - same:
-            options = {"metric": metric, "memory": self.memory, "exclude_self": same, "return_ties": True}
-            return neighbors(queries, points, k, **options)
+            return neighbors(queries, points, k, metric=metric, exclude_self=same, **options)
         if p is None:  # a few points of no sample: all rows meet them once
-            options = {"memory": self.memory, "return_ties": True}
             every = self.once(("outside", k), (points,), lambda: neighbors(self.pool.rows, points, k, **options))
             return tuple(x[q] for x in every)
-        if self.fixed and self.fixed._knows(points) and not self.fixed._knows(queries):
+        if self.fixed and id(points) in self.fixed._samples and id(queries) not in self.fixed._samples:
             rows = np.arange(len(self.pool.rows))
             every = self.once(("all", k), (points,), lambda: self._walk(rows, points, k, False))
             return tuple(x[q] for x in every)
@@ -146,8 +141,7 @@ class Samples(Neighborhoods):
     def _walk(self, q, points, k, same):
         p = self.where(points)
         n = len(self.pool.rows)
-        count, first = np.bincount(p, minlength=n).astype(np.int32), np.zeros(n, dtype=np.int64)
-        first[p[::-1]] = np.arange(len(p))[::-1]
+        count, first = np.bincount(p, minlength=n).astype(np.int32), np.searchsorted(p, np.arange(n))
         own = np.arange(len(q)) - np.searchsorted(q, q) if same else None
         distance, index, ties = np.empty((len(q), k)), np.empty((len(q), k), dtype=np.int64), np.empty(len(q), np.int64)
         short = np.empty(len(q), dtype=bool)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
-from .distances import frechet_distance
+from .distances import frechet
 from .registry import check_arrays, metric
 from .two_sample import mann_whitney
 
@@ -84,7 +84,7 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods):
     distance = neighborhoods.line_distances(generated, train).mean()
     if distance < 1e-15:
         return np.inf
-    value = frechet_distance(train, generated, neighborhoods)
+    value = frechet.__wrapped__(train, generated, neighborhoods=neighborhoods)
     return value / (distance + 1e-14) if distance < threshold else value
 
 

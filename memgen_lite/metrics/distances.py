@@ -3,6 +3,8 @@
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg import eigh, qr, svdvals
+from scipy.spatial.distance import cdist, pdist
 
 from ..shared.neighbors import MEMORY
 from .registry import metric
@@ -11,11 +13,6 @@ from .registry import metric
 @metric
 def frechet(real, generated, *, neighborhoods):
     """Frechet distance (FD; FID when the features are Inception's)."""
-    return frechet_distance(real, generated, neighborhoods)
-
-
-def frechet_distance(real, generated, neighborhoods):
-    """The same, once for these arrays, and their moments once for all."""
     a, b = (neighborhoods.once("moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
     return neighborhoods.once("frechet", (real, generated), lambda: _frechet(a, b))
 
@@ -55,8 +52,6 @@ class _Moments:
     @cached_property
     def factor(self):
         """A with A'A the covariance, with as few rows as is cheap."""
-        from scipy.linalg import qr
-
         if not self.tall:
             return self.rows
         try:
@@ -67,8 +62,6 @@ class _Moments:
 
 def _cross(a, b):
     """tr (S R)^(1/2) for the covariances S and R: the sum of the singular values of A B' for any factors of them."""
-    from scipy.linalg import eigh, svdvals
-
     if a.tall and b.tall and len(a.mean) > 512:
         # The eigenvalues of S R, by way of a Cholesky factor of R, take half the time; but of a small one the root has
         # half the digits, so where there are such, or R is singular, the longer way is taken after all.
@@ -102,29 +95,23 @@ def kid(real, generated, *, subsets=100, subset_size=1000, rng):
     size = min(subset_size, len(real), len(generated))
     if subsets is None or size < 2 or size == max(len(real), len(generated)):
         return _mmd(real, generated, _cubic)
-    values = []
-    for _ in range(subsets):
-        a, b = (X[rng.choice(len(X), size, replace=False)] for X in (real, generated))
-        values.append(_mmd(a, b, _cubic))
-    return np.mean(values)
+    drawn = ([X[rng.choice(len(X), size, replace=False)] for X in (real, generated)] for _ in range(subsets))
+    return np.mean([_mmd(a, b, _cubic) for a, b in drawn])
 
 
 @metric
 def energy(real, generated):
     """Energy distance."""
-
-    def root(x, y):
-        return np.sqrt(squared_distances(x, y))
-
-    cross, within, among = (_sums(X, Y, root)[0] for X, Y in ((real, generated), (real, real), (generated, generated)))
+    cross, within, among = (
+        _sums(X, Y, lambda x, y: np.sqrt(squared_distances(x, y)))[0]
+        for X, Y in ((real, generated), (real, real), (generated, generated))
+    )
     n, m = len(real), len(generated)
     return max(0.0, 2 * cross / (n * m) - within / n**2 - among / m**2)
 
 
 def squared_distances(X, Y):
     """|x - y|^2 of all pairs, float64 (n, m); 0 for equal rows and not the rounding of a difference."""
-    from scipy.spatial.distance import cdist
-
     if X.shape[1] <= 8:
         return cdist(X, Y, "sqeuclidean")
     a, b = np.einsum("ij,ij->i", X, X), np.einsum("ij,ij->i", Y, Y)
@@ -163,13 +150,10 @@ def _mmd(real, generated, kernel):
     if min(n, m) < 2:
         raise ValueError(f"an unbiased MMD needs 2 rows of each sample, got {n} and {m}")
     (xx, x), (yy, y) = _sums(real, real, kernel), _sums(generated, generated, kernel)
-    xy, _ = _sums(real, generated, kernel)
-    return float((xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * xy / (n * m))
+    return (xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * _sums(real, generated, kernel)[0] / (n * m)
 
 
 def median_distance(X, rng):
-    from scipy.spatial.distance import pdist
-
     distances = pdist(thinned(X, 2000, rng))
     distances = distances[distances > 0]
     return np.median(distances) if len(distances) else 0.0

@@ -4,11 +4,6 @@ import numpy as np
 
 from .registry import metric
 
-_BALLS = (
-    "k = 5; the ball of a row holds what is nearer, strictly, than its k-th nearest other row of its own sample, and, "
-    "where k others are equal to it, what is equal; Euclidean"
-)
-
 
 def _need(X, k, name):
     if k < 1:

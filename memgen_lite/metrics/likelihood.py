@@ -7,14 +7,6 @@ from ..shared.randomness import generator
 from .distances import squared_distances, thinned
 from .registry import check_arrays, metric
 
-_FIT = (
-    "centers are the generated rows (of more than 2,000, 2,000 drawn; training rows are never left out); widths "
-    "maximize the likelihood of the training rows by at most 50 steps of EM, where the authors take 50 of Adam, with "
-    "log s^2 in -40..20; while they are fitted a wide normal law around the mean explains what no center does; "
-    "features are standardized by the held-out rows; for the baseline, training rows that are equal count once; means "
-    "nothing for data of a few values, whose density has no bound"
-)
-
 
 @metric
 def fld(train, held_out, generated, *, rng, neighborhoods):
@@ -40,24 +32,20 @@ def _fitted(train, held_out, generated, rng, neighborhoods, max_generated=2000):
     """The standardized samples, and the widths of the generated rows."""
 
     def fit():
-        samples = _standardized(train, held_out, centers)
+        spread = held_out.std(axis=0)
+        spread = np.where(spread > 0, spread, 1)
+        samples = [(X - held_out.mean(axis=0)) / spread for X in (train, held_out, centers)]
         return *samples, _widths(samples[0], samples[2])
 
     centers = thinned(generated, max_generated, rng)
     return neighborhoods.once("fld", (train, held_out, centers), fit)
 
 
-def _standardized(train, held_out, generated):
-    spread = held_out.std(axis=0)
-    spread = np.where(spread > 0, spread, 1)
-    return [(X - held_out.mean(axis=0)) / spread for X in (train, held_out, generated)]
-
-
 def _widths(rows, centers, steps=50):
     """log s^2 of each center, of the mixture that makes `rows` most likely beside one wide law around their mean."""
     d = rows.shape[1]
-    blocks, from_mean = _Blocks(rows, centers), ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
-    widths = np.log((np.min([squares.min(axis=0) for squares in blocks], axis=0) + 1e-3) / d)
+    blocks, from_mean = _blocks(rows, centers), ((rows - rows.mean(axis=0)) ** 2).sum(axis=1)
+    widths = np.log((np.min([squares.min(axis=0) for squares in blocks()], axis=0) + 1e-3) / d)
     wide = np.log(from_mean.mean() / d + 1e-3)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         for _ in range(steps):
@@ -74,7 +62,7 @@ def _widths(rows, centers, steps=50):
 def _expected(blocks, from_mean, widths, wide, d):
     """For each center, and for the wide law: how many rows are its own, and their squared distances in all."""
     sums, wide_sums, start = np.zeros((2, len(widths))), np.zeros(2), 0
-    for squares in blocks:
+    for squares in blocks():
         own = from_mean[start : start + len(squares)]
         start += len(squares)
         weights, wide_weights = _log_terms(squares, widths, d), _log_terms(own, wide, d) + np.log(len(widths))
@@ -91,18 +79,12 @@ def _expected(blocks, from_mean, widths, wide, d):
     return sums, wide_sums
 
 
-class _Blocks:
-    """Squared distances of rows to centers, block by block of rows: kept if small, else computed at each pass."""
-
-    def __init__(self, rows, centers, memory=2**28):
-        step = max(1, memory // (64 * len(centers)))
-        self.parts = [(rows[i : i + step], centers) for i in range(0, len(rows), step)]
-        self.kept = (
-            [squared_distances(*part) for part in self.parts] if len(rows) * len(centers) * 8 <= memory else None
-        )
-
-    def __iter__(self):
-        return iter(self.kept) if self.kept else (squared_distances(*part) for part in self.parts)
+def _blocks(rows, centers, memory=2**28):
+    """A function to squared distances of rows to centers, block by block: kept if small, else computed at each pass."""
+    step = max(1, memory // (64 * len(centers)))
+    parts = [(rows[i : i + step], centers) for i in range(0, len(rows), step)]
+    kept = [squared_distances(*part) for part in parts if len(rows) * len(centers) * 8 <= memory]
+    return lambda: kept or (squared_distances(*part) for part in parts)
 
 
 def _log_terms(squares, widths, d):
@@ -113,7 +95,7 @@ def _log_terms(squares, widths, d):
 
 def _loss(rows, centers, widths):
     d, total = rows.shape[1], 0.0
-    for squares in _Blocks(rows, centers):
+    for squares in _blocks(rows, centers)():
         terms = _log_terms(squares, widths, d)
         top = terms.max(axis=1)
         terms -= top[:, None]

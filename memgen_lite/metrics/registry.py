@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import textwrap
 import tomllib
 import warnings
 from dataclasses import dataclass
@@ -22,12 +23,7 @@ _NEEDS = {
     "both": "train, held_out and generated",
     "generated": "generated",
 }
-_NEEDED = {  # told by the names of a function's arguments
-    ("real", "generated"): "reference",
-    ("train", "generated"): "train",
-    ("train", "held_out", "generated"): "both",
-    ("generated",): "generated",
-}
+_CONTROLS = {"memgen_u": "MemGEN-U", "memgen_p": "MemGEN-P"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +55,12 @@ class Metric:
 
     def __str__(self):
         better = self.better if isinstance(self.better, str) else f"nearer to {self.better:g}"
-        lines = {
-            "definition": self.definition,
-            "source": self.source,
-            "better": f"{better}; from {self.low:g} to {self.high:g}",
-            "needs": _NEEDS[self.needs],
-            "conventions": self.conventions,
-            "cost": self.cost,
-            "MemGEN-U": self.memgen_u,
-            "MemGEN-P": self.memgen_p,
-            "honest": self.honest,
-        }
-        head = f"{self.name} ({self.family}): {self.title}"
-        return "\n".join([head, *(f"  {key + ':':<13}{_wrapped(text)}" for key, text in lines.items())])
+        told = vars(self) | {"better": f"{better}; from {self.low:g} to {self.high:g}", "needs": _NEEDS[self.needs]}
+        lines = [f"{self.name} ({self.family}): {self.title}"]
+        for key in ("definition", "source", "better", "needs", "conventions", "cost", "memgen_u", "memgen_p", "honest"):
+            label = f"  {_CONTROLS.get(key, key) + ':':<13}"
+            lines.append(textwrap.fill(told[key], 120, initial_indent=label, subsequent_indent=" " * 15))
+        return "\n".join(lines)
 
     def __call__(self, *args, **options):
         return self.function(*args, **options)
@@ -90,7 +79,9 @@ def metric(function):
     on `rng` and `neighborhoods`, a new one where none is given, to a function that asks for them.
     """
     own, name = inspect.signature(function).parameters, function.__name__
-    needs = _NEEDED[tuple(key for key, p in own.items() if p.kind is p.POSITIONAL_OR_KEYWORD)]
+    roles = [key for key, p in own.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    mine = [key for key, p in own.items() if p.kind is p.KEYWORD_ONLY and key not in ("rng", "neighborhoods")]
+    needs = "reference" if "real" in roles else ("generated", "train", "both")[len(roles) - 1]
 
     def on_checked(arrays, random_state, neighborhoods, options):
         if "rng" in own:
@@ -103,47 +94,31 @@ def metric(function):
     def public(
         train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, ignore=None, **options
     ):
-        unknown = [key for key in options if key not in own or key in _HANDED]
-        if unknown:
-            raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {_options(own)}")
+        if unknown := [key for key in options if key not in mine]:
+            raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {mine}")
         if reference not in ("train", "held_out"):
             raise ValueError(f"reference must be 'train' or 'held_out', got {reference!r}")
         given = {"train": train, "held_out": held_out, "generated": generated}
-        used = {"reference": (reference, "generated"), "train": ("train", "generated"), "both": tuple(given)}
-        names = used.get(needs, ("generated",))
-        missing = [key for key in names if given[key] is None]
-        if missing:
+        names = [reference if role == "real" else role for role in roles]
+        if missing := [key for key in names if given[key] is None]:
             raise ValueError(f"{name} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
         checked = check_arrays(given, ignore)  # all that are given: texts and tables get their space from all of them
         return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
-    order = [inspect.Parameter(key, inspect.Parameter.POSITIONAL_OR_KEYWORD) for key in _ROLES]
-    keyword = [("reference", "train"), ("random_state", 0), ("neighborhoods", None), ("ignore", None)]
-    keyword += [(key, own[key].default) for key in _options(own)]
-    order += [inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=value) for key, value in keyword]
-    public.__signature__ = inspect.Signature(order)
+    *common, _ = inspect.signature(public, follow_wrapped=False).parameters.values()
+    public.__signature__ = inspect.Signature(common + [own[key] for key in mine])
     public.on_checked = on_checked
     title = function.__doc__.splitlines()[0].rstrip(".")
-    METRICS[name] = Metric(name=name, title=title, needs=needs, function=public, **_cards(function.__module__)[name])
+    card = _cards(function.__module__)[name]
+    card = {fact: " ".join(value.split()) if isinstance(value, str) else value for fact, value in card.items()}
+    METRICS[name] = Metric(name=name, title=title, needs=needs, function=public, **card)
     return public
 
 
 @functools.cache
 def _cards(module):
     package, _, name = module.rpartition(".")
-    cards = tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
-    return {
-        key: {fact: " ".join(value.split()) if isinstance(value, str) else value for fact, value in card.items()}
-        for key, card in cards.items()
-    }
-
-
-_ROLES = ("train", "held_out", "generated")
-_HANDED = ("rng", "neighborhoods")
-
-
-def _options(parameters):
-    return [key for key, p in parameters.items() if p.kind is p.KEYWORD_ONLY and key not in _HANDED]
+    return tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
 
 
 def check_arrays(arrays, ignore=None):
@@ -182,9 +157,8 @@ def names(family=None):
     """The names of all metrics, or of one family: distances, tests, coverage, copying."""
     if family is not None and family not in FAMILIES:
         raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
-    return [
-        entry.name for kind in FAMILIES for entry in METRICS.values() if entry.family == kind and family in (None, kind)
-    ]
+    kinds = FAMILIES if family is None else [family]
+    return [entry.name for kind in kinds for entry in METRICS.values() if entry.family == kind]
 
 
 def get(name):
@@ -226,9 +200,3 @@ def compute(name, *, train=None, held_out=None, generated=None, reference="train
     9.0
     """
     return get(name)(train, held_out, generated, reference=reference, random_state=random_state, **options)
-
-
-def _wrapped(text, width=105, indent=15):
-    import textwrap
-
-    return f"\n{' ' * indent}".join(textwrap.wrap(" ".join(text.split()), width))

@@ -3,6 +3,8 @@
 import warnings
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 
 from .distances import thinned
 from .registry import metric
@@ -77,11 +79,10 @@ def max_sliced_wasserstein(real, generated, *, projections=500, rng):
     return max(_climb(real, generated, start) for start in starts)
 
 
-def _climb(real, generated, t, steps=200):
-    """W_2 at the end of a climb from direction t: its square is t'St for the coupling that sorting finds."""
+def _climb(real, generated, new, steps=200):
+    """W_2 at the end of a climb from a direction: along t, its square is t'St for the coupling that sorting finds."""
     i, j, weights = couple(len(real), len(generated))
     value, pace = -np.inf, 1.0
-    new = t
     for _ in range(steps):
         x, y = real @ new, generated @ new
         a, b = np.argsort(x, kind="stable")[i], np.argsort(y, kind="stable")[j]
@@ -104,9 +105,6 @@ def _climb(real, generated, t, steps=200):
 @metric
 def wasserstein(real, generated, *, max_rows=2000, rng):
     """Wasserstein distance, exact."""
-    from scipy.optimize import linear_sum_assignment
-    from scipy.spatial.distance import cdist
-
     real, generated = (thinned(X, max_rows, rng) for X in (real, generated))
     costs = cdist(real, generated)
     if len(real) == len(generated):

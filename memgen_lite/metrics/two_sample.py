@@ -48,17 +48,15 @@ def c2st_knn(real, generated, *, k=None, rng):
     X, y, fitted = _halves(real, generated, rng)
     k = max(1, int(np.sqrt(fitted.sum()))) if k is None else k
     _, near = neighbors(X[~fitted], X[fitted], k)
-    votes = y[fitted][near]
-    share = np.mean(y[fitted])
-    return _balanced_accuracy(np.sign(np.round(votes.mean(axis=1) - share, 12)), y[~fitted])
+    votes = y[fitted][near].mean(axis=1)
+    return _balanced_accuracy(np.sign(np.round(votes - np.mean(y[fitted]), 12)), y[~fitted])
 
 
 def _halves(real, generated, rng):
     """Pooled rows, their labels (1: generated), and which to fit on: half of the distinct rows, all copies of each."""
     X = np.concatenate([real, generated])
     y = np.repeat([0, 1], [len(real), len(generated)])
-    _, group = np.unique(X, axis=0, return_inverse=True)
-    group = group.ravel()
+    group = np.unique(X, axis=0, return_inverse=True)[1].ravel()
     order = rng.permutation(group.max() + 1)
     fitted = np.isin(group, order[: len(order) // 2])
     for part, name in ((y[fitted], "fit"), (y[~fitted], "test")):

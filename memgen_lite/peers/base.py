@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from ..shared.checks import finite
 from ..shared.randomness import generator
@@ -70,10 +71,7 @@ class Peer(Carded, BaseEstimator):
         return X
 
     def _check_fitted(self):
-        if not hasattr(self, "_stream"):
-            from sklearn.exceptions import NotFittedError
-
-            raise NotFittedError(f"this {type(self).__name__} is not fitted yet: call fit(X) first")
+        check_is_fitted(self, "_stream", msg="this %(name)s is not fitted yet: call fit(X) first")
 
 
 @contextmanager

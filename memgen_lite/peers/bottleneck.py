@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from ..shared.randomness import generator
 from .base import Peer, all_or_nothing, checked_rows
 from .training import MLP, Networked, Objective
+from .vae import send
 
 
 class Channel(Objective):
@@ -36,13 +37,6 @@ class Channel(Objective):
         x, labels = rows
         code, information = send(encoder, x, key)
         return self.beta * information.mean() - (labels * jax.nn.log_softmax(decoder(code))).sum(-1).mean()
-
-
-def send(encoder, x, key):
-    """A draw of the code of each row, and the divergence KL(q(z|x) || N(0, I)) in nats: (n, latent) and (n,)."""
-    mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
-    code = mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)
-    return code, (mean**2 + jnp.exp(2 * log_sd) - 1 - 2 * log_sd).sum(-1) / 2
 
 
 class Bottleneck(ClassifierMixin, Networked, objective=Channel):

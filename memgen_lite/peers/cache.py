@@ -66,7 +66,8 @@ def _kept(name, read, make, write, peer):
     with suppress(*_UNREADABLE):
         return read(cache_folder() / "peers" / name)
     made = make()
-    if _whole(peer):
+    history = getattr(peer, "history_", None)
+    if history is None or (history["round"][-1:] == [peer.rounds] and len(set(map(len, history.values()))) == 1):
         try:
             folder = cache_folder() / "peers"
             folder.mkdir(exist_ok=True)
@@ -81,13 +82,6 @@ def _say_once(reason):
     warnings.warn(f"what is fitted is not kept, as the cache can't be written: {reason}", stacklevel=4)
 
 
-def _whole(peer):
-    history = getattr(peer, "history_", None)
-    if history is None:
-        return True
-    return history["round"][-1:] == [peer.rounds] and len({len(values) for values in history.values()}) == 1
-
-
 def _name(peer, X, y=None):
     from .base import checked_rows
 
@@ -98,24 +92,16 @@ def _name(peer, X, y=None):
     digest.update(np.ascontiguousarray(X))
     digest.update(repr(None if y is None else np.asarray(y).tolist()).encode())
     sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})
-    for source in sources:
-        digest.update(source)
-    for library in libraries:
-        digest.update(f"{library} {_version(library)}".encode())
+    digest.update(b"".join(sources))
+    digest.update("".join(f"{library} {_version(library)}" for library in libraries).encode())
     return f"{type(peer).__name__}-{digest.hexdigest()[:20]}"
 
 
 _PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).parent.parent
 # What does arithmetic, by the name by which it is imported, and where it is installed from.
-_LIBRARIES = {
-    "numpy": ["numpy"],
-    "scipy": ["scipy"],
-    "sklearn": ["scikit-learn"],
-    "jax": ["jax", "jaxlib"],
-    "equinox": ["equinox"],
-    "optax": ["optax"],
-}
+_LIBRARIES = {name: [name] for name in ("numpy", "scipy", "equinox", "optax")}
+_LIBRARIES |= {"sklearn": ["scikit-learn"], "jax": ["jax", "jaxlib"]}
 
 
 def _code(modules):
@@ -144,7 +130,10 @@ def _imports(module, path, source):
     codes = [compile(source, path, "exec", dont_inherit=True)]  # `ast.parse` of Python 3.11 fails in threads
     for code in codes:
         codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
-        for level, names, base in _import_statements(code):
+        for kind, what in ModuleFinder().scan_opcodes(code):
+            if kind == "store":
+                continue
+            level, names, base = (0, *what)[-3:]  # an absolute import has no level
             if level:
                 base = ".".join([*parents[:-level], *filter(None, [base])])
             inner = {f"{base}.{name}" for name in names or ()}
@@ -152,14 +141,6 @@ def _imports(module, path, source):
             # A package that is only passed through does not count: a peer's does not, with its list of all peers.
             found |= modules if modules and modules == inner else modules | {base}
     return found
-
-
-def _import_statements(code):
-    for kind, what in ModuleFinder().scan_opcodes(code):
-        if kind == "relative_import":
-            yield what
-        elif kind == "absolute_import":
-            yield 0, *what
 
 
 def _version(library):

@@ -1,6 +1,10 @@
 """The classical models: what one fits in seconds before one trains anything."""
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.spatial.distance import cdist, pdist, squareform
+from scipy.special import expit, logsumexp
+from scipy.stats import multivariate_normal
 
 from .base import Peer, seed
 
@@ -29,8 +33,6 @@ class Gaussian(Peer):
 
     def score_samples(self, X):
         """Natural log of the density at each row; where the data fill a subspace, of the density in it, -inf off it."""
-        from scipy.stats import multivariate_normal
-
         return np.atleast_1d(multivariate_normal(self.mean_, self.covariance_, allow_singular=True).logpdf(X))
 
 
@@ -43,10 +45,9 @@ class GaussianMixture(Peer):
     def _fit(self, X, rng):
         from sklearn.mixture import GaussianMixture as Mixture
 
-        distinct = len(np.unique(X, axis=0))
         # The regularization keeps a component from falling onto one row; it follows the scale of the data.
         floor = 1e-4 * X.var(axis=0).mean() or 1e-12
-        k = max(1, min(self.n_components, distinct // 2))
+        k = max(1, min(self.n_components, len(np.unique(X, axis=0)) // 2))
         self.model_ = Mixture(k, reg_covar=floor, random_state=seed(rng)).fit(X)
 
     def _sample(self, n, rng):
@@ -88,9 +89,6 @@ class KernelDensity(Peer):
 
     def score_samples(self, X):
         """Natural log of the density at each row."""
-        from scipy.spatial.distance import cdist
-        from scipy.special import logsumexp
-
         # scikit-learn 1.9's own is off unless one leaf holds all rows: by 14 nats of 157 on 64 pixels, bandwidth 1.75.
         X, (n, d) = np.asarray(X, dtype=float), self.rows_.shape
         constant = np.log(n) + d * np.log(self.bandwidth_ * np.sqrt(2 * np.pi))
@@ -101,10 +99,6 @@ class KernelDensity(Peer):
 
 
 def _leave_one_out_bandwidth(X, rng):
-    from scipy.optimize import minimize_scalar
-    from scipy.spatial.distance import pdist, squareform
-    from scipy.special import logsumexp
-
     rows = X if len(X) <= 2000 else X[rng.choice(len(X), 2000, replace=False)]
     squares = squareform(pdist(rows, "sqeuclidean"))
     np.fill_diagonal(squares, np.inf)
@@ -133,8 +127,7 @@ class PCAGaussian(Peer):
     def _fit(self, X, rng):
         from sklearn.decomposition import PCA
 
-        varies = np.ptp(X, axis=0).any()
-        self.model_ = PCA(self.n_components, svd_solver="full").fit(X) if varies else None
+        self.model_ = PCA(self.n_components, svd_solver="full").fit(X) if np.ptp(X, axis=0).any() else None
         self.mean_ = X.mean(axis=0)
 
     def _sample(self, n, rng):
@@ -169,25 +162,18 @@ class RBM(Peer):
     def _fit(self, X, rng):
         from sklearn.neural_network import BernoulliRBM
 
-        self._low, spread = X.min(axis=0), np.ptp(X, axis=0)
-        self._spread = spread
-        scaled = (X - self._low) / np.where(spread > 0, spread, 1)
+        self._low, self._spread = X.min(axis=0), np.ptp(X, axis=0)
+        scaled = (X - self._low) / np.where(self._spread > 0, self._spread, 1)
         self._means = scaled.mean(axis=0)
         self.model_ = BernoulliRBM(
             self.n_components, learning_rate=self.learning_rate, n_iter=self.n_iter, random_state=seed(rng)
         ).fit(scaled)
 
     def _sample(self, n, rng):
-        from scipy.special import expit
-
-        weights, hidden, visible = (
-            self.model_.components_,
-            self.model_.intercept_hidden_,
-            self.model_.intercept_visible_,
-        )
-        v = rng.random((n, len(visible))) < self._means
+        weights, hidden = self.model_.components_, self.model_.intercept_hidden_
+        v = rng.random((n, self.n_features_in_)) < self._means
         for _ in range(max(1, self.gibbs_steps)):
             h = rng.random((n, len(hidden))) < expit(v @ weights.T + hidden)
-            gray = expit(h @ weights + visible)
+            gray = expit(h @ weights + self.model_.intercept_visible_)
             v = rng.random(gray.shape) < gray
         return self._low + gray * self._spread

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+from scipy.optimize import brentq
 
 from .base import Peer
 
@@ -61,8 +62,6 @@ def collapse_noise(n, variances):
     >>> round(collapse_noise(100, [4.0, 4.0]), 6) == round((4 / 99) ** 0.5, 6)
     True
     """
-    from scipy.optimize import brentq
-
     variances = np.asarray(variances, dtype=float)
     if variances.ndim != 1 or not (variances >= 0).all() or not variances.any():
         raise ValueError(f"variances must be numbers, 0 or more and not all 0, got {variances}")
@@ -88,8 +87,7 @@ def attend(scores, values):
     """
     scores -= scores.max(axis=1, keepdims=True)
     np.exp(scores, out=scores)
-    total = scores.sum(axis=1, keepdims=True)
-    return (scores @ values) / total
+    return (scores @ values) / scores.sum(axis=1, keepdims=True)
 
 
 def closeness(x, rows, s):

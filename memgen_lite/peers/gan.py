@@ -89,7 +89,10 @@ class Penalized(Adversarial):
     penalty: float = 1.0
 
     def critic_loss(self, critic, real, fake, key):
-        return super().critic_loss(critic, real, fake, key) + self.charge(_slopes(critic, real, fake, key)).mean()
+        plain = super().critic_loss(critic, real, fake, key)
+        share = jax.random.uniform(key, (len(real), 1))
+        gradient = jax.grad(lambda rows: critic(rows).sum())(share * real + (1 - share) * fake)
+        return plain + self.charge((gradient**2).sum(axis=1)).mean()
 
     def charge(self, squares):
         return self.penalty * (jnp.sqrt(squares + 1e-12) - 1) ** 2
@@ -116,13 +119,6 @@ class Quadratic(Adversarial):
         apart = critic(real) - critic(fake)
         distance = jnp.abs(real - fake).mean(axis=1)
         return (apart**2 / (2 * self.penalty * distance + 1e-12) - apart).mean()
-
-
-def _slopes(critic, real, fake, key):
-    """Squared length of the critic's gradient at one point between each pair of rows."""
-    share = jax.random.uniform(key, (len(real), 1))
-    gradient = jax.grad(lambda rows: critic(rows).sum())(share * real + (1 - share) * fake)
-    return (gradient**2).sum(axis=1)
 
 
 @eqx.filter_jit

@@ -4,6 +4,7 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from .diffusion_sampler import Diffusion, attend, closeness
 
@@ -69,8 +70,6 @@ class PatchDenoiser(Diffusion):
 
     def _pieces(self, row):
         # For each pixel the piece that it is in: (image, moved down, moved across).
-        from scipy.spatial.distance import cdist
-
         entries, pixels = [], row.reshape(*self.shape_[:2], -1)
         for place, known, _, values, which in self._parts:
             (rows, _, from_tops, tops), (columns, _, from_lefts, lefts) = place
@@ -100,14 +99,6 @@ class PatchDenoiser(Diffusion):
         own = self._windows(x.reshape(-1, *self.shape_), tops, lefts)
         return own.reshape(len(own), -1)
 
-    @staticmethod
-    def _put(images, place, found):
-        # One window gives all pixels of an edge, and many give one pixel each of the middle.
-        (rows, at_rows, _, tops), (columns, at_columns, _, lefts) = place
-        found = found.reshape(len(images), len(tops), len(lefts), len(rows), len(columns), -1)
-        found = found.transpose(0, 1, 3, 2, 4, 5).reshape(len(images), len(at_rows), len(at_columns), -1)
-        images[:, at_rows[:, None], at_columns] = found
-
     def _denoise(self, x, sigma):
         guess = np.empty((len(x), *self.shape_[:2], x.shape[1] // np.prod(self.shape_[:2])))
         for place, known, often, values, _ in self._parts:
@@ -116,7 +107,11 @@ class PatchDenoiser(Diffusion):
             parts = [
                 attend(closeness(own[i : i + block], known, sigma) + often, values) for i in range(0, len(own), block)
             ]
-            self._put(guess, place, np.concatenate(parts))
+            # One window gives all pixels of an edge, and many give one pixel each of the middle.
+            (rows, at_rows, _, tops), (columns, at_columns, _, lefts) = place
+            found = np.concatenate(parts).reshape(len(x), len(tops), len(lefts), len(rows), len(columns), -1)
+            found = found.transpose(0, 1, 3, 2, 4, 5).reshape(len(x), len(at_rows), len(at_columns), -1)
+            guess[:, at_rows[:, None], at_columns] = found
         return guess.reshape(x.shape)
 
 

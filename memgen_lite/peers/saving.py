@@ -11,7 +11,8 @@ def save(peer, path):
     """Write a fitted peer to `path`, whole or not at all. A `random_state` that is no int is saved as None."""
     kind = f"{type(peer).__module__.rpartition('.')[2]}:{type(peer).__name__}"
     weights = peer.leaves() if hasattr(peer, "networks_") else None
-    parts = [_state(peer, _left_out(peer)), peer._stream.bit_generator.state, weights]
+    derived = {name for name in dir(type(peer)) if isinstance(getattr(type(peer), name), functools.cached_property)}
+    parts = [_state(peer, {"_stream", "networks_"} | derived), peer._stream.bit_generator.state, weights]
     array_file.write(path, {"peer": kind}, plain_values.encode(parts, _OTHERS))
 
 
@@ -39,11 +40,6 @@ def _stream(state):
     bits = getattr(np.random, state["bit_generator"])()
     bits.state = state
     return np.random.Generator(bits)
-
-
-def _left_out(peer):
-    derived = {name for name in dir(type(peer)) if isinstance(getattr(type(peer), name), functools.cached_property)}
-    return {"_stream", "networks_"} | derived
 
 
 def _state(model, left_out=()):

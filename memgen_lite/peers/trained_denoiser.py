@@ -62,9 +62,7 @@ class Denoiser(Trained):
         return _follow(self.networks_["model"], key, n, len(self.mean_), self.steps)
 
 
-@eqx.filter_jit
-def _guess(network, x, sigma):
-    return guess_clean(network, x, sigma)
+_guess = eqx.filter_jit(guess_clean)
 
 
 @eqx.filter_jit

@@ -96,10 +96,7 @@ def _rounds(objective, n_rounds, networks, moments, rows, n_rows, key, done, bat
     `batches` (n_rounds, batch_size) are the rows of each round; where it is None, each move draws from the first
     `n_rows`.
     """
-    fixed = {name: eqx.partition(network, eqx.is_array)[1] for name, network in networks.items()}
-
-    def whole(weights):
-        return {name: eqx.combine(weights[name], fixed[name]) for name in weights}
+    weights, fixed = eqx.partition(networks, eqx.is_array)
 
     def move(player, batch, weights, moments, key):
         choose, noise = jax.random.split(key)
@@ -108,7 +105,7 @@ def _rounds(objective, n_rounds, networks, moments, rows, n_rows, key, done, bat
         x = jax.tree.map(lambda leaf: leaf[batch], rows)
 
         def loss(mine):
-            return objective.loss(player, whole({**weights, player: mine}), x, noise)
+            return objective.loss(player, eqx.combine({**weights, player: mine}, fixed), x, noise)
 
         value, gradient = jax.value_and_grad(loss)(weights[player])
         updates, moment = objective.optimizer.update(gradient, moments[player], weights[player])
@@ -127,11 +124,10 @@ def _rounds(objective, n_rounds, networks, moments, rows, n_rows, key, done, bat
             losses.append(values[-1])
         return carry, jnp.stack(losses)
 
-    weights = {name: eqx.filter(network, eqx.is_array) for name, network in networks.items()}
     keys = jax.random.split(jax.random.fold_in(key, done), n_rounds)
     (weights, moments), losses = jax.lax.scan(one, (weights, moments), (keys, batches))
     finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((weights, losses))]).all()
-    return whole(weights), moments, losses, finite
+    return eqx.combine(weights, fixed), moments, losses, finite
 
 
 _ROOM = 1024  # rows that are fewer are filled up to so many, so that one program does for all of them
@@ -198,18 +194,17 @@ def train(objective, rows, key, *, description):
     An interrupt (Ctrl-C, the stop button) ends it with what is there. Losses or weights that are no numbers end it too,
     with the networks of the last chunk in which they were, and a warning that names the round.
     """
-    rounds, rate = objective.rounds, objective.learning_rate
     history = {"round": [], **{name: [] for name in objective.players}}
     chunks = play(objective, rows, key)
     networks, done, *_ = next(chunks)
     began = time.process_time()
     try:
-        with bar(rounds, description, "round") as progress:
+        with bar(objective.rounds, description, "round") as progress:
             for after, reached, losses, finite in chunks:
                 if not finite:
                     warnings.warn(
                         f"training diverged between rounds {done} and {reached}, at a learning rate of "
-                        f"{rate:g}: the model is that of round {done}",
+                        f"{objective.learning_rate:g}: the model is that of round {done}",
                         stacklevel=4,
                     )
                     break
@@ -219,7 +214,7 @@ def train(objective, rows, key, *, description):
                 for name, values in zip(objective.players, np.asarray(losses).T, strict=True):
                     history[name].append(float(values.mean()))
     except KeyboardInterrupt:
-        warnings.warn(f"interrupted: the model is that of round {done} of {rounds}", stacklevel=4)
+        warnings.warn(f"interrupted: the model is that of round {done} of {objective.rounds}", stacklevel=4)
     return networks, history, time.process_time() - began
 
 
@@ -259,10 +254,8 @@ class Networked(Carded, BaseEstimator):
         return (X - self.mean_) / self.unit_
 
     def _train(self, rows, key):
-        objective = self._objective()
-        self.networks_, self.history_, self.fit_seconds_ = train(
-            objective, rows, key, description=f"training a {self.card.title}"
-        )
+        title = f"training a {self.card.title}"
+        self.networks_, self.history_, self.fit_seconds_ = train(self._objective(), rows, key, description=title)
 
     def skeleton(self, key):
         """Networks of the shapes that training leaves behind."""

@@ -35,11 +35,16 @@ class Evidence(Objective):
         """A draw of the evidence lower bound of each row, in nats: shape (n,)."""
         encoder, decoder, log_gamma = model
         log_gamma = log_gamma if self.gamma is None else jnp.log(jnp.float32(self.gamma))
-        mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
-        z = mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)
-        information = (mean**2 + jnp.exp(2 * log_sd) - 1 - 2 * log_sd).sum(-1) / 2
+        z, information = send(encoder, x, key)
         missed = (x - decoder(z)) ** 2 / (2 * jnp.exp(2 * log_gamma)) + log_gamma + jnp.log(2 * jnp.pi) / 2
         return -information - missed.sum(-1)
+
+
+def send(encoder, x, key):
+    """A draw of the code of each row, and the divergence KL(q(z|x) || N(0, I)) in nats: (n, latent) and (n,)."""
+    mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
+    code = mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)
+    return code, (mean**2 + jnp.exp(2 * log_sd) - 1 - 2 * log_sd).sum(-1) / 2
 
 
 class FixedEvidence(Evidence):
@@ -94,10 +99,9 @@ class TwoStageVAE(VAE):
     def _train(self, rows, key):
         one, noise, two = jax.random.split(key, 3)
         super()._train(rows, one)
-        latents = _encode(self.networks_["model"][0], jnp.asarray(rows, jnp.float32), noise)
-        second, history, seconds = train(
-            self._second(), np.asarray(latents) / 2, two, description="training its second stage"
-        )
+        latents, _ = _encode(self.networks_["model"][0], jnp.asarray(rows, jnp.float32), noise)
+        latents = np.asarray(latents) / 2
+        second, history, seconds = train(self._second(), latents, two, description="training its second stage")
         self.networks_["second"] = second["model"]
         self.history_["second"] = history["model"]
         self.fit_seconds_ += seconds
@@ -117,12 +121,5 @@ class TwoStageVAE(VAE):
         return _decode(self.networks_["model"][1], 2 * z)
 
 
-@eqx.filter_jit
-def _decode(decoder, z):
-    return decoder(z)
-
-
-@eqx.filter_jit
-def _encode(encoder, x, key):
-    mean, log_sd = jnp.split(encoder(x), 2, axis=-1)
-    return mean + jnp.exp(log_sd) * jax.random.normal(key, mean.shape)
+_encode = eqx.filter_jit(send)
+_decode = eqx.filter_jit(lambda decoder, z: decoder(z))

@@ -77,7 +77,8 @@ def picture(fig, alt, *, sources=(), dpi=120):
     words = _sentence(alt)
     _settle(fig)
     png = _render(fig, "png", dpi)
-    _close(fig)
+    if "matplotlib.pyplot" in sys.modules:  # only what pyplot manages needs closing, and importing it is slow
+        sys.modules["matplotlib.pyplot"].close(fig)
     return Picture(png, words, round(fig.get_figwidth() * 96))
 
 
@@ -142,10 +143,9 @@ def _render(fig, kind, dpi):
         FigureCanvasAgg(fig).print_png(buffer, metadata={"Software": None})
         fig.dpi = before
     else:
-        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
         # After drawing, Matplotlib gives a figure that had no layout engine the one of the style, if that has one.
         with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"], "figure.constrained_layout.use": False}):
-            fig.savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+            fig.savefig(buffer, format=kind, dpi=dpi, metadata={"Date" if kind == "svg" else "CreationDate": None})
     return buffer.getvalue()
 
 
@@ -171,9 +171,3 @@ def _print_credit(fig, credits):
     if hasattr(engine, "set"):
         engine.set(rect=(0, height, 1, 1 - height))
     fig.text(0.005, 0.005, "\n".join(lines), fontsize=6.5, color="#555555", ha="left", va="bottom")
-
-
-def _close(fig):
-    # Only figures that pyplot manages need closing, and importing pyplot is slow where nobody did.
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close(fig)

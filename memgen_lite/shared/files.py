@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -59,12 +59,10 @@ def cached(name, compute):
     They are computed again where the file is not there or damaged in any way. What cannot be kept is given all the
     same, with a warning.
     """
-    try:
+    with suppress(OSError, RuntimeError):  # not there, or no home to look in
         kept = (cache_folder() / name).read_bytes()
         if hashlib.sha256(kept[32:]).digest() == kept[:32]:
             return kept[32:]
-    except (OSError, RuntimeError):  # not there, or no home to look in
-        pass
     content = compute()
     try:
         write(cache_folder() / name, hashlib.sha256(content).digest() + content)

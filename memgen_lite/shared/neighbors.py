@@ -329,7 +329,7 @@ class _Nearest:
         self.search, self.block, self.k, self.order = search, block, k, order
         rows = block.stop - block.start
         self.best = np.full((rows, k), np.inf, dtype=np.float32)  # of the products so far, the k smallest or larger
-        self.pending, self.waiting = [], 0
+        self.pending = []
         self.row, self.column, self.apart = (np.empty(0, dtype) for dtype in (np.int64, np.int64, np.float64))
         self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.int64)
 
@@ -349,8 +349,7 @@ class _Nearest:
         for part in _slices(len(flat), self.search.most_pairs):
             row, column = np.divmod(flat[part], rough.shape[1])
             self.pending.append((row, column + tile.start, rough[row, column]))
-            self.waiting += len(row)
-            if self.waiting > self.search.most_pairs:
+            if sum(len(row) for row, *_ in self.pending) > self.search.most_pairs:
                 self.settle()
 
     def limit(self):
@@ -361,7 +360,7 @@ class _Nearest:
     def settle(self):
         """Compute the distances of the pairs that are still in question, and keep the k nearest of each row."""
         row, column, rough = (np.concatenate(parts) for parts in zip(*self.pending, strict=True))
-        self.pending, self.waiting = [], 0
+        self.pending = []
         kept = rough <= self.limit()[row]
         row, column = row[kept], column[kept]
         apart = self.search.distances(row + self.block.start, column)
@@ -412,11 +411,8 @@ def unit_rows(X, name):
 
 
 def _squares(X, center):
-    squares = np.empty(len(X))
-    for i in range(0, len(X), 1024):
-        part = X[i : i + 1024] - center
-        squares[i : i + 1024] = np.einsum("ij,ij->i", part, part)
-    return squares
+    parts = (X[part] - center for part in _slices(len(X), 1024))
+    return np.concatenate([np.einsum("ij,ij->i", part, part) for part in parts], dtype=np.float64)
 
 
 def _coarse(X, center, scale):

@@ -52,9 +52,7 @@ class Coder:
             return item
         if kind is str and item.isprintable():  # no surrogates: JSON would join two that happen to make a pair
             return item
-        if kind not in self._kinds:
-            self._kinds[kind] = _kind(item)
-        name = self._kinds[kind]
+        name = self._kinds.get(kind) or self._kinds.setdefault(kind, _kind(item))
         if name not in self.forms:
             raise TypeError(f"it holds a {kind.__module__}.{kind.__qualname__}")
         return {name: self.forms[name][0](item, self)}
@@ -129,8 +127,7 @@ def _decode_time(name, kept, coder):
 
 
 def _zone(time):
-    zone = getattr(time, "tz", None)
-    return "" if zone is None else str(zone)
+    return str(getattr(time, "tz", None) or "")
 
 
 def _encode_image(image, coder):
@@ -177,8 +174,7 @@ FORMS = {  # kind: (object, coder) -> JSON, and the inverse
     "numpy.str_": _in_blob(lambda text: text.encode(*_UTF8), lambda data: np.str_(data.decode(*_UTF8))),
     "numpy.bytes_": _in_blob(bytes, np.bytes_),
     "numpy.generic": (_encode_array, lambda kept, coder: _decode_array(kept, coder)[()]),
-    "numpy.ndarray": (_encode_array, _decode_array),
-    "numpy.memmap": (_encode_array, _decode_array),
+    **dict.fromkeys(("numpy.ndarray", "numpy.memmap"), (_encode_array, _decode_array)),
     "pandas.NaTType": (lambda *_: None, lambda *_: _pandas("NaT")),
     "pandas.NAType": (lambda *_: None, lambda *_: _pandas("NA")),
     "pandas.Timestamp": (_encode_time, lambda kept, coder: _decode_time("Timestamp", kept, coder)),

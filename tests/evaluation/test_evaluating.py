@@ -179,10 +179,10 @@ def test_errors_say_what_is_wrong(change, message):
 
 def stop_after(monkeypatch, count):
     def one_by_one(function, _):
-        yield from map(function, range(count))
+        yield from map(function, range(1, count))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(evaluating, "_all_values", one_by_one)
+    monkeypatch.setattr(evaluating, "in_parallel", one_by_one)
 
 
 def test_an_interrupt_keeps_what_is_done(monkeypatch):
@@ -197,21 +197,6 @@ def test_an_interrupt_before_there_is_an_answer_is_raised(monkeypatch):
     stop_after(monkeypatch, 10)
     with pytest.raises(KeyboardInterrupt):
         mg.evaluate(*data(), ["energy"])
-
-
-def test_work_all_values_comes_in_order_and_ends_where_it_is_stopped():
-    assert list(evaluating._all_values(lambda i: i * i, 30)) == [i * i for i in range(30)]
-
-    def stopped(i):
-        if i == 9:
-            raise KeyboardInterrupt
-        return i
-
-    done = []
-    with pytest.raises(KeyboardInterrupt):
-        for i in evaluating._all_values(stopped, 10_000):
-            done.append(i)
-    assert done == list(range(9))
 
 
 def test_values_are_those_of_compute_with_the_options_of_the_stamp():

@@ -428,9 +428,9 @@ def test_feature_likelihood_of_one_center_is_that_of_a_normal_law(monkeypatch):
 
     rows, center = normal(0, 500, 3), np.zeros((1, 3))
     widths = likelihood._widths(rows, center)
-    blocks = likelihood._Blocks(rows, center, memory=1)
-    assert len(list(blocks)) == 500  # and the same distances, computed at each pass
-    np.testing.assert_array_equal(np.concatenate(list(blocks)), np.concatenate(list(likelihood._Blocks(rows, center))))
+    blocks = likelihood._blocks(rows, center, memory=1)
+    assert len(list(blocks())) == 500  # and the same distances, computed at each pass
+    np.testing.assert_array_equal(np.concatenate(list(blocks())), np.concatenate(likelihood._blocks(rows, center)()))
     expected = 1.5 * np.log(2 * np.pi) + 1.5 * widths[0] + (rows**2).sum(axis=1).mean() / (2 * np.exp(widths[0]))
     assert likelihood._loss(rows, center, widths) == pytest.approx(expected, rel=1e-12)
     assert np.exp(widths[0]) == pytest.approx((rows**2).mean(), rel=0.1)
