@@ -124,10 +124,6 @@ def _sqrt(x):
     return x * y
 
 
-# ----------------------------------------------------------------------------------------------------------------------
-# Digits as pictures
-
-
 def values(digits):
     """Digits as an array (n,) of uint8 from 0 to 9, from a str, from a sequence of one-digit str, or from integers.
 
@@ -143,9 +139,7 @@ def values(digits):
         array = np.asarray(digits)
         if not len(array):
             array = array.astype(np.uint8)
-        if array.ndim != 1 or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
-            raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {digits!r:.60}")
-    if array.max(initial=0) > 9:
+    if array.ndim != 1 or array.dtype.kind not in "iu" or array.min(initial=0) < 0 or array.max(initial=0) > 9:
         raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {digits!r:.60}")
     return array.astype(np.uint8)
 
@@ -175,10 +169,6 @@ def path(digits):
     angles = np.arange(10) * np.pi / 5
     steps = np.column_stack([np.sin(angles), np.cos(angles)])[values(digits)]
     return np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# Do the digits look random?
 
 
 class ChiSquare(NamedTuple):
@@ -294,10 +284,6 @@ def predict(digits, order=1):
     guess = counts.argmax(axis=1)
     right = (guess[held_out // 10] == held_out % 10).mean()
     return Prediction(order, float(bits[train].mean()), float(bits[held_out].mean()), float(right))
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# Who knew the most
 
 
 def records():

@@ -68,14 +68,10 @@ def to_bytes(document, kind):
     """The content of a study's file, "csv" or "json"."""
     if kind == "json":
         return (json.dumps(document, indent=1) + "\n").encode()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for row in rows_of(document):
-        # A spreadsheet computes what begins with one of these; an apostrophe before it says that it is text.
-        guard = "'" if row["rater"].startswith(("=", "+", "-", "@", "\t", "\r", "'")) else ""
-        writer.writerow({**row, "rater": guard + row["rater"]})
-    return text.getvalue().encode()
+    rows = frame(rows_of(document))
+    # A spreadsheet computes what begins with one of these; an apostrophe before it says that it is text.
+    rows["rater"] = ["'" * one.startswith(("=", "+", "-", "@", "\t", "\r", "'")) + one for one in rows.rater]
+    return rows.to_csv(index=False, lineterminator="\r\n").encode()
 
 
 def read(path):

@@ -187,10 +187,7 @@ class NGram(BaseEstimator):
 
     def _draw(self, rng, max_length):
         place, letters = self._begin(), []
-        while len(letters) < max_length:
-            symbol = self._next(place, rng)
-            if symbol == 0:
-                break
+        while len(letters) < max_length and (symbol := self._next(place, rng)):
             letters.append(self.alphabet_[symbol - 1])
             place = self._go_on(place, symbol)
         return "".join(letters)
