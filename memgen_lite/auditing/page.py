@@ -35,24 +35,20 @@ _UNSEEN = (
 )
 
 
-def fragment(audit, pairs=5):
+def fragment(audit):
     """What a notebook shows of an audit, as HTML."""
-    return (
-        "<div>"
-        + _head(audit, "p")
-        + _figure(audit)
-        + (audit.pairs(pairs)._repr_html_() if len(audit.copies) else "")
-        + "</div>"
-    )
+    named = audit.pairs(5)._repr_html_() if len(audit.copies) else ""
+    return f"<div>{_head(audit, 'p')}{_described(audit)}{_figure(audit)}{named}</div>"
 
 
 def document(audit, records=False):
     """The whole report as an HTML document; computes the ladder."""
     rungs = audit.ladder
     copies = audit.copies.head(_MOST)
+    placed = f"Its dose, {audit.dose:+.2f}, is {audit.placed} fitted to the same rows."
     parts = [
         _head(audit, "h1"),
-        f"<p>{escape(_place(audit))}</p>" if rungs is not None else "",
+        f"<p>{escape(placed)}</p>" if rungs is not None else "",
         "<h2>The walk</h2>",
         _figure(audit),
         "<h2>Rows that are named</h2>",
@@ -64,14 +60,13 @@ def document(audit, records=False):
         _table(audit.assumptions.replace({"holds": {True: "yes", False: "no", None: "can't be told"}}), "Assumptions"),
         _table(rungs.round(3), "Familiar models fitted to the same training rows") if rungs is not None else "",
         f"<h2>Method</h2><p>{escape(_METHOD)}</p><p>{escape(_UNSEEN)}</p>",
-        f"<p><small>{escape(audit.describe())}</small></p>",
+        _described(audit),
     ]
-    title = "Is this model copying?"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        f"style-src 'unsafe-inline'\"><title>{title}</title><style>{_STYLE}</style></head>\n"
+        f"style-src 'unsafe-inline'\"><title>Is this model copying?</title><style>{_STYLE}</style></head>\n"
         f"<body><main>{''.join(parts)}</main></body></html>\n"
     )
 
@@ -114,13 +109,11 @@ def _head(audit, tag):
     lines += [f'<p class="warning">Warning: {escape(line)}</p>' for line in audit.warnings]
     if len(audit.exact_matches):
         lines.append(f"<p>{escape(audit.exactly)}</p>")
-    if tag == "p":
-        lines.append(f"<p><small>{escape(audit.describe())}</small></p>")
     return "".join(lines)
 
 
-def _place(audit):
-    return f"Its dose, {audit.dose:+.2f}, is {audit.placed} fitted to the same rows."
+def _described(audit):
+    return f"<p><small>{escape(audit.describe())}</small></p>"
 
 
 def _table(frame, caption):

@@ -147,12 +147,11 @@ class _Pen:
         """A line with round ends; `width` in pixels of the large picture."""
         points, width = points if placed else self.points(points), width or self.width
         self.canvas.line(points, fill=color, width=round(width))
-        for x, y in (points[0], points[-1]):
-            self.canvas.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=color)
+        self.beads((points[0], points[-1]), color, width)
 
     def beads(self, points, color, width):
-        """A thick line, as a row of discs: smooth where Pillow's own joints are not."""
-        for x, y in self.points(points):
+        """Placed points as discs; a row of them is a thick line, smooth where Pillow's own joints are not."""
+        for x, y in points:
             self.canvas.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=color)
 
 
@@ -205,7 +204,7 @@ def _body(pen, cat):
         tail = _curve((1.9, 1.45), *zip((2.3, 2.35, 1.95), heights, strict=True), n=60)
         outline = _oval(0.62, 0.85, 1.6, 0.85, power=3.0)
     for color, width in ((INK, 6.4), (tip, 4.4)):
-        pen.beads(tail, color, width * pen.width)
+        pen.beads(pen.points(tail), color, width * pen.width)
     pen.shape(outline, main)
     if pattern == "tuxedo":
         bib = _oval(0, 0.9, 0.5, 0.75) if pose == "sitting" else _oval(0, 0.95, 0.6, 0.5)

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm.auto import tqdm
 
+from ..shared.kinds.images import as_seen
 from .dataset import Dataset, split
 
 
@@ -150,10 +151,7 @@ def _rgb(image):
         if image.mode == "F" and low >= 0 and high <= 1:
             low, high = 0, 1
         image = Image.fromarray(np.round(255 * (values - low) / max(high - low, 1e-300)).astype(np.uint8))
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+    return as_seen(image).convert("RGB")
 
 
 def _printable(name):

@@ -30,8 +30,7 @@ def prose(held_out=0.2, random_state=0):
     """
     version = metadata.version("scipy")
     root = Path(find_spec("scipy").origin).parent
-    content = cached(f"prose-{VERSION}-scipy-{version}", lambda: json.dumps(extract(root)).encode())
-    documents = json.loads(content)
+    documents = json.loads(cached(f"prose-{VERSION}-scipy-{version}", lambda: json.dumps(extract(root)).encode()))
     parts = [[documents[i] for i in rows] for rows in split(len(documents), held_out, random_state)]
     train, kept = ([(text, name) for name, texts in part for text in texts] for part in parts)
     return Dataset(
@@ -96,8 +95,7 @@ def paragraphs(docstring):
         if re.search(r"^([ \t]|[-*+#] |\d+[.)] )", text.strip("\n"), re.MULTILINE):  # indented, or a list
             continue
         line = MARKUP.sub(lambda match: match[match.lastindex], " ".join(text.split()))
-        if SENTENCES.match(line) and not NO_PROSE.search(line):
-            letters = sum(character.isalpha() or character == " " for character in line)
-            if letters > 0.92 * len(line):
-                found.append(line)
+        letters = sum(character.isalpha() or character == " " for character in line)
+        if SENTENCES.match(line) and not NO_PROSE.search(line) and letters > 0.92 * len(line):
+            found.append(line)
     return found
