@@ -73,15 +73,13 @@ def document(audit, records=False):
 
 def figure(audit):
     """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
-    names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
+    lines = [(audit.dose, *audit.dose_interval, "this model")]
     if (rungs := audit.__dict__.get("ladder")) is not None:
-        names += rungs["model"].tolist()
-        values += rungs[["dose", "low", "high"]].to_numpy().tolist()
-    order = sorted(range(len(names)), key=lambda i: values[i][0])
+        lines += rungs[["dose", "low", "high", "model"]].to_numpy().tolist()
+    dose, low, high, names = zip(*sorted(lines, key=lambda line: line[0]), strict=True)
     fig = Figure(figsize=(9.5, 3.4), layout="constrained")
     left, right = fig.subplots(1, 2)
-    columns = zip(*(values[i] for i in order), strict=True)
-    doses(left, [names[i] for i in order], *columns, yours=order.index(0))
+    doses(left, names, dose, low, high, yours=names.index("this model"))
     walk = audit.walk
     share = walk.sizes[0] / sum(walk.sizes)
     named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
@@ -92,11 +90,10 @@ def figure(audit):
 def alt(audit):
     """The figure in words."""
     low, high = audit.dose_interval
-    most = audit.walk.steps["excess"].max()
     return (
         f"Left: dose {audit.dose:.2f}, interval {low:.2f} to {high:.2f}. Right: {len(audit.walk.order):,} hits, from "
-        f"the closest on: training rows are met up to {most:.1f} standard deviations beyond their share; "
-        f"{len(audit.copies):,} rows are named."
+        f"the closest on: training rows are met up to {audit.walk.steps['excess'].max():.1f} standard deviations "
+        f"beyond their share; {len(audit.copies):,} rows are named."
     )
 
 

@@ -176,8 +176,7 @@ def _draw_one(cat, size):
         for light, strength in ((0.88, 0.65), (0.74, 0.42))
     )
     image = Image.new("RGB", (large, large), wall)
-    room = _Pen(image, 0, 0, large)
-    room.shape([(0, 0.8), (1, 0.8), (1, 1), (0, 1)], floor, ink=False)
+    _Pen(image, 0, 0, large).shape([(0, 0.8), (1, 0.8), (1, 1), (0, 1)], floor, ink=False)
     face = {"sitting": (0.5, 0.36, 0.235), "loaf": (0.4, 0.45, 0.235), "face": (0.5, 0.54, 0.385)}[str(cat["pose"])]
     _body(_Pen(image, *(part * large for part in face)), cat)
     _head(_Pen(image, *(part * large for part in face), cat["tilt"]), cat)
@@ -213,9 +212,8 @@ def _body(pen, cat):
         for step in range(3):
             x, y = (0.62, 1.05 + 0.38 * step) if pose == "sitting" else (0.95 + 0.42 * step, 0.28)
             stripe = _oval(x + 0.25, y, 0.36, 0.09) if pose == "sitting" else _oval(x, y, 0.1, 0.42)
-            pen.shape(stripe, dark, clip=outline, ink=False)
-            if pose == "sitting":
-                pen.shape(stripe * (-1, 1), dark, clip=outline, ink=False)
+            for side in (1, -1) if pose == "sitting" else (1,):
+                pen.shape(stripe * (side, 1), dark, clip=outline, ink=False)
     if pattern == "patched":
         pen.shape(_oval(1.0, 0.75, 0.6, 0.5), "#F2A33C", clip=outline, ink=False)
     if pattern in ("tuxedo", "tabby", "patched"):

@@ -44,7 +44,12 @@ def read_rows(path, key=None):
         raise TypeError(f"path must be the name of {_EXPECTED}, got {type(path).__name__}")
     path = Path(path).expanduser()
     if path.is_dir():
-        return _images(path)
+        data = folder(path, held_out=0)
+        if data.skipped:
+            told = "; ".join(f"{name}: {reason}" for name, reason in data.skipped[:10])
+            more = f"; and {len(data.skipped) - 10:,} more" if len(data.skipped) > 10 else ""
+            warnings.warn(f"{str(path)!r}: {len(data.skipped):,} files left out ({told}{more})", stacklevel=2)
+        return data.train
     if not path.exists():
         raise FileNotFoundError(f"{str(path)!r} does not exist; expected {_EXPECTED}")
     if path.suffix.lower() not in _READERS:
@@ -55,15 +60,6 @@ def read_rows(path, key=None):
     if np.ndim(rows) == 0 or not len(rows):
         raise ValueError(f"{str(path)!r} must hold rows, got none")
     return rows
-
-
-def _images(path):
-    data = folder(path, held_out=0)
-    if data.skipped:
-        told = "; ".join(f"{name}: {reason}" for name, reason in data.skipped[:10])
-        more = f"; and {len(data.skipped) - 10:,} more" if len(data.skipped) > 10 else ""
-        warnings.warn(f"{str(path)!r}: {len(data.skipped):,} files left out ({told}{more})", stacklevel=3)
-    return data.train
 
 
 def _arrays(path, key):

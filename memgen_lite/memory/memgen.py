@@ -198,16 +198,15 @@ class MemGEN(DensityMixin, BaseEstimator):
         return cls(memory=memory.name, random_state=state)._become(memory, container, generator(state))
 
     def _become(self, memory, container, rng):
-        features = {}
+        state = {"memory_": memory, "_container": container, "_rng": rng}
         if container.kind == "array" and len(container.shape) == 1:
-            features["n_features_in_"] = container.shape[0]
+            state["n_features_in_"] = container.shape[0]
         elif container.kind == "frame":
-            features["n_features_in_"] = len(container.columns)
+            state["n_features_in_"] = len(container.columns)
             if all(isinstance(column, str) for column in container.columns):
-                features["feature_names_in_"] = np.array(container.columns, dtype=object)
-        state = {"memory_": memory, "_container": container, "_rng": rng, **features}
+                state["feature_names_in_"] = np.array(container.columns, dtype=object)
         vars(self).update(state)  # in one step, so that an interrupt leaves the old model or the new one
-        for name in {"n_features_in_", "feature_names_in_"} - set(features):
+        for name in {"n_features_in_", "feature_names_in_"} - set(state):
             vars(self).pop(name, None)
         return self
 

@@ -164,10 +164,8 @@ class ArrayMemory(_InOrder):
         return rows if self.codec is None else unpack_rows(self.codec, rows)
 
     def count(self, values):
-        if isinstance(values, np.ndarray):
-            return self.rows.count(values) if self.codec is None else np.zeros(len(values), dtype=np.int64)
         try:
-            codec, rows = packed(values)
+            codec, rows = (None, values) if isinstance(values, np.ndarray) else packed(values)
         except (TypeError, ValueError):  # of several kinds or shapes: look one by one
             if len(values) == 1:
                 return np.zeros(1, dtype=np.int64)

@@ -38,14 +38,11 @@ class Growing:
         if not len(rows):
             return
         size = self._size + len(rows)
-        if not self._size:  # the first rows are copied into exactly the room they need
-            self._data = np.array(rows, dtype=self._data.dtype, order="C").reshape(size, *self._data.shape[1:])
-        else:
-            if size > len(self._data):
-                data = np.empty((max(size, 2 * len(self._data)), *self._data.shape[1:]), dtype=self._data.dtype)
-                data[: self._size] = self.view
-                self._data = data
-            self._data[self._size : size] = rows
+        if size > len(self._data):  # the first rows get exactly the room they need
+            data = np.empty((max(size, 2 * len(self._data)), *self._data.shape[1:]), dtype=self._data.dtype)
+            data[: self._size] = self.view
+            self._data = data
+        self._data[self._size : size] = rows
         self._size = size  # last, so that an interrupted copy leaves what was there
 
     def truncate(self, size):
@@ -120,9 +117,7 @@ class RowStore:
         elif self.parts and isinstance(self.parts[-1], Growing):
             self.parts[-1].extend(rows)
         else:
-            part = Growing(rows.dtype, rows.shape[1:])
-            part.extend(rows)
-            self.parts = [*self.parts, part]
+            self.parts = [*self.parts, Growing.holding(np.array(rows, order="C"))]
 
     def arrays(self):
         """The parts as arrays, without a copy."""

@@ -110,8 +110,7 @@ def _keys(pictures):
     # Equal pictures have equal bytes once their type is one; adding zero makes -0.0 and 0.0 the same.
     if len(pictures) and isinstance(pictures[0], str):
         return list(pictures)
-    rows = np.ascontiguousarray(pictures, dtype=float) + 0.0
-    return [row.tobytes() for row in rows]
+    return [row.tobytes() for row in np.ascontiguousarray(pictures, dtype=float) + 0.0]
 
 
 def session(rater, real, generated, random_state=None):

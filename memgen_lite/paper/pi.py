@@ -198,8 +198,7 @@ def uniformity(digits, block=1):
     """
     if block not in range(1, 7):
         raise ValueError(f"block must be from 1 to 6, got {block!r}")
-    array = _at_least(values(digits), 2 * block * 10**block)
-    blocks = mosaic(array, block) @ 10 ** np.arange(block)[::-1]
+    blocks = mosaic(_at_least(values(digits), 2 * block * 10**block), block) @ 10 ** np.arange(block)[::-1]
     return _chi_square(np.bincount(blocks, minlength=10**block), len(blocks) / 10**block)
 
 

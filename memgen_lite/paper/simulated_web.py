@@ -76,8 +76,7 @@ def simulate(n_pages=2000, share=0.1, popularity=3.0, affinity=0.3, links=5, ran
             target = others[int(position % 1 * len(others))]  # what the first choice left over of a uniform number
         urn.append(target)
         targets.append(target)
-    order = np.argsort(sources, kind="stable")
-    return Web(is_cat, np.array(targets)[order].reshape(n_pages, links))
+    return Web(is_cat, np.array(targets)[np.argsort(sources, kind="stable")].reshape(n_pages, links))
 
 
 CRAWLS = {

@@ -117,16 +117,8 @@ class Copying(Objective):
 
 
 _BRIEFLY = {"xla_llvm_disable_expensive_passes": True}  # compiling takes longer than copying; the numbers are the same
-
-
-@eqx.filter_jit(compiler_options=_BRIEFLY)
-def _copy(network, batch):
-    return jax.vmap(network.copy)(batch)
-
-
-@eqx.filter_jit(compiler_options=_BRIEFLY)
-def _write(network, ids, given):
-    return network.write(ids, given)
+_copy = eqx.filter_jit(lambda network, batch: jax.vmap(network.copy)(batch), compiler_options=_BRIEFLY)
+_write = eqx.filter_jit(Network.write, compiler_options=_BRIEFLY)
 
 
 class BiLSTMAttentionCNN(BaseEstimator):

@@ -84,6 +84,5 @@ def mosaics(ax, sources, colors, *, columns=None, pad=1, scale=8):
         step[..., axis] -= 1
         cut = step.any(axis=-1).repeat(scale, 3 - axis)
         last = slice(scale - 1, -1, scale)
-        lines = pictures[:, last] if axis == 1 else pictures[:, :, last]
-        lines[cut] = 1
+        (pictures[:, last] if axis == 1 else pictures[:, :, last])[cut] = 1
     return images(ax, pictures, columns=columns, pad=pad * scale)
