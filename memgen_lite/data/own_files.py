@@ -63,7 +63,6 @@ def read_rows(path, key=None):
 
 
 def _arrays(path, key):
-    broken = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
         if isinstance(found, np.ndarray):
@@ -72,7 +71,7 @@ def _arrays(path, key):
             name = found.files[0] if len(found.files) == 1 else key
             if name in found.files:
                 return found[name]
-    except broken as error:
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         told = "Python objects, or no array at all" if "pickle" in str(error) or "objects" in str(error) else str(error)
         raise ValueError(f"{str(path)!r} must hold numbers or strings as numpy.save writes them, got: {told}") from None
     raise ValueError(f"{str(path)!r} must hold one array, or one called {key!r}, got arrays called {found.files}")

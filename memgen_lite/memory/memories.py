@@ -103,8 +103,7 @@ class HashMemory:
             counts_before, self.labels = before
             for (counter, _), counts in zip(changes, counts_before, strict=True):
                 dict.update(counter, counts)
-                for key in [key for key, count in counts.items() if not count]:
-                    del counter[key]
+                counter += Counter()  # without those at zero
             raise
 
     def distinct(self, label=ALL):

@@ -280,8 +280,7 @@ def predict(digits, order=1):
     train, held_out = windows[: len(array) // 2 - order], windows[len(array) // 2 :]
     counts = np.bincount(train, minlength=10 ** (order + 1)).reshape(-1, 10) + 1
     bits = -np.log2(counts / counts.sum(axis=1, keepdims=True)).ravel()
-    guess = counts.argmax(axis=1)
-    right = (guess[held_out // 10] == held_out % 10).mean()
+    right = (counts.argmax(axis=1)[held_out // 10] == held_out % 10).mean()
     return Prediction(order, float(bits[train].mean()), float(bits[held_out].mean()), float(right))
 
 
