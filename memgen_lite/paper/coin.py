@@ -148,8 +148,7 @@ def duplicate_probability(n_memories, draws):
     """
     draws = np.asarray(draws)
     terms = np.log1p(-np.minimum(np.arange(draws.max(initial=0)), n_memories - 0.5) / n_memories)
-    log_none = np.concatenate([[0.0], np.cumsum(terms)])[draws]
-    return np.where(draws > n_memories, 1.0, -np.expm1(log_none))
+    return np.where(draws > n_memories, 1.0, -np.expm1(np.concatenate([[0.0], np.cumsum(terms)])[draws]))
 
 
 def elephant_accuracy(n_memories, trial):

@@ -30,13 +30,12 @@ def images(ax, pictures, *, columns=None, pad=1, edges=None):
     canvas = np.full(shape, white, dtype=pictures.dtype)
     if not gray and pictures.shape[3] == 4:
         canvas[..., 3] = 0
-    for position, picture in enumerate(pictures):
-        top, left = position // columns * (height + pad), position % columns * (width + pad)
+    corners = [(i // columns * (height + pad), i % columns * (width + pad)) for i in range(count)]
+    for (top, left), picture in zip(corners, pictures, strict=True):
         canvas[top : top + height, left : left + width] = picture
     ax.imshow(canvas, cmap="gray_r" if gray else None, interpolation="nearest")
-    for position, color in enumerate(edges if edges is not None else []):
+    for (top, left), color in zip(corners, edges if edges is not None else [], strict=False):
         if color:
-            top, left = position // columns * (height + pad), position % columns * (width + pad)
             ax.add_patch(_frame(left, top, width, height, color))
     ax.set_axis_off()
     return ax
