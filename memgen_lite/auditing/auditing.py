@@ -141,13 +141,8 @@ def _warnings(inputs, found, assumptions, units):
         to_train, kept = found.walk.sizes
         lines.append(f"only {to_train} groups to train on and {kept} held out: a group counts as one row")
     lines += [f"{line['check']}? No: {line['finding']}" for line in assumptions if line["holds"] is False]
-    known = int(
-        (
-            np.isin(inputs.same["generated"], inputs.same["held_out"])
-            & ~np.isin(inputs.same["generated"], inputs.same["train"])
-        ).sum()
-    )
-    if known:
+    alone = np.setdiff1d(inputs.same["held_out"], inputs.same["train"])
+    if known := np.count_nonzero(np.isin(inputs.same["generated"], alone)):
         lines.append(
             f"{known:,} of {many:,} generated rows equal a held-out row: was the model trained on them, or were "
             "arrays mixed up?"

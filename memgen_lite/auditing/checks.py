@@ -29,8 +29,7 @@ def check(inputs, near, groups, metric, rng):
         finding += f" (within train, {own:,} of {len(train):,} repeat another). Leave them in: they are accounted for, "
         finding += "and a split from which they were taken on one side is no split by chance any more"
     # What repeats within train as often is a property of the data, and no fault of the split.
-    natural = equal / len(held_out) <= max(2 * own / len(train), 0)
-    lines.append(_line("no held-out row stands in train", natural, finding))
+    lines.append(_line("no held-out row stands in train", equal / len(held_out) <= 2 * own / len(train), finding))
     if groups is None:
         lines.append(_one_by_one(around, drawn, rng))
     return lines

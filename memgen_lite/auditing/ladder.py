@@ -38,8 +38,7 @@ def ladder(inputs, stamp):
         both = np.concatenate([train, held_out])
         if both.shape[1] > 1024:  # directions by chance first, which keep distances within a few percent
             both = both @ rng.normal(size=(both.shape[1], 1024))
-        width = min(_COLUMNS, len(both) - 1)
-        turned = PCA(width, svd_solver="covariance_eigh").fit_transform(both)
+        turned = PCA(min(_COLUMNS, len(both) - 1), svd_solver="covariance_eigh").fit_transform(both)
         train, held_out = turned[: len(train)], turned[len(train) :]
     n = min(stamp["rows"]["generated"], _ROWS)
     models = [(name, peer(key, random_state=0, **parameters)) for name, key, parameters in _RUNGS]

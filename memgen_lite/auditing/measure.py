@@ -98,7 +98,6 @@ def _named(near, found, unit, scores, q):
         return []
     close = np.flatnonzero(named[unit] & (near.ratio <= scores[named].max()))
     close = close[np.lexsort((close, near.ratio[close], near.row[close]))]
-    starts = np.flatnonzero(np.diff(near.row[close], prepend=-1))
     copies = [
         {
             "train_row": int(near.row[rows[0]]),
@@ -107,6 +106,6 @@ def _named(near, found, unit, scores, q):
             "ratio": float(near.ratio[rows[0]]),
             "q_value": float(found.q_values[unit[rows[0]]]),
         }
-        for rows in np.split(close, starts[1:])
+        for rows in np.split(close, np.flatnonzero(np.diff(near.row[close])) + 1)
     ]
     return sorted(copies, key=lambda copy: (copy["ratio"], copy["distance"], copy["train_row"]))

@@ -35,24 +35,20 @@ _UNSEEN = (
 )
 
 
-def fragment(audit, pairs=5):
+def fragment(audit):
     """What a notebook shows of an audit, as HTML."""
-    return (
-        "<div>"
-        + _head(audit, "p")
-        + _figure(audit)
-        + (audit.pairs(pairs)._repr_html_() if len(audit.copies) else "")
-        + "</div>"
-    )
+    named = audit.pairs(5)._repr_html_() if len(audit.copies) else ""
+    return f"<div>{_head(audit, 'p')}{_described(audit)}{_figure(audit)}{named}</div>"
 
 
 def document(audit, records=False):
     """The whole report as an HTML document; computes the ladder."""
     rungs = audit.ladder
     copies = audit.copies.head(_MOST)
+    placed = f"Its dose, {audit.dose:+.2f}, is {audit.placed} fitted to the same rows."
     parts = [
         _head(audit, "h1"),
-        f"<p>{escape(_place(audit))}</p>" if rungs is not None else "",
+        f"<p>{escape(placed)}</p>" if rungs is not None else "",
         "<h2>The walk</h2>",
         _figure(audit),
         "<h2>Rows that are named</h2>",
@@ -64,29 +60,26 @@ def document(audit, records=False):
         _table(audit.assumptions.replace({"holds": {True: "yes", False: "no", None: "can't be told"}}), "Assumptions"),
         _table(rungs.round(3), "Familiar models fitted to the same training rows") if rungs is not None else "",
         f"<h2>Method</h2><p>{escape(_METHOD)}</p><p>{escape(_UNSEEN)}</p>",
-        f"<p><small>{escape(audit.describe())}</small></p>",
+        _described(audit),
     ]
-    title = "Is this model copying?"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        f"style-src 'unsafe-inline'\"><title>{title}</title><style>{_STYLE}</style></head>\n"
+        f"style-src 'unsafe-inline'\"><title>Is this model copying?</title><style>{_STYLE}</style></head>\n"
         f"<body><main>{''.join(parts)}</main></body></html>\n"
     )
 
 
 def figure(audit):
     """The dose, on the ladder if there is one already, and the walk, as a matplotlib Figure."""
-    names, values = ["this model"], [(audit.dose, *audit.dose_interval)]
+    lines = [(audit.dose, *audit.dose_interval, "this model")]
     if (rungs := audit.__dict__.get("ladder")) is not None:
-        names += rungs["model"].tolist()
-        values += rungs[["dose", "low", "high"]].to_numpy().tolist()
-    order = sorted(range(len(names)), key=lambda i: values[i][0])
+        lines += rungs[["dose", "low", "high", "model"]].to_numpy().tolist()
+    dose, low, high, names = zip(*sorted(lines, key=lambda line: line[0]), strict=True)
     fig = Figure(figsize=(9.5, 3.4), layout="constrained")
     left, right = fig.subplots(1, 2)
-    columns = zip(*(values[i] for i in order), strict=True)
-    doses(left, [names[i] for i in order], *columns, yours=order.index(0))
+    doses(left, names, dose, low, high, yours=names.index("this model"))
     walk = audit.walk
     share = walk.sizes[0] / sum(walk.sizes)
     named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
@@ -97,11 +90,10 @@ def figure(audit):
 def alt(audit):
     """The figure in words."""
     low, high = audit.dose_interval
-    most = audit.walk.steps["excess"].max()
     return (
         f"Left: dose {audit.dose:.2f}, interval {low:.2f} to {high:.2f}. Right: {len(audit.walk.order):,} hits, from "
-        f"the closest on: training rows are met up to {most:.1f} standard deviations beyond their share; "
-        f"{len(audit.copies):,} rows are named."
+        f"the closest on: training rows are met up to {audit.walk.steps['excess'].max():.1f} standard deviations "
+        f"beyond their share; {len(audit.copies):,} rows are named."
     )
 
 
@@ -114,13 +106,11 @@ def _head(audit, tag):
     lines += [f'<p class="warning">Warning: {escape(line)}</p>' for line in audit.warnings]
     if len(audit.exact_matches):
         lines.append(f"<p>{escape(audit.exactly)}</p>")
-    if tag == "p":
-        lines.append(f"<p><small>{escape(audit.describe())}</small></p>")
     return "".join(lines)
 
 
-def _place(audit):
-    return f"Its dose, {audit.dose:+.2f}, is {audit.placed} fitted to the same rows."
+def _described(audit):
+    return f"<p><small>{escape(audit.describe())}</small></p>"
 
 
 def _table(frame, caption):

@@ -11,33 +11,27 @@ class Pairs:
 
     def __init__(self, inputs, copies):
         self.rows = [(line["train_row"], line["generated_rows"][0]) for line in copies]
-        self._ratios = [line["ratio"] for line in copies]
-        self._inputs = inputs
+        self._inputs, self._copies = inputs, copies
 
     def __len__(self):
         return len(self.rows)
 
     def __repr__(self):
-        if not self.rows:
-            return "no row is named"
-        lines = [
-            f"train {t} ~ generated {g} (ratio {ratio:.3g}): {self._inputs.kind.text(*self._both(t, g))}"
-            for (t, g), ratio in zip(self.rows, self._ratios, strict=True)
-        ]
-        return "\n".join(lines)
+        text = self._inputs.kind.text
+        lines = (f"train {t} ~ generated {g} (ratio {ratio}): {text(*both)}" for t, g, ratio, both in self._shown())
+        return "\n".join(lines) or "no row is named"
 
     def _repr_html_(self):
         if not self.rows:
             return "<p>No row is named.</p>"
+        kind, train = self._inputs.kind, self._inputs.items["train"]
         rows = (
-            f'<th scope="row">{t}</th><td>{g}</td><td>{ratio:.3g}</td>{self._html(t, g)}'
-            for (t, g), ratio in zip(self.rows, self._ratios, strict=True)
+            f'<th scope="row">{t}</th><td>{g}</td><td>{ratio}</td>{kind.html(*both, train=train, places=(t, g))}'
+            for t, g, ratio, both in self._shown()
         )
-        return table("Named training rows", ("train", "generated", "ratio", *self._inputs.kind.heads), rows)
+        return table("Named training rows", ("train", "generated", "ratio", *kind.heads), rows)
 
-    def _both(self, t, g):
+    def _shown(self):
         kind, items = self._inputs.kind, self._inputs.items
-        return kind.at(items["train"], t), kind.at(items["generated"], g)
-
-    def _html(self, t, g):
-        return self._inputs.kind.html(*self._both(t, g), train=self._inputs.items["train"], places=(t, g))
+        for (t, g), line in zip(self.rows, self._copies, strict=True):
+            yield t, g, f"{line['ratio']:.3g}", (kind.at(items["train"], t), kind.at(items["generated"], g))

@@ -181,15 +181,11 @@ def exact_matches(same):
     """Training values that were generated, as dicts, by the first training row of each."""
     values, first = np.unique(same["train"], return_index=True)
     place = np.minimum(np.searchsorted(values, same["generated"]), len(values) - 1)
-    rows = np.flatnonzero(values[place] == same["generated"])
-    held = np.isin(values, same["held_out"])
+    held = np.isin(same["train"], same["held_out"])
     found = {}
-    for row in rows.tolist():
-        found.setdefault(int(place[row]), []).append(row)
-    lines = [
-        {"train_row": int(first[i]), "generated_rows": rows, "in_held_out": bool(held[i])} for i, rows in found.items()
-    ]
-    return sorted(lines, key=lambda line: line["train_row"])
+    for row in np.flatnonzero(values[place] == same["generated"]).tolist():
+        found.setdefault(int(first[place[row]]), []).append(row)
+    return [{"train_row": t, "generated_rows": found[t], "in_held_out": bool(held[t])} for t in sorted(found)]
 
 
 def exact_control(same):

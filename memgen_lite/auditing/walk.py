@@ -163,8 +163,7 @@ def smallest_p(n, sizes, n_relabelings):
     """
     from scipy.stats import hypergeom
 
-    at_most = min(n, sizes[0])
-    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(at_most, sum(sizes), sizes[0], n)))
+    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(min(n, sizes[0]), sum(sizes), sizes[0], n)))
 
 
 def labelings(train, sizes, count, rng):

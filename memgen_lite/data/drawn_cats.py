@@ -147,12 +147,11 @@ class _Pen:
         """A line with round ends; `width` in pixels of the large picture."""
         points, width = points if placed else self.points(points), width or self.width
         self.canvas.line(points, fill=color, width=round(width))
-        for x, y in (points[0], points[-1]):
-            self.canvas.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=color)
+        self.beads((points[0], points[-1]), color, width)
 
     def beads(self, points, color, width):
-        """A thick line, as a row of discs: smooth where Pillow's own joints are not."""
-        for x, y in self.points(points):
+        """Placed points as discs; a row of them is a thick line, smooth where Pillow's own joints are not."""
+        for x, y in points:
             self.canvas.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=color)
 
 
@@ -177,8 +176,7 @@ def _draw_one(cat, size):
         for light, strength in ((0.88, 0.65), (0.74, 0.42))
     )
     image = Image.new("RGB", (large, large), wall)
-    room = _Pen(image, 0, 0, large)
-    room.shape([(0, 0.8), (1, 0.8), (1, 1), (0, 1)], floor, ink=False)
+    _Pen(image, 0, 0, large).shape([(0, 0.8), (1, 0.8), (1, 1), (0, 1)], floor, ink=False)
     face = {"sitting": (0.5, 0.36, 0.235), "loaf": (0.4, 0.45, 0.235), "face": (0.5, 0.54, 0.385)}[str(cat["pose"])]
     _body(_Pen(image, *(part * large for part in face)), cat)
     _head(_Pen(image, *(part * large for part in face), cat["tilt"]), cat)
@@ -205,7 +203,7 @@ def _body(pen, cat):
         tail = _curve((1.9, 1.45), *zip((2.3, 2.35, 1.95), heights, strict=True), n=60)
         outline = _oval(0.62, 0.85, 1.6, 0.85, power=3.0)
     for color, width in ((INK, 6.4), (tip, 4.4)):
-        pen.beads(tail, color, width * pen.width)
+        pen.beads(pen.points(tail), color, width * pen.width)
     pen.shape(outline, main)
     if pattern == "tuxedo":
         bib = _oval(0, 0.9, 0.5, 0.75) if pose == "sitting" else _oval(0, 0.95, 0.6, 0.5)
@@ -214,9 +212,8 @@ def _body(pen, cat):
         for step in range(3):
             x, y = (0.62, 1.05 + 0.38 * step) if pose == "sitting" else (0.95 + 0.42 * step, 0.28)
             stripe = _oval(x + 0.25, y, 0.36, 0.09) if pose == "sitting" else _oval(x, y, 0.1, 0.42)
-            pen.shape(stripe, dark, clip=outline, ink=False)
-            if pose == "sitting":
-                pen.shape(stripe * (-1, 1), dark, clip=outline, ink=False)
+            for side in (1, -1) if pose == "sitting" else (1,):
+                pen.shape(stripe * (side, 1), dark, clip=outline, ink=False)
     if pattern == "patched":
         pen.shape(_oval(1.0, 0.75, 0.6, 0.5), "#F2A33C", clip=outline, ink=False)
     if pattern in ("tuxedo", "tabby", "patched"):

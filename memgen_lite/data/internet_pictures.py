@@ -141,12 +141,7 @@ def _photographs():
     # Read as files: the loaders of skimage.data would download what a later release no longer brings along.
     if (found := find_spec("skimage")) is None:
         raise ImportError("photographs() crops pictures of scikit-image: pip install 'memgen_lite[pictures]'")
-    folder = Path(found.origin).parent / "data"
-    originals = []
-    for name in PHOTOGRAPHS:
-        with Image.open(folder / name) as image:
-            originals.append(image.convert("RGB"))
-    return originals
+    return [Image.open(Path(found.origin).parent / "data" / name).convert("RGB") for name in PHOTOGRAPHS]
 
 
 def _crop(image, size, scale, across, down):

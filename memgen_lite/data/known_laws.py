@@ -85,8 +85,7 @@ class Moons:
         arcs = np.concatenate([self._arcs(turn, 0), self._arcs(turn, 1)])
         result = np.empty(len(x := _points(x, 2)))
         for start in range(0, len(x), 2048):  # in blocks, so that memory stays bounded
-            block = x[start : start + 2048]
-            squared = ((block[:, None] - arcs) ** 2).sum(axis=2)
+            squared = ((x[start : start + 2048, None] - arcs) ** 2).sum(axis=2)
             result[start : start + 2048] = scipy.special.logsumexp(-0.5 * squared / self.noise**2, b=weights, axis=1)
         return result - np.log(2 * np.pi * self.noise**2)
 

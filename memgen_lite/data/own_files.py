@@ -53,7 +53,12 @@ def read_rows(path, key=None, *, na=None, header=None):
         raise TypeError(f"path must be the name of {_EXPECTED}, got {type(path).__name__}")
     path = Path(path).expanduser()
     if path.is_dir():
-        return _images(path)
+        data = folder(path, held_out=0)
+        if data.skipped:
+            told = "; ".join(f"{name}: {reason}" for name, reason in data.skipped[:10])
+            more = f"; and {len(data.skipped) - 10:,} more" if len(data.skipped) > 10 else ""
+            warnings.warn(f"{str(path)!r}: {len(data.skipped):,} files left out ({told}{more})", stacklevel=2)
+        return data.train
     if not path.exists():
         raise FileNotFoundError(f"{str(path)!r} does not exist; expected {_EXPECTED}")
     kind = (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
@@ -67,17 +72,7 @@ def read_rows(path, key=None, *, na=None, header=None):
     return rows
 
 
-def _images(path):
-    data = folder(path, held_out=0)
-    if data.skipped:
-        told = "; ".join(f"{name}: {reason}" for name, reason in data.skipped[:10])
-        more = f"; and {len(data.skipped) - 10:,} more" if len(data.skipped) > 10 else ""
-        warnings.warn(f"{str(path)!r}: {len(data.skipped):,} files left out ({told}{more})", stacklevel=3)
-    return data.train
-
-
 def _arrays(path, key, **_):
-    broken = (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
         if isinstance(found, np.ndarray):
@@ -86,7 +81,7 @@ def _arrays(path, key, **_):
             name = found.files[0] if len(found.files) == 1 else key
             if name in found.files:
                 return found[name]
-    except broken as error:
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         told = "Python objects, or no array at all" if "pickle" in str(error) or "objects" in str(error) else str(error)
         raise ValueError(f"{str(path)!r} must hold numbers or strings as numpy.save writes them, got: {told}") from None
     raise ValueError(f"{str(path)!r} must hold one array, or one called {key!r}, got arrays called {found.files}")

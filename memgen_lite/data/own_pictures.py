@@ -1,5 +1,6 @@
 """The reader's own pictures: a folder as a data set, in which every file is either loaded or named with a reason."""
 
+import contextlib
 import os
 import stat
 import warnings
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm.auto import tqdm
 
+from ..shared.kinds.images import as_seen
 from .dataset import Dataset, split
 
 
@@ -61,13 +63,12 @@ def folder(path, size=64, held_out=0.2, random_state=0):
     names = [_printable(name) for name, _ in loaded]
     images = np.stack([image for _, image in loaded])
     labels = np.array([name.split("/")[0] if "/" in name else "" for name in names])
-    labels = labels if any(labels) else None
     train, kept = split(len(names), held_out, random_state)
     return Dataset(
         train=images[train],
         held_out=images[kept] if len(kept) else None,
-        y=None if labels is None else labels[train],
-        y_held_out=None if labels is None or not len(kept) else labels[kept],
+        y=labels[train] if any(labels) else None,
+        y_held_out=labels[kept] if any(labels) and len(kept) else None,
         names=[names[i] for i in train],
         names_held_out=[names[i] for i in kept] if len(kept) else None,
         name=path.resolve().name or "folder",
@@ -99,8 +100,7 @@ def _files(root):
                 yield entry, name
 
     for here, folders, names in os.walk(root, followlinks=True, onerror=unreadable):
-        linked = "a link to a folder that is read already,"
-        folders[:] = [folder for folder, _ in opened(here, folders, "folder", linked)]
+        folders[:] = [name for name, _ in opened(here, folders, "folder", "a link to a folder that is read already,")]
         files += [name for _, name in opened(here, names, "file", "the same file as")]
     return sorted(files), skipped
 
@@ -118,7 +118,10 @@ def _thumbnail(path, size):
             if image.width * image.height > (Image.MAX_IMAGE_PIXELS or np.inf):
                 return f"{image.width:,} x {image.height:,} pixels are more than Pillow's limit on pixels"
             image.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded no larger than needed
-            upright = _upright(image)
+            image.load()
+            upright = image
+            with contextlib.suppress(Exception):  # damaged EXIF data: the picture itself is whole
+                upright = ImageOps.exif_transpose(image)
             side = min(upright.size)
             left, top = (upright.width - side) // 2, (upright.height - side) // 2
             square = _rgb(upright.crop((left, top, left + side, top + side)))
@@ -133,14 +136,6 @@ def _thumbnail(path, size):
         return f"cannot be decoded: {str(error) or type(error).__name__}"
 
 
-def _upright(image):
-    image.load()
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # damaged EXIF data: the picture itself is whole
-        return image
-
-
 def _rgb(image):
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
@@ -150,10 +145,7 @@ def _rgb(image):
         if image.mode == "F" and low >= 0 and high <= 1:
             low, high = 0, 1
         image = Image.fromarray(np.round(255 * (values - low) / max(high - low, 1e-300)).astype(np.uint8))
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image.convert("RGB")
+    return as_seen(image).convert("RGB")
 
 
 def _printable(name):

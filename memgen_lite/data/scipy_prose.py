@@ -30,8 +30,7 @@ def prose(held_out=0.2, random_state=0):
     """
     version = metadata.version("scipy")
     root = Path(find_spec("scipy").origin).parent
-    content = cached(f"prose-{VERSION}-scipy-{version}", lambda: json.dumps(extract(root)).encode())
-    documents = json.loads(content)
+    documents = json.loads(cached(f"prose-{VERSION}-scipy-{version}", lambda: json.dumps(extract(root)).encode()))
     parts = [[documents[i] for i in rows] for rows in split(len(documents), held_out, random_state)]
     train, kept = ([(text, name) for name, texts in part for text in texts] for part in parts)
     return Dataset(
@@ -67,19 +66,12 @@ def extract(root):
 
 
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # where statements hold statements, as they follow
 
 
-def documented(node):
-    """What may have a docstring in a module or a statement, itself included, in order of line.
-
-    Expressions, which are most of a tree, are not entered: they hold none.
-    """
-    if isinstance(node, DOCUMENTED):
-        yield node
-    for block in BLOCKS:
-        for inner in getattr(node, block, ()):
-            yield from documented(inner)
+def documented(tree):
+    """What may have a docstring in a module, itself included: a list, in order of line."""
+    found = (node for node in ast.walk(tree) if isinstance(node, DOCUMENTED))
+    return sorted(found, key=lambda node: getattr(node, "lineno", 0))
 
 
 def paragraphs(docstring):
@@ -96,8 +88,7 @@ def paragraphs(docstring):
         if re.search(r"^([ \t]|[-*+#] |\d+[.)] )", text.strip("\n"), re.MULTILINE):  # indented, or a list
             continue
         line = MARKUP.sub(lambda match: match[match.lastindex], " ".join(text.split()))
-        if SENTENCES.match(line) and not NO_PROSE.search(line):
-            letters = sum(character.isalpha() or character == " " for character in line)
-            if letters > 0.92 * len(line):
-                found.append(line)
+        letters = sum(character.isalpha() or character == " " for character in line)
+        if SENTENCES.match(line) and not NO_PROSE.search(line) and letters > 0.92 * len(line):
+            found.append(line)
     return found

@@ -70,7 +70,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         container, values, labels = self._read(X, y)
         memory = MEMORIES[self.memory]()
         memory.append(memory.prepare(values), labels)
-        return self._become(memory, container, rng, labels is not None)
+        return self._become(memory, container, rng)
 
     def partial_fit(self, X, y=None):
         """Learn more by heart: `X` (and `y`) as in :meth:`fit`, of the same kind, dtype and shape as before.
@@ -82,8 +82,8 @@ class MemGEN(DensityMixin, BaseEstimator):
         container, values, labels = self._read(X, y)
         if (reason := self._container.agrees(container)) is not None:
             raise ValueError(f"X is {reason}; nothing of it was kept, the memory still holds {len(self):,} examples")
-        if (labels is not None) != self._labelled:
-            before = "with" if self._labelled else "without"
+        if (labels is not None) != bool(self.memory_.labels):
+            before = "with" if labels is None else "without"
             raise ValueError(f"y must be given always or never: the memory was fitted {before} it; nothing was kept")
         self.memory_.append(self.memory_.prepare(values), labels)
         return self
@@ -105,7 +105,10 @@ class MemGEN(DensityMixin, BaseEstimator):
         """
         label = self._known(y)
         size = self.memory_.size(label)
-        n = _count(n)
+        if isinstance(n, bool) or not isinstance(n, numbers.Integral):
+            raise TypeError(f"n must be an int, got {n!r}")
+        if n < 0:
+            raise ValueError(f"n must be 0 or more, got {n}")
         if not replace and n > size:
             having = "" if y is None else f" with y={y!r}"
             raise ValueError(
@@ -132,9 +135,8 @@ class MemGEN(DensityMixin, BaseEstimator):
         array (n,) of float64.
         """
         self._known(None)
-        counts = self._counts(*unpack(X))
         with np.errstate(divide="ignore"):
-            return np.log(counts / len(self))
+            return np.log(self._counts(*unpack(X)) / len(self))
 
     def score(self, X, y=None):
         """The mean of :meth:`score_samples`: -inf as soon as one example was never seen."""
@@ -142,7 +144,7 @@ class MemGEN(DensityMixin, BaseEstimator):
 
     @property
     def classes_(self):
-        return list(self.memory_.labels) if self._labelled else None
+        return list(self.memory_.labels) or None
 
     def __len__(self):
         """The number of examples held; 0 before `fit`."""
@@ -193,20 +195,18 @@ class MemGEN(DensityMixin, BaseEstimator):
         DamagedFileError, a ValueError : for a file that is damaged, cut off, or not from :meth:`save`.
         """
         memory, container, state = saving.read(path, mmap=mmap, verify=verify)
-        model = cls(memory=memory.name, random_state=state)
-        return model._become(memory, container, generator(state), bool(list(memory.labels)))
+        return cls(memory=memory.name, random_state=state)._become(memory, container, generator(state))
 
-    def _become(self, memory, container, rng, labelled):
-        features = {}
+    def _become(self, memory, container, rng):
+        state = {"memory_": memory, "_container": container, "_rng": rng}
         if container.kind == "array" and len(container.shape) == 1:
-            features["n_features_in_"] = container.shape[0]
+            state["n_features_in_"] = container.shape[0]
         elif container.kind == "frame":
-            features["n_features_in_"] = len(container.columns)
+            state["n_features_in_"] = len(container.columns)
             if all(isinstance(column, str) for column in container.columns):
-                features["feature_names_in_"] = np.array(container.columns, dtype=object)
-        state = {"memory_": memory, "_container": container, "_rng": rng, "_labelled": labelled, **features}
+                state["feature_names_in_"] = np.array(container.columns, dtype=object)
         vars(self).update(state)  # in one step, so that an interrupt leaves the old model or the new one
-        for name in {"n_features_in_", "feature_names_in_"} - set(features):
+        for name in {"n_features_in_", "feature_names_in_"} - set(state):
             vars(self).pop(name, None)
         return self
 
@@ -239,7 +239,7 @@ class MemGEN(DensityMixin, BaseEstimator):
             raise NotFittedError("this MemGEN knows nothing by heart yet: call fit(X) first")
         if y is None:
             return ALL
-        if not self._labelled:
+        if not self.memory_.labels:
             raise ValueError(f"y must be None for a model fitted without labels, got {y!r}; use fit(X, y)")
         label = _label(y)
         if not _hashable(label) or label not in self.memory_.labels:
@@ -272,14 +272,6 @@ class MemGEN(DensityMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _count(n):
-    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
-        raise TypeError(f"n must be an int, got {n!r}")
-    if n < 0:
-        raise ValueError(f"n must be 0 or more, got {n}")
-    return int(n)
 
 
 def _label(y):

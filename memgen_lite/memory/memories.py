@@ -86,7 +86,7 @@ class HashMemory:
         """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
         values, keys = prepared
         changes, of_label = [(self.counts, Counter(keys))], dict(self.labels)
-        for label, positions in _grouped(labels or ()).items():
+        for label, positions in _grouped(labels).items():
             changes.append((of_label.setdefault(label, Counter()), Counter(keys[i] for i in positions)))
         before = [{key: counter[key] for key in more} for counter, more in changes], self.labels
         self._ends = {}
@@ -103,8 +103,7 @@ class HashMemory:
             counts_before, self.labels = before
             for (counter, _), counts in zip(changes, counts_before, strict=True):
                 dict.update(counter, counts)
-                for key in [key for key, count in counts.items() if not count]:
-                    del counter[key]
+                counter += Counter()  # without those at zero
             raise
 
     def distinct(self, label=ALL):
@@ -164,10 +163,8 @@ class ArrayMemory(_InOrder):
         return rows if self.codec is None else unpack_rows(self.codec, rows)
 
     def count(self, values):
-        if isinstance(values, np.ndarray):
-            return self.rows.count(values) if self.codec is None else np.zeros(len(values), dtype=np.int64)
         try:
-            codec, rows = packed(values)
+            codec, rows = (None, values) if isinstance(values, np.ndarray) else packed(values)
         except (TypeError, ValueError):  # of several kinds or shapes: look one by one
             if len(values) == 1:
                 return np.zeros(1, dtype=np.int64)
@@ -178,40 +175,30 @@ class ArrayMemory(_InOrder):
 MEMORIES = {memory.name: memory for memory in (ListMemory, HashMemory, ArrayMemory)}
 
 
-class Labels:
+class Labels(dict):
     """Which positions carry which label."""
 
-    def __init__(self):
-        self.by_label = {}
-
     def append(self, start, labels):
-        if labels is not None:
-            for label, positions in _grouped(labels).items():
-                self.by_label.setdefault(label, Growing(np.int64)).extend(np.add(positions, start))
+        for label, positions in _grouped(labels).items():
+            self.setdefault(label, Growing(np.int64)).extend(np.add(positions, start))
 
     def truncate(self, size):
         """Forget all positions but the first `size`."""
-        for label, positions in list(self.by_label.items()):
+        for label, positions in list(self.items()):
             positions.truncate(np.searchsorted(positions.view, size))
             if not len(positions):
-                del self.by_label[label]
-
-    def __contains__(self, label):
-        return label in self.by_label
-
-    def __iter__(self):
-        return iter(self.by_label)
+                del self[label]
 
     def size(self, label):
-        return len(self.by_label.get(label, ()))
+        return len(self.get(label, ()))
 
     def positions(self, label):
-        return self.by_label[label].view
+        return self[label].view
 
 
 def _grouped(labels):
     groups = {}
-    for position, label in enumerate(labels):
+    for position, label in enumerate(labels or ()):
         groups.setdefault(label, []).append(position)
     return groups
 

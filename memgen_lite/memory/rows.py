@@ -38,14 +38,11 @@ class Growing:
         if not len(rows):
             return
         size = self._size + len(rows)
-        if not self._size:  # the first rows are copied into exactly the room they need
-            self._data = np.array(rows, dtype=self._data.dtype, order="C").reshape(size, *self._data.shape[1:])
-        else:
-            if size > len(self._data):
-                data = np.empty((max(size, 2 * len(self._data)), *self._data.shape[1:]), dtype=self._data.dtype)
-                data[: self._size] = self.view
-                self._data = data
-            self._data[self._size : size] = rows
+        if size > len(self._data):  # the first rows get exactly the room they need
+            data = np.empty((max(size, 2 * len(self._data)), *self._data.shape[1:]), dtype=self._data.dtype)
+            data[: self._size] = self.view
+            self._data = data
+        self._data[self._size : size] = rows
         self._size = size  # last, so that an interrupted copy leaves what was there
 
     def truncate(self, size):
@@ -94,19 +91,18 @@ class RowStore:
         return len(self.ragged) if self.ragged is not None else sum(map(len, self.parts))
 
     @property
-    def dtype(self):
-        return self.parts[0].dtype if isinstance(self.parts[0], np.ndarray) else self.parts[0].view.dtype
-
-    @property
-    def shape(self):
-        return (self.parts[0] if isinstance(self.parts[0], np.ndarray) else self.parts[0].view).shape[1:]
+    def row(self):
+        """The dtype and the shape of a row."""
+        first = self.arrays()[0]
+        return first.dtype, first.shape[1:]
 
     def check(self, rows):
         """Raise ValueError where rows could not join the ones that are here as they are."""
-        if self.ragged is None and (rows.dtype, rows.shape[1:]) != (self.dtype, self.shape):
+        if self.ragged is None and (rows.dtype, rows.shape[1:]) != self.row:
+            dtype, shape = self.row
             raise ValueError(
-                f"X has rows of shape {rows.shape[1:]} and dtype {rows.dtype}, where the memory has shape {self.shape} "
-                f"and dtype {self.dtype}"
+                f"X has rows of shape {rows.shape[1:]} and dtype {rows.dtype}, where the memory has shape {shape} and "
+                f"dtype {dtype}"
             )
 
     def extend(self, rows):
@@ -121,9 +117,7 @@ class RowStore:
         elif self.parts and isinstance(self.parts[-1], Growing):
             self.parts[-1].extend(rows)
         else:
-            part = Growing(rows.dtype, rows.shape[1:])
-            part.extend(rows)
-            self.parts = [*self.parts, part]
+            self.parts = [*self.parts, Growing.holding(np.array(rows, order="C"))]
 
     def arrays(self):
         """The parts as arrays, without a copy."""
@@ -134,7 +128,15 @@ class RowStore:
         positions = np.asarray(positions, dtype=np.intp)
         if self.ragged is not None:
             return self.ragged.take(positions)
-        return _take(self.arrays(), positions)
+        parts = self.arrays()
+        if len(parts) == 1:
+            return np.asarray(parts[0]).take(positions, axis=0)
+        taken, start = np.empty((len(positions), *parts[0].shape[1:]), dtype=parts[0].dtype), 0
+        for part in map(np.asarray, parts):
+            here = (positions >= start) & (positions < start + len(part))
+            taken[here] = part[positions[here] - start]
+            start += len(part)
+        return taken
 
     def count(self, rows):
         """How often each of some rows, of the same dtype, stands here byte for byte."""
@@ -142,11 +144,25 @@ class RowStore:
             if self._index is None:
                 self._index = Counter(self.ragged.take(np.arange(len(self.ragged))))
             return np.array([self._index[row] for row in rows.take(np.arange(len(rows)))], dtype=np.int64)
-        if (rows.dtype, rows.shape[1:]) != (self.dtype, self.shape):
+        if (rows.dtype, rows.shape[1:]) != self.row:
             return np.zeros(len(rows), dtype=np.int64)
-        if self._index is None:
-            self._index = _RowIndex(self.arrays())
-        return self._index.count(rows)
+        keys = row_bytes.matrix(rows)
+        step = max(1, BLOCK // keys.shape[1])
+        if self._index is None:  # a 64-bit hash of each row's bytes, in order, and its place: 16 bytes a row
+            blocks = (np.asarray(part[i : i + step]) for part in self.arrays() for i in range(0, len(part), step))
+            hashes = np.concatenate([row_bytes.hashes(row_bytes.matrix(block)) for block in blocks])
+            order = np.argsort(hashes, kind="stable")
+            self._index = hashes[order], order
+        hashes, order = self._index
+        distinct, inverse = np.unique(keys.view(f"V{keys.shape[1]}").ravel(), return_inverse=True)
+        distinct = distinct.view(np.uint8).reshape(len(distinct), -1)
+        first, last = (np.searchsorted(hashes, row_bytes.hashes(distinct), side) for side in ("left", "right"))
+        counts = np.zeros(len(distinct), dtype=np.int64)
+        for i in np.flatnonzero(last > first):  # equal hashes are candidates; equal bytes decide
+            for start in range(first[i], last[i], step):
+                candidates = self.take(order[start : min(start + step, last[i])])
+                counts[i] += (row_bytes.matrix(candidates) == distinct[i]).all(axis=1).sum()
+        return counts[inverse.ravel()]
 
 
 def cast(values, dtype):
@@ -162,44 +178,3 @@ def cast(values, dtype):
         except (TypeError, ValueError, OverflowError):
             cast, same = np.zeros(values.shape, dtype=dtype), np.zeros(values.shape, dtype=bool)
     return cast, same.astype(bool).all(axis=tuple(range(1, values.ndim)))
-
-
-def _take(parts, positions):
-    if len(parts) == 1:
-        return np.asarray(parts[0]).take(positions, axis=0)
-    taken, start = np.empty((len(positions), *parts[0].shape[1:]), dtype=parts[0].dtype), 0
-    for part in map(np.asarray, parts):
-        here = (positions >= start) & (positions < start + len(part))
-        taken[here] = part[positions[here] - start]
-        start += len(part)
-    return taken
-
-
-class _RowIndex:
-    """Rows in the order of a 64-bit hash of their bytes: 16 bytes a row, and a look-up costs a binary search."""
-
-    def __init__(self, parts):
-        self.parts = parts
-        hashes = np.concatenate([np.empty(0, dtype=np.uint64), *map(row_bytes.hashes, self._matrices())])
-        self.order = np.argsort(hashes, kind="stable")
-        self.hashes = hashes[self.order]
-
-    def count(self, rows):
-        keys = row_bytes.matrix(rows)
-        distinct, inverse = np.unique(keys.view(f"V{keys.shape[1]}").ravel(), return_inverse=True)
-        distinct = distinct.view(np.uint8).reshape(len(distinct), -1)
-        wanted = row_bytes.hashes(distinct)
-        first, last = np.searchsorted(self.hashes, wanted, "left"), np.searchsorted(self.hashes, wanted, "right")
-        counts = np.zeros(len(distinct), dtype=np.int64)
-        step = max(1, BLOCK // max(1, keys.shape[1]))
-        for i in np.flatnonzero(last > first):  # equal hashes are candidates; equal bytes decide
-            for start in range(first[i], last[i], step):
-                candidates = _take(self.parts, self.order[start : min(start + step, last[i])])
-                counts[i] += (row_bytes.matrix(candidates) == distinct[i]).all(axis=1).sum()
-        return counts[inverse.ravel()]
-
-    def _matrices(self):
-        for part in self.parts:
-            step = max(1, BLOCK // max(1, row_bytes.row_size(part)))
-            for i in range(0, len(part), step):
-                yield row_bytes.matrix(np.asarray(part[i : i + step]))

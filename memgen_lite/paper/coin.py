@@ -110,8 +110,7 @@ def _keys(pictures):
     # Equal pictures have equal bytes once their type is one; adding zero makes -0.0 and 0.0 the same.
     if len(pictures) and isinstance(pictures[0], str):
         return list(pictures)
-    rows = np.ascontiguousarray(pictures, dtype=float) + 0.0
-    return [row.tobytes() for row in rows]
+    return [row.tobytes() for row in np.ascontiguousarray(pictures, dtype=float) + 0.0]
 
 
 def session(rater, real, generated, random_state=None):
@@ -149,8 +148,7 @@ def duplicate_probability(n_memories, draws):
     """
     draws = np.asarray(draws)
     terms = np.log1p(-np.minimum(np.arange(draws.max(initial=0)), n_memories - 0.5) / n_memories)
-    log_none = np.concatenate([[0.0], np.cumsum(terms)])[draws]
-    return np.where(draws > n_memories, 1.0, -np.expm1(log_none))
+    return np.where(draws > n_memories, 1.0, -np.expm1(np.concatenate([[0.0], np.cumsum(terms)])[draws]))
 
 
 def elephant_accuracy(n_memories, trial):

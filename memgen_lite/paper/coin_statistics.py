@@ -93,8 +93,7 @@ def confidence_sequence(outcomes, alpha=0.05, grid=1000):
     outcomes = _outcomes(outcomes)
     if outcomes.ndim != 1:
         raise ValueError(f"outcomes must be one study, of shape (n,); got shape {outcomes.shape}")
-    means = np.arange(grid + 1)[:, None] / grid
-    for_more, for_less = _log_capitals(outcomes, means, alpha) >= np.log(1 / alpha)
+    for_more, for_less = _log_capitals(outcomes, np.arange(grid + 1)[:, None] / grid, alpha) >= np.log(1 / alpha)
     # What the first gambler proves too low are the smallest means, what the second proves too high are the largest.
     low = np.maximum(for_more.sum(axis=0) - 1, 0)
     high = np.minimum(grid + 1 - for_less.sum(axis=0), grid)

@@ -124,10 +124,6 @@ def _sqrt(x):
     return x * y
 
 
-# ----------------------------------------------------------------------------------------------------------------------
-# Digits as pictures
-
-
 def values(digits):
     """Digits as an array (n,) of uint8 from 0 to 9, from a str, from a sequence of one-digit str, or from integers.
 
@@ -143,9 +139,7 @@ def values(digits):
         array = np.asarray(digits)
         if not len(array):
             array = array.astype(np.uint8)
-        if array.ndim != 1 or array.dtype.kind not in "iu" or array.min(initial=0) < 0:
-            raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {digits!r:.60}")
-    if array.max(initial=0) > 9:
+    if array.ndim != 1 or array.dtype.kind not in "iu" or array.min(initial=0) < 0 or array.max(initial=0) > 9:
         raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {digits!r:.60}")
     return array.astype(np.uint8)
 
@@ -177,10 +171,6 @@ def path(digits):
     return np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
 
 
-# ----------------------------------------------------------------------------------------------------------------------
-# Do the digits look random?
-
-
 class ChiSquare(NamedTuple):
     """A chi-square test: its statistic, its degrees of freedom, and how often fair digits exceed it."""
 
@@ -208,8 +198,7 @@ def uniformity(digits, block=1):
     """
     if block not in range(1, 7):
         raise ValueError(f"block must be from 1 to 6, got {block!r}")
-    array = _at_least(values(digits), 2 * block * 10**block)
-    blocks = mosaic(array, block) @ 10 ** np.arange(block)[::-1]
+    blocks = mosaic(_at_least(values(digits), 2 * block * 10**block), block) @ 10 ** np.arange(block)[::-1]
     return _chi_square(np.bincount(blocks, minlength=10**block), len(blocks) / 10**block)
 
 
@@ -291,13 +280,8 @@ def predict(digits, order=1):
     train, held_out = windows[: len(array) // 2 - order], windows[len(array) // 2 :]
     counts = np.bincount(train, minlength=10 ** (order + 1)).reshape(-1, 10) + 1
     bits = -np.log2(counts / counts.sum(axis=1, keepdims=True)).ravel()
-    guess = counts.argmax(axis=1)
-    right = (guess[held_out // 10] == held_out % 10).mean()
+    right = (counts.argmax(axis=1)[held_out // 10] == held_out % 10).mean()
     return Prediction(order, float(bits[train].mean()), float(bits[held_out].mean()), float(right))
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# Who knew the most
 
 
 def records():

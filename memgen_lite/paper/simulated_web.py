@@ -49,9 +49,9 @@ def simulate(n_pages=2000, share=0.1, popularity=3.0, affinity=0.3, links=5, ran
     share : float, the share of pages with a cat; the nearest whole number of pages, at places drawn at random.
     links : int, links from each page.
     """
-    for name, value, least, most in (("share", share, 0, 1), ("affinity", affinity, 0, 1)):
-        if not least <= value <= most:
-            raise ValueError(f"{name} must be from {least} to {most}, got {value!r}")
+    for name, value in (("share", share), ("affinity", affinity)):
+        if not 0 <= value <= 1:
+            raise ValueError(f"{name} must be from 0 to 1, got {value!r}")
     if n_pages < 2 or links < 1 or popularity <= 0:
         given = f"n_pages={n_pages!r}, links={links!r}, popularity={popularity!r}"
         raise ValueError(f"n_pages must be 2 or more, links 1 or more and popularity above 0, got {given}")
@@ -76,8 +76,7 @@ def simulate(n_pages=2000, share=0.1, popularity=3.0, affinity=0.3, links=5, ran
             target = others[int(position % 1 * len(others))]  # what the first choice left over of a uniform number
         urn.append(target)
         targets.append(target)
-    order = np.argsort(sources, kind="stable")
-    return Web(is_cat, np.array(targets)[order].reshape(n_pages, links))
+    return Web(is_cat, np.array(targets)[np.argsort(sources, kind="stable")].reshape(n_pages, links))
 
 
 CRAWLS = {

@@ -60,22 +60,17 @@ def frame(rows):
     """Rows as a DataFrame with the columns above, whose types do not depend on how many rows there are."""
     import pandas as pd
 
-    types = {name: kind for name, (kind, _, _) in _FIELDS.items()}
-    return pd.DataFrame(rows, columns=COLUMNS).astype(types)
+    return pd.DataFrame(rows, columns=COLUMNS).astype({name: kind for name, (kind, _, _) in _FIELDS.items()})
 
 
 def to_bytes(document, kind):
     """The content of a study's file, "csv" or "json"."""
     if kind == "json":
         return (json.dumps(document, indent=1) + "\n").encode()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for row in rows_of(document):
-        # A spreadsheet computes what begins with one of these; an apostrophe before it says that it is text.
-        guard = "'" if row["rater"].startswith(("=", "+", "-", "@", "\t", "\r", "'")) else ""
-        writer.writerow({**row, "rater": guard + row["rater"]})
-    return text.getvalue().encode()
+    rows = frame(rows_of(document))
+    # A spreadsheet computes what begins with one of these; an apostrophe before it says that it is text.
+    rows["rater"] = ["'" * one.startswith(("=", "+", "-", "@", "\t", "\r", "'")) + one for one in rows.rater]
+    return rows.to_csv(index=False, lineterminator="\r\n").encode()
 
 
 def read(path):
@@ -191,8 +186,7 @@ def summarize(answers):
         raise ValueError(f"answers must be to one question, got {len(questions)}: {', '.join(questions)}")
     counted = answers[~answers.calibration]
     rows = [_of_one(counted.outcome[counted.rater == rater]) for rater in answers.rater.unique()]
-    orders = counted.loc[counted.seed != "", ["rater", "seed"]].drop_duplicates()
-    if orders.seed.duplicated().any():
+    if counted.loc[counted.seed != "", ["rater", "seed"]].drop_duplicates().seed.duplicated().any():
         together = {**_of_one(counted.outcome), "low": math.nan, "high": math.nan}
         together["evidence"] = sum(row["evidence"] for row in rows) / len(rows)
         last = "on average"

@@ -53,11 +53,10 @@ def fingerprint(*samples):
 def pair(items, below=None):
     """HTML of the items (left, right), and under each the one of `below` where it is given; all arrays or all str."""
     below = (None, None) if below is None else below
-    everything = [one for one in (*items, *below) if one is not None]
     if isinstance(items[0], str):
         draw, width = text, "1 1 260px"
     else:
-        shown = [reduced(one) for one in everything]
+        shown = [reduced(one) for one in (*items, *below) if one is not None]
         kind, items, below = items[0].dtype.kind, shown[:2], shown[2:] or below
         high, scale = np.max(shown), np.ptp(shown) or 1
         gray, unit = shown[0].ndim == 2, 255 if kind in "bf" else 1  # colors are from 0 to 1 or to 255
@@ -85,8 +84,7 @@ def picture(pixels, name):
 def reduced(one):
     """A picture (h, w, ...) as floats, averaged over square blocks so that no side is longer than `SIDE` pixels."""
     step = -(-max(one.shape[:2]) // SIDE)
-    rows = [one[start : start + step].mean(axis=0, dtype=float) for start in range(0, one.shape[0], step)]
-    one = np.stack(rows)
+    one = np.stack([one[start : start + step].mean(axis=0, dtype=float) for start in range(0, len(one), step)])
     return np.stack([one[:, start : start + step].mean(axis=1) for start in range(0, one.shape[1], step)], axis=1)
 
 
@@ -105,9 +103,5 @@ def visible(one):
     >>> visible("a\\u200bb")
     'a⟨U+200B⟩b'
     """
-
-    def shown(mark):
-        hidden = mark not in "\n\t" and unicodedata.category(mark) in _INVISIBLE
-        return f"⟨U+{ord(mark):04X}⟩" if hidden else mark
-
-    return "".join(map(shown, one))
+    hidden = {mark for mark in one if mark not in "\n\t" and unicodedata.category(mark) in _INVISIBLE}
+    return one.translate({ord(mark): f"⟨U+{ord(mark):04X}⟩" for mark in hidden})

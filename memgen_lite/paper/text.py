@@ -161,8 +161,8 @@ class NGram(BaseEstimator):
         if not isinstance(prefix, str):
             raise TypeError(f"prefix must be a str, got {type(prefix).__name__}")
         symbols, _ = self._symbols([prefix])
-        place = self._begin()
-        for symbol in symbols[1:-1]:
+        place = 0, 0
+        for symbol in symbols[:-1]:
             place = self._go_on(place, symbol)
         share = np.full(self._base, 1 / (len(self.alphabet_) + 2))
         for level, context in reversed(list(self._contexts(place))):
@@ -186,11 +186,8 @@ class NGram(BaseEstimator):
         return [self._draw(rng, max_length) for _ in range(n)]
 
     def _draw(self, rng, max_length):
-        place, letters = self._begin(), []
-        while len(letters) < max_length:
-            symbol = self._next(place, rng)
-            if symbol == 0:
-                break
+        place, letters = self._go_on((0, 0), self._start), []
+        while len(letters) < max_length and (symbol := self._next(place, rng)):
             letters.append(self.alphabet_[symbol - 1])
             place = self._go_on(place, symbol)
         return "".join(letters)
@@ -206,9 +203,6 @@ class NGram(BaseEstimator):
 
     # While a text goes on, its place is the longest known context of at most order - 1 characters that ends there: its
     # length and its number. What was seen was seen without its first character too, so all shorter ones are known.
-
-    def _begin(self):
-        return self._go_on((0, 0), self._start)
 
     def _go_on(self, place, symbol):
         for level, context in self._contexts(place):

@@ -117,16 +117,8 @@ class Copying(Objective):
 
 
 _BRIEFLY = {"xla_llvm_disable_expensive_passes": True}  # compiling takes longer than copying; the numbers are the same
-
-
-@eqx.filter_jit(compiler_options=_BRIEFLY)
-def _copy(network, batch):
-    return jax.vmap(network.copy)(batch)
-
-
-@eqx.filter_jit(compiler_options=_BRIEFLY)
-def _write(network, ids, given):
-    return network.write(ids, given)
+_copy = eqx.filter_jit(lambda network, batch: jax.vmap(network.copy)(batch), compiler_options=_BRIEFLY)
+_write = eqx.filter_jit(Network.write, compiler_options=_BRIEFLY)
 
 
 class BiLSTMAttentionCNN(BaseEstimator):
@@ -170,7 +162,14 @@ class BiLSTMAttentionCNN(BaseEstimator):
         TypeError, ValueError : for what is no list of str, for an empty one, for parameters that make no network.
         FloatingPointError : if the loss is no number any more; the model stays as it was at the last checkpoint.
         """
-        self._check_parameters()
+        for name in ("hidden", "width", "steps", "batch_size", "checkpoint_every"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} must be a positive int, got {value!r}")
+        if self.hidden % 2 or not self.width % 2:
+            raise ValueError(f"hidden must be even and width odd, got {self.hidden} and {self.width}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be a finite number above 0, got {self.learning_rate!r}")
         texts, held_out = check_texts(X), check_texts(held_out, "held_out")
         with all_or_nothing(self, generator(self.random_state)) as rng:
             problem = self._train(texts, held_out, rng)
@@ -261,16 +260,6 @@ class BiLSTMAttentionCNN(BaseEstimator):
         for row, text in zip(ids, texts, strict=False):
             row[: len(text)] = [self.alphabet_.find(character) + 1 or len(self.alphabet_) + 1 for character in text]
         return ids
-
-    def _check_parameters(self):
-        for name in ("hidden", "width", "steps", "batch_size", "checkpoint_every"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a positive int, got {value!r}")
-        if self.hidden % 2 or not self.width % 2:
-            raise ValueError(f"hidden must be even and width odd, got {self.hidden} and {self.width}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"learning_rate must be a finite number above 0, got {self.learning_rate!r}")
 
 
 def _share(copies, texts):

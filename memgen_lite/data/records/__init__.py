@@ -1,7 +1,7 @@
 """What took too long to measure on every run: tables that `make bench` and `make simulate` write, as JSON files."""
 
 import json
-from importlib.resources import files
+from pathlib import Path
 
 
 def record(name):
@@ -11,8 +11,7 @@ def record(name):
     ------
     ValueError : for a name that none has; the message lists them.
     """
-    found = (path for path in files(__name__).iterdir() if path.name.endswith(".json"))
-    stored = {path.name.removesuffix(".json"): path for path in found}
+    stored = {path.stem: path for path in Path(__file__).parent.glob("*.json")}
     if name not in stored:
         raise ValueError(f"name must be that of a record, one of {', '.join(sorted(stored))}; got {name!r}")
     return json.loads(stored[name].read_text("utf-8"))

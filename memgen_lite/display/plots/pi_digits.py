@@ -14,8 +14,6 @@ DIGIT_COLORS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
-
-
 _DARK_DIGITS = (0, 2, 4, 5, 8)  # white reads better on these
 
 

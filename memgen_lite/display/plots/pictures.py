@@ -30,13 +30,12 @@ def images(ax, pictures, *, columns=None, pad=1, edges=None):
     canvas = np.full(shape, white, dtype=pictures.dtype)
     if not gray and pictures.shape[3] == 4:
         canvas[..., 3] = 0
-    for position, picture in enumerate(pictures):
-        top, left = position // columns * (height + pad), position % columns * (width + pad)
+    corners = [(i // columns * (height + pad), i % columns * (width + pad)) for i in range(count)]
+    for (top, left), picture in zip(corners, pictures, strict=True):
         canvas[top : top + height, left : left + width] = picture
     ax.imshow(canvas, cmap="gray_r" if gray else None, interpolation="nearest")
-    for position, color in enumerate(edges if edges is not None else []):
+    for (top, left), color in zip(corners, edges if edges is not None else [], strict=False):
         if color:
-            top, left = position // columns * (height + pad), position % columns * (width + pad)
             ax.add_patch(_frame(left, top, width, height, color))
     ax.set_axis_off()
     return ax
@@ -84,6 +83,5 @@ def mosaics(ax, sources, colors, *, columns=None, pad=1, scale=8):
         step[..., axis] -= 1
         cut = step.any(axis=-1).repeat(scale, 3 - axis)
         last = slice(scale - 1, -1, scale)
-        lines = pictures[:, last] if axis == 1 else pictures[:, :, last]
-        lines[cut] = 1
+        (pictures[:, last] if axis == 1 else pictures[:, :, last])[cut] = 1
     return images(ax, pictures, columns=columns, pad=pad * scale)

@@ -36,8 +36,7 @@ def verdicts(ax, found, *, rows, columns, size=11):
         ]
         ax.add_collection(PatchCollection(tiles, facecolor=color, edgecolor="none"))
         if marker:
-            ink = "#767676" if marker == "x" else "white"
-            ax.scatter(x, y, marker=marker, s=size, color=ink, linewidth=0.8)
+            ax.scatter(x, y, marker=marker, s=size, color="#767676" if marker == "x" else "white", linewidth=0.8)
     ax.set_yticks(range(len(rows)), rows)
     ax.set_xticks(range(len(columns)), columns)
     ax.set(xlim=(-0.54, len(columns) - 0.46), ylim=(len(rows) - 0.4, -0.6))

@@ -94,8 +94,7 @@ def slider(label, values, value, words="{:g}"):
 def _tooltip(control):
     """What a control takes and how the keyboard moves it."""
     if isinstance(control, W.SelectionSlider):
-        first, last = control.options[0], control.options[-1]
-        ends = [end[0] if isinstance(end, tuple) else end for end in (first, last)]
+        ends = [end[0] if isinstance(end, tuple) else end for end in (control.options[0], control.options[-1])]
         return f"{control.description}: from {ends[0]} to {ends[1]}. Drag it, or press the arrow keys."
     if hasattr(control, "min"):
         return f"{control.description}: from {control.min:g} to {control.max:g}. Drag it, or press the arrow keys."

@@ -50,7 +50,8 @@ class HumanEvaluation(Stored):
             "undo": W.Button(description="Undo", tooltip="Take the last answer back"),
             "score": W.Button(description="Score", tooltip="Stop here, and mark the last answer too"),
         }
-        actions = {"start": self._turn, "undo": self._undo, "score": self.study.score}
+        actions = {"undo": self._undo, "score": self.study.score}
+        actions["start"] = lambda: self.study.pause() if self.study.running else self.study.start()
         actions |= {name: lambda side=side: self.study.answer(side) for side, name in SIDES.items()}
         for name, act in actions.items():
             self.buttons[name].on_click(lambda button, act=act: None if button.disabled else self._do(act))
@@ -86,9 +87,6 @@ class HumanEvaluation(Stored):
             words = study_pairs.visible(f"The answers could not be kept: {error}. Download them at a pause.")
             self._trouble = f'<div role="alert">{html.escape(words)}</div>'
         self._show()
-
-    def _turn(self):
-        self.study.pause() if self.study.running else self.study.start()
 
     def _undo(self):
         self.study.undo()

@@ -42,15 +42,12 @@ class Predict(Stored):
             low, high = range
             self.control = W.FloatSlider(min=low, max=high, step=step, value=(low + high) / 2, readout_format=".4g")
         self.control.tooltip = "Your prediction"
-        self.control.observe(self._keep, names="value")
+        self.control.observe(lambda change: setattr(self, "answer", change["new"]), names="value")
         super().__init__([W.HTML(self._prompt()), self.control])
         _ASKED[Predict, question] = self
 
     def _prompt(self):
         return f'<div style="{PROMPT}"><b>Predict.</b> {html.escape(self.question)}</div>'
-
-    def _keep(self, change):
-        self.answer = change["new"]
 
     def reveal(self, truth, *, tolerance=None):
         """Compare the reader's answer with `truth`: a choice, or a number (right within `tolerance`, default 10 %)."""
@@ -62,10 +59,8 @@ class Predict(Stored):
         return revealed
 
     def __repr__(self):
-        options = (
-            f" [{' | '.join(self.choices)}]" if self.choices else f" [{self.control.min:g} to {self.control.max:g}]"
-        )
-        return f"Predict: {self.question}{options}"
+        options = " | ".join(self.choices) if self.choices else f"{self.control.min:g} to {self.control.max:g}"
+        return f"Predict: {self.question} [{options}]"
 
     def _page(self):
         answers = f"<p>A number from {self.control.min:g} to {self.control.max:g}.</p>" if not self.choices else ""
@@ -124,38 +119,33 @@ class Exercise(Stored):
         self.question, self.check, self.choices = question, check, list(choices) if choices is not None else None
         self.right, self.wrong = None, ""
         self.words = W.HTML(layout=W.Layout(min_height="3.2em"))
-        self.control, self._ask = self._field(answer)
+        self.control = self._field() if answer is None else None
         title = W.HTML(f"<b>Exercise.</b> {html.escape(question)}")
         super().__init__([title, *([self.control] if self.control else []), self.words])
         _ASKED[Exercise, question] = self
-        self._show()
-        if answer is not None:
+        if answer is None:
+            self._show()
+        else:
             self.submit(answer)
 
-    def _field(self, answer):
-        """The control that takes the answer, None where a cell gave it, and the words that ask for one."""
-        if answer is not None:
-            return None, ""
+    def _field(self):
         if self.choices:
-            field, ask = _buttons(self.choices), "choose one."
+            field = _buttons(self.choices)
             field.tooltip = "Your answer"
         else:
-            field, ask = W.Text(placeholder="a number", continuous_update=False, description="answer"), "type a number."
+            field = W.Text(placeholder="a number", continuous_update=False, description="answer")
             field.tooltip = "Your answer; press Enter to have it checked"
         field.observe(lambda change: self._hear(change["new"]), names="value")
-        return field, ask
+        return field
 
     def _hear(self, typed):
-        if self.choices:
-            self.submit(typed)
-        elif not typed.strip():
-            self.right, self.wrong = None, ""
-            self._show()
-        elif (value := number(typed)) is None:
+        if self.choices or (value := number(typed)) is not None:
+            self.submit(typed if self.choices else value)
+            return
+        self.right, self.wrong = None, ""
+        if typed.strip():
             self.right, self.wrong = False, f"“{typed.strip()}” is no number; write it as 1234.5 or 1,234.5."
-            self._show()
-        else:
-            self.submit(value)
+        self._show()
 
     def submit(self, answer):
         """Check an answer, as if it had been typed or chosen."""
@@ -171,7 +161,7 @@ class Exercise(Stored):
 
     def _verdict(self):
         if self.right is None:
-            return f"No answer yet: {self._ask}"
+            return f"No answer yet: {'choose one' if self.choices else 'type a number'}."
         return "Right." if self.right else f"Not yet. {self.wrong}"
 
     def __repr__(self):

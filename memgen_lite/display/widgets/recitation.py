@@ -25,6 +25,7 @@ class Recital:
     typed : str, the digits heard, in 0-9 whatever script they were typed in.
     left_out : str, the characters that are neither digits nor stand between groups of digits, each once.
     led : bool, whether "3." stood before them; it does not count.
+    mistake : int, the place of the first wrong decimal, counted from 1; None where all are right.
     streak : int, how many are right from the first on.
     best : int, the longest streak so far.
 
@@ -47,18 +48,10 @@ class Recital:
         self.led = len(read) > 1 and read[0][1] == 3 and read[1][0] in POINTS
         self.typed = "".join(str(digit) for _, digit in read[self.led :] if digit is not None)
         self.left_out = "".join(dict.fromkeys(one for one, digit in read if digit is None and one not in POINTS))
-        pairs = zip(self.typed, self.decimals, strict=False)
-        self.streak = next((i for i, (one, true) in enumerate(pairs) if one != true), self._judged)
+        pairs = list(zip(self.typed, self.decimals, strict=False))
+        self.mistake = next((place for place, (one, true) in enumerate(pairs, 1) if one != true), None)
+        self.streak = len(pairs) if self.mistake is None else self.mistake - 1
         self.best = max(self.best, self.streak)
-
-    @property
-    def _judged(self):
-        return min(len(self.typed), len(self.decimals))
-
-    @property
-    def mistake(self):
-        """The place of the first wrong decimal, counted from 1; None where all are right."""
-        return self.streak + 1 if self.streak < self._judged else None
 
     def summary(self):
         """The state in words, without any digit that was not typed."""
