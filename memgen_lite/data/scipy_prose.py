@@ -66,12 +66,19 @@ def extract(root):
 
 
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")  # where statements hold statements, as they follow
 
 
-def documented(tree):
-    """What may have a docstring in a module, itself included: a list, in order of line."""
-    found = (node for node in ast.walk(tree) if isinstance(node, DOCUMENTED))
-    return sorted(found, key=lambda node: getattr(node, "lineno", 0))
+def documented(node):
+    """What may have a docstring in a module or a statement, itself included, in order of line.
+
+    Expressions, which are most of a tree, are not entered: they hold none.
+    """
+    if isinstance(node, DOCUMENTED):
+        yield node
+    for block in BLOCKS:
+        for inner in getattr(node, block, ()):
+            yield from documented(inner)
 
 
 def paragraphs(docstring):
