@@ -21,7 +21,7 @@ from .groups import group_numbers
 from .inputs import ROLES, read
 from .measure import measure
 from .report import CopyAudit
-from .walk import FEWEST, smallest_p
+from .walk import FEWEST, TOO_LOW, smallest_p
 
 _FEW = 20
 
@@ -147,11 +147,10 @@ def _warnings(inputs, found, assumptions, units):
             f"{known:,} of {many:,} generated rows equal a held-out row: was the model trained on them, or were "
             "arrays mixed up?"
         )
-    low = np.mean(found.walk.null_dose <= found.walk.dose)
-    if low <= 0.01:
+    if found.walk.p_low <= TOO_LOW:
         lines.append(
             f"generated rows are nearer to held-out rows than chance explains (dose {found.walk.dose:+.2f}, p = "
-            f"{max(low, 1 / (1 + len(found.walk.null))):.2g}), so the dose means nothing: held-out is not a random "
+            f"{found.walk.p_low:.2g}), so the dose means nothing: held-out is not a random "
             "part of the data, or the model has seen it, or rows of train resemble each other as those of held-out do "
             "not (if they belong together, pass groups=)"
         )

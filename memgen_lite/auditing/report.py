@@ -11,6 +11,7 @@ from ..shared.files import write
 from . import page
 from .ladder import ladder, place
 from .pairs import Pairs
+from .walk import TOO_LOW
 
 LEVEL = 0.05  # the p-value above which nobody is accused
 
@@ -79,6 +80,8 @@ class CopyAudit:
         p, named = f"p = {self.p_value:.2g}", len(self.copies)
         if not self.informative:
             return f"Can't tell: every generated row is as near to all other rows as to its nearest; {p}."
+        if self.walk.p_low <= TOO_LOW:
+            return f"Can't tell: generated rows are nearer to held-out rows than chance explains; {p}."
         if named and self.p_value <= LEVEL:
             rows = f"{named:,} training row{'s are' if named > 1 else ' is'} named"
             return f"Copies: {dose}; {rows} at false discovery rate {self.stamp['q']:g}, {p}."
@@ -89,6 +92,8 @@ class CopyAudit:
             return f"Leans on {what}: {dose}; {none}."
         if high >= 0.5 or named:
             return f"Can't tell: {dose}; {none}."
+        if self.assumptions["holds"].iloc[0] is False:
+            return f"Can't tell: held-out rows are not like training rows, so that a low dose says nothing; {p}."
         return f"No sign of copying: {dose}; {none}."
 
     @property

@@ -23,6 +23,7 @@ import numpy as np
 from .evidence import combined, divergence
 
 FEWEST = 19  # relabelings: p-values reach 1/20
+TOO_LOW = 0.01  # the p-value of a dose so low that something other than copying is to be explained
 _LABELS = 2**22  # that are dealt at a time
 
 
@@ -55,6 +56,11 @@ class Walk:
     resolution: int
     sizes: tuple
     steps: dict
+
+    @property
+    def p_low(self):
+        """The exact p-value of so low a dose, which is small where generated rows lean on held-out rows."""
+        return float((1 + np.sum(self.null_dose <= self.dose)) / (1 + len(self.null_dose)))
 
 
 def walk(

@@ -17,12 +17,8 @@ def digits(random_state=0):
 
     bunch = load_digits()
     parts = train_test_split(bunch.data, bunch.target, train_size=900, stratify=bunch.target, random_state=random_state)
-    train, held_out, y, y_held_out = parts
     return Dataset(
-        train=train,
-        held_out=held_out,
-        y=y,
-        y_held_out=y_held_out,
+        **dict(zip(("train", "held_out", "y", "y_held_out"), parts, strict=True)),
         name="digits",
         source="UCI Optical Recognition of Handwritten Digits (Alpaydin and Kaynak, 1998), test part, in scikit-learn",
         license="CC BY 4.0",

@@ -14,7 +14,7 @@ def test_leaks_of_held_out_rows_are_named():
     assert any("100 of 300 held-out rows equal a training row" in line for line in found.warnings)
     np.testing.assert_array_equal(found.ambiguous["in_both"], np.arange(100))
     found = mg.audit(T, H, H)
-    assert found.dose == -1 and "No sign of copying" in found.verdict
+    assert found.dose == -1 and found.verdict.startswith("Can't tell: generated rows are nearer to held-out rows")
     assert any("300 of 300 generated rows equal a held-out row" in line for line in found.warnings)
     assert any("nearer to held-out rows than chance" in line for line in found.warnings)
 

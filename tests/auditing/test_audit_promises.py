@@ -105,3 +105,15 @@ def test_a_report_holds_no_record_of_a_table_or_text_unless_asked(tmp_path):
     masked, whole = ((tmp_path / f"{name}.html").read_text("utf-8") for name in ("masked", "whole"))
     assert not any(name in masked for name in names) and names[0] in whole
     assert "records=True" in masked and len(found.copies) > 0
+
+
+def test_a_copier_is_not_acquitted_where_the_sides_are_not_alike():
+    """Keys that go on stand nearer to those of held-out, which come last: the dose is low, and says nothing."""
+    T, H = rng.normal(size=(2, 100, 2))
+    for far in (1, 10):
+        key = np.arange(300.0)[:, None] * far
+        found = mg.audit(np.hstack([key[:100], T]), np.hstack([key[100:200], H]), np.hstack([key[200:], T]))
+        assert found.dose < -0.9 and found.verdict.startswith("Can't tell")
+        assert any("held-out rows are like training rows? No" in line for line in found.warnings)
+    given = mg.audit(T, H, H + 0.01)
+    assert given.verdict.startswith("Can't tell: generated rows are nearer to held-out rows than chance explains")
