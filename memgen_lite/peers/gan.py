@@ -116,9 +116,9 @@ class Quadratic(Adversarial):
     penalty: float = 10.0
 
     def critic_loss(self, critic, real, fake, key):
-        apart = critic(real) - critic(fake)
+        difference = critic(real) - critic(fake)
         distance = jnp.abs(real - fake).mean(axis=1)
-        return (apart**2 / (2 * self.penalty * distance + 1e-12) - apart).mean()
+        return (difference**2 / (2 * self.penalty * distance + 1e-12) - difference).mean()
 
 
 @eqx.filter_jit

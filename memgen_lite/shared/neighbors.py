@@ -122,8 +122,8 @@ def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, r
     def count(block):
         for tile in search.tiles():
             for row, column, sure in search.within(block, tile, radii):
-                apart = search.distances(row[~sure] + block.start, column[~sure])
-                sure[~sure] = apart < radii[column[~sure]]
+                distance = search.distances(row[~sure] + block.start, column[~sure])
+                sure[~sure] = distance < radii[column[~sure]]
                 counts[block] += np.bincount(row[sure], minlength=block.stop - block.start)
                 held[column[sure]] = True  # only ever set, so threads need not wait for each other
 
@@ -143,9 +143,9 @@ def pairs_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
     for block in search.blocks():
         for tile in search.tiles():
             for row, column, _ in search.within(block, tile, radii):
-                apart = search.distances(row + block.start, column)
-                inside = apart < radii[column]
-                found.append((row[inside] + block.start, column[inside], apart[inside]))
+                distance = search.distances(row + block.start, column)
+                inside = distance < radii[column]
+                found.append((row[inside] + block.start, column[inside], distance[inside]))
     query, point, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.lexsort((point, query))
     return query[order], point[order], distance[order]
@@ -312,14 +312,14 @@ class _Search:
 
     def distances(self, rows, columns):
         """Distances of pairs of rows, from their differences in double precision."""
-        apart = np.empty(len(rows))
+        distance = np.empty(len(rows))
         step = max(1, self.memory // (32 * self.points.shape[1]))
         for i in range(0, len(rows), step):
             part = slice(i, i + step)
             gap = self.queries[rows[part]].astype(np.float64, order="C")  # one order of summing for all
             gap -= self.points[columns[part]]
-            apart[part] = np.einsum("ij,ij->i", gap, gap)
-        return apart / 2 if self.cosine else np.sqrt(apart)
+            distance[part] = np.einsum("ij,ij->i", gap, gap)
+        return distance / 2 if self.cosine else np.sqrt(distance)
 
 
 class _Nearest:
@@ -330,7 +330,7 @@ class _Nearest:
         rows = block.stop - block.start
         self.best = np.full((rows, k), np.inf, dtype=np.float32)  # of the products so far, the k smallest or larger
         self.pending = []
-        self.row, self.column, self.apart = (np.empty(0, dtype) for dtype in (np.int64, np.int64, np.float64))
+        self.row, self.column, self.distance = (np.empty(0, dtype) for dtype in (np.int64, np.int64, np.float64))
         self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.int64)
 
     def look(self, tile, exclude_self):
@@ -363,26 +363,26 @@ class _Nearest:
         self.pending = []
         kept = rough <= self.limit()[row]
         row, column = row[kept], column[kept]
-        apart = self.search.distances(row + self.block.start, column)
+        distance = self.search.distances(row + self.block.start, column)
         nearest = self.nearest.copy()
-        np.minimum.at(nearest, row, apart)
+        np.minimum.at(nearest, row, distance)
         self.ties[nearest < self.nearest] = 0
-        self.ties += np.bincount(row[apart == nearest[row]], minlength=len(nearest))
+        self.ties += np.bincount(row[distance == nearest[row]], minlength=len(nearest))
         self.nearest = nearest
-        row, column, apart = (
-            np.concatenate(pair) for pair in ((self.row, row), (self.column, column), (self.apart, apart))
+        row, column, distance = (
+            np.concatenate(pair) for pair in ((self.row, row), (self.column, column), (self.distance, distance))
         )
-        sort = np.lexsort((column if self.order is None else self.order[column], apart, row))
-        row, column, apart = row[sort], column[sort], apart[sort]
+        sort = np.lexsort((column if self.order is None else self.order[column], distance, row))
+        row, column, distance = row[sort], column[sort], distance[sort]
         first = np.arange(len(row)) - np.searchsorted(row, row) < self.k
-        self.row, self.column, self.apart = row[first], column[first], apart[first]
+        self.row, self.column, self.distance = row[first], column[first], distance[first]
 
     def settled(self):
         """Distances and indices (rows, k), and ties (rows,)."""
         if self.pending:
             self.settle()
         shape = len(self.nearest), self.k
-        return self.apart.reshape(shape), self.column.reshape(shape), self.ties
+        return self.distance.reshape(shape), self.column.reshape(shape), self.ties
 
 
 def _slices(length, step):
