@@ -124,12 +124,13 @@ def _cards(module):
 def check_arrays(arrays, ignore=None):
     """The samples of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
 
-    They are read as :func:`memgen_lite.audit` reads them; a frame all of whose columns are numbers is an array of them.
+    They are read as :func:`memgen_lite.audit` reads them, but for frames all of whose columns are numbers, and none of
+    those missing: a metric of them is in the units of their columns.
     Columns to `ignore` are left out; what is perhaps not meant about a column of a table is told in warnings.
     An array that is given twice, as when the training set is handed in as the generated one, comes back as two objects:
     what is a row's own neighbor is told by the array's identity.
     """
-    given = {name: _plain(X) for name, X in arrays.items() if X is not None}
+    given = {name: X for name, X in arrays.items() if X is not None}
     rows = _read(given, ignore) if given else {}
     checked = dict.fromkeys(arrays)
     for name, X in rows.items():
@@ -143,14 +144,11 @@ def _read(given, ignore):
     for note in samples.notes:
         if note.startswith("column "):
             warnings.warn(note, stacklevel=4)
+    frames = samples.items.values() if samples.kind.name == "table" else ()
+    numbers = all(dtype.kind in "fiu" for frame in frames for dtype in frame.dtypes)
+    if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
+        return {role: frame.to_numpy(dtype=np.float64) for role, frame in samples.items.items()}
     return samples.rows
-
-
-def _plain(X):
-    """A frame of numbers as an array: a metric of it is in the units of its columns."""
-    if type(X).__module__.partition(".")[0] == "pandas" and X.ndim == 2:
-        return X.to_numpy() if all(dtype.kind in "fiu" for dtype in X.dtypes) else X
-    return X
 
 
 def names(family=None):

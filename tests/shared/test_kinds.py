@@ -138,3 +138,16 @@ def test_columns_are_left_out_at_every_door_and_doubtful_ones_are_told_of():
     table = mg.evaluate(**frames, metrics=["energy"], n_null=19, ignore=["key"])
     assert table.rows == mg.evaluate(**plain, metrics=["energy"], n_null=19).rows
     assert mg.audit(**frames, ignore="key", n_relabelings=19).p_value == mg.audit(**plain, n_relabelings=19).p_value
+
+
+def test_frames_of_numbers_are_compared_column_by_column_whatever_their_order():
+    T, H, G = (pd.DataFrame(X * [1, 1000], columns=["m", "km"]) for X in rng.normal(size=(3, 60, 2)))
+    straight = mg.metrics.compute("frechet", train=T, held_out=H, generated=G)
+    assert mg.metrics.compute("frechet", train=T, held_out=H, generated=G[["km", "m"]]) == straight
+    keyed = {
+        role: X.assign(id=np.arange(60) + 60 * i) for i, (role, X) in enumerate(zip("thg", (T, H, G), strict=True))
+    }
+    keyed = dict(zip(("train", "held_out", "generated"), keyed.values(), strict=True))
+    assert mg.metrics.compute("frechet", **keyed, ignore="id") == straight
+    with pytest.raises(ValueError, match="generated must have the columns of train"):
+        mg.metrics.compute("frechet", train=T, generated=G.rename(columns={"m": "mile"}))
