@@ -32,7 +32,7 @@ def parser():
         one.add_argument("--seed", type=int, default=0)
         if name == "audit":
             one.add_argument("--html", metavar="PATH", help="write a report; it shows no records of tables or texts")
-            one.add_argument("--fail-above", type=float, default=0.0, metavar="DOSE", help="by default 0")
+            one.add_argument("--fail-above", type=float, metavar="DOSE", help="by default 0, or where rows are named")
             one.add_argument("--metric", choices=("euclidean", "cosine"), default="euclidean")
         else:
             one.add_argument("--metrics", default="all", help="names, separated by commas; by default all")
@@ -68,8 +68,13 @@ def _audit(given, samples):
     if given.html:
         found.to_html(given.html)
     _write(found, given.json)
-    if found.exceeds(given.fail_above):
-        print(f"failed: the dose, {found.dose:.3f}, is above {given.fail_above:g}, and not by chance")
+    if found.exceeds(given.fail_above or 0):
+        print(f"failed: the dose, {found.dose:.3f}, is above {given.fail_above or 0:g}, and not by chance")
+        return FAILED
+    if given.fail_above is None and found.verdict.startswith("Copies"):
+        print(
+            f"failed: {len(found.copies):,} training rows are named, if too few for a dose; --fail-above sets a limit"
+        )
         return FAILED
     return CANNOT_TELL if found.verdict.startswith("Can't tell") else HELD
 
