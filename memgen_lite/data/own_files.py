@@ -110,7 +110,9 @@ def _table(path, *, na, header, separator, **_):
         first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [])
         names = header if header is not None else not pd.to_numeric(pd.Series(first), errors="coerce").notna().all()
         missing = {} if na is None else {"keep_default_na": False, "na_values": ["", *na]}
-        frame = pd.read_csv(io.StringIO(text), sep=separator, header=0 if names else None, index_col=False, **missing)
+        shape = {"sep": separator, "header": 0 if names else None, "index_col": False}
+        # In a table of one column a line with nothing in it is a row whose value is missing.
+        frame = pd.read_csv(io.StringIO(text), **shape, skip_blank_lines=width != 1, **missing)
     except (ValueError, csv.Error) as error:  # of which a ParserError of pandas, and its word on an empty file, are two
         raise ValueError(f"{str(path)!r} must be a table of values separated by {named}: {error}") from None
     if names and not first[0]:

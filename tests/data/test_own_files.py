@@ -255,3 +255,8 @@ def test_a_column_of_arrays_is_an_array(tmp_path, monkeypatch):
     (tmp_path / "x.parquet").write_bytes(b"1")
     monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
     np.testing.assert_array_equal(mg.read_rows(tmp_path / "x.parquet"), [[0, 1, 2], [1, 1, 1]])
+
+
+def test_an_empty_line_of_a_table_of_one_column_is_a_missing_value(tmp_path):
+    (tmp_path / "x.csv").write_text("age\n40\n\n50\n")
+    assert mg.read_rows(tmp_path / "x.csv")["age"].isna().tolist() == [False, True, False]
