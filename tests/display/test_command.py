@@ -69,7 +69,7 @@ def test_a_few_rows_that_are_named_fail_though_their_dose_is_small(tmp_path, cap
     for path, rows in zip(paths, (T, H, G), strict=True):
         np.save(path, rows)
     assert main(["audit", *paths]) == FAILED
-    assert "training rows are named, though too few for a dose" in capsys.readouterr().out
+    assert "training rows are named, if too few for a dose" in capsys.readouterr().out
     assert main(["audit", *paths, "--fail-above", "0.2"]) == HELD
 
 
