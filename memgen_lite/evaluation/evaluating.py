@@ -31,6 +31,7 @@ them `mg.metrics.compute` gives the same values.
 """
 
 import warnings
+from contextlib import closing
 from itertools import chain
 
 import numpy as np
@@ -125,17 +126,20 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
             work += [(pool.steps, pool.search_lines())] if "mifid" in chosen else []
             progress.reset(sum(steps for steps, _ in work) + len(passes))
             for _, steps in work:
-                for _ in steps:
-                    progress.update()
+                with closing(steps):  # an error's traceback would keep its threads, and BLAS at one
+                    for _ in steps:
+                        progress.update()
 
             def values(i):
                 found = {name: pairs[i] for name, pairs in swept.items()}
                 return _values(chosen, passes[i], tiers, options, seed, found, Samples(pool, fixed), reasons)
 
             # The first one alone, as the others share its answers.
-            every = chain(map(values, [0]), in_parallel(values, range(1, len(passes))))
-            with warnings.catch_warnings(action="ignore"):
-                for (kind, _), found in zip(passes, every, strict=True):
+            with (
+                closing(in_parallel(values, range(1, len(passes)))) as others,
+                warnings.catch_warnings(action="ignore"),
+            ):
+                for (kind, _), found in zip(passes, chain(map(values, [0]), others), strict=True):
                     done[kind].append(found)
                     progress.update()
     except KeyboardInterrupt:

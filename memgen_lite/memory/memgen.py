@@ -169,7 +169,8 @@ class MemGEN(DensityMixin, BaseEstimator):
     def save(self, path):
         """Write the memory to one file: atomically, with checksums, without pickle.
 
-        A crash leaves the old file or the new one. Raises TypeError, naming the item, for objects without a plain form.
+        A crash leaves the old file or the new one. Of a link, the file behind it is written. Raises TypeError, naming
+        the item, for objects without a plain form, and OSError for a `path` that is a folder, a pipe or a device.
         """
         self._known(None)
         state = self.random_state
@@ -187,12 +188,14 @@ class MemGEN(DensityMixin, BaseEstimator):
         Parameters
         ----------
         mmap : bool; True leaves an array memory in its file, so that it can be larger than RAM. The file is never
-            written: `partial_fit` puts new rows beside it, into RAM (for text, the old ones too).
+            written: `partial_fit` puts new rows beside it, into RAM (for text, the old ones too). To save over it is
+            safe, as that makes a new file; where a program cuts the old one short in place, reading ends Python.
         verify : bool; False skips the comparison of checksums, which reads the whole file once (as a stream).
 
         Raises
         ------
         DamagedFileError, a ValueError : for a file that is damaged, cut off, or not from :meth:`save`.
+        OSError : for what is not there, or no file.
         """
         memory, container, state = saving.read(path, mmap=mmap, verify=verify)
         return cls(memory=memory.name, random_state=state)._become(memory, container, generator(state))

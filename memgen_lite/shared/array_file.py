@@ -14,7 +14,7 @@ from zlib import crc32
 
 import numpy as np
 
-from .files import atomic_write
+from .files import atomic_write, regular
 from .row_bytes import row_size
 
 HEADER, DIGITS, ALIGN, CHUNK, VERSION = "header.json", 64, 64, 1 << 24, 1
@@ -57,7 +57,7 @@ def read(path, *, mmap, verify):
     DamagedFileError (a ValueError) : naming what is wrong with which part of the file.
     """
     blocks, around, end = {}, sha256(), 0
-    with open(path, "rb") as file, guarded(path):
+    with open(regular(path), "rb") as file, guarded(path):
         _require(is_zipfile(file), "is not a MemGEN file, or is cut off: it does not end as an archive does")
         archive = ZipFile(file)
         names, limit = archive.namelist(), archive.start_dir

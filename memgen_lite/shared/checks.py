@@ -1,6 +1,119 @@
-"""Checks that several rooms make of what comes in, each with one wording."""
+"""Checks that several rooms make of what comes in, each with one wording: the argument, what it must be, what it is."""
+
+import math
+import numbers
+import operator
 
 import numpy as np
+
+
+def whole(value, name, least=None, most=None):
+    """`value` as an int from `least` to `most`; no flag is one, and no float, 3.0 included.
+
+    >>> whole(np.int8(3), "k", 1)
+    3
+    >>> whole(0, "k", 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: k must be 1 or more, got 0
+    """
+    within = _Range(least, most)
+    try:
+        found = None if isinstance(value, bool | np.bool_) else operator.index(value)
+    except TypeError:
+        found = None
+    if found is None:
+        raise TypeError(f"{name} must be a whole number{within.after(', ')}, got {shown(value)}")
+    return within.checked(found, name)
+
+
+def number(value, name, least=None, most=None, *, above=None, below=None):
+    """`value` as a finite float, from `least` to `most`, or between `above` and `below` without these.
+
+    >>> number("x", "q", above=0, below=1)
+    Traceback (most recent call last):
+        ...
+    TypeError: q must be a number above 0 and below 1, got 'x'
+    """
+    within = _Range(least, most, above, below)
+    if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be a number{within.after(' ')}, got {shown(value)}")
+    try:
+        value = float(value)
+    except OverflowError:  # of an int
+        value = math.inf
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number{within.after(' ')}, got {value}")
+    return within.checked(value, name)
+
+
+def numbers_in(X, name, least=None, most=None, *, above=None, below=None, kinds="fiub"):
+    """`X`, of any shape, as an array of real numbers within the range, none of them NaN.
+
+    `kinds` are those that its dtype may have: "iu" for whole numbers.
+    """
+    within = _Range(least, most, above, below)
+    what = "whole numbers" if kinds == "iu" else "numbers"
+    try:
+        found = np.asarray(X)
+    except (ValueError, TypeError):  # ragged, or what only says that it is an array
+        found = np.array(None)
+    if not found.size and found.dtype.kind == "f":  # as an empty list is
+        found = found.astype(np.int64 if kinds == "iu" else np.float64)
+    if found.dtype.kind not in kinds:
+        raise TypeError(f"{name} must be {what}{within.after(', ')}, got {shown(X)}")
+    if not (right := within.holds(found) & (found == found)).all():
+        raise ValueError(f"{name} must be {what}{within.after(', ')}, got {found[~right].flat[0]}")
+    return found
+
+
+def one_of(value, name, options):
+    """`value`, which is one of the `options`, all of them str."""
+    if not isinstance(value, str) or value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(options)}, got {shown(value)}")
+    return value
+
+
+def flag(value, name):
+    """`value` as a bool, which it must be."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
+def shown(value):
+    """What was given, in a line of an error."""
+    try:
+        return " ".join(repr(value)[:200].split())[:80]
+    except Exception:  # of the object's own making, and of an int of 5,000 digits
+        return f"a {type(value).__name__}"
+
+
+class _Range:
+    def __init__(self, least=None, most=None, above=None, below=None):
+        self.least, self.most, self.above, self.below = least, most, above, below
+
+    def holds(self, x):
+        right = x == x
+        for bound, inside in ((self.least, operator.ge), (self.most, operator.le)):
+            right = right if bound is None else right & inside(x, bound)
+        for bound, inside in ((self.above, operator.gt), (self.below, operator.lt)):
+            right = right if bound is None else right & inside(x, bound)
+        return right
+
+    def checked(self, x, name):
+        if not self.holds(x):
+            raise ValueError(f"{name} must be {self.after('')}, got {f'{x:,}' if abs(x) < 1e30 else shown(x)}")
+        return x
+
+    def after(self, before):
+        """The range in words, after some others; "" where there is no bound."""
+        if self.least is not None and self.most is not None:
+            told = [f"from {self.least:,} to {self.most:,}"]
+        else:
+            told = [f"{x:,} {words}" for x, words in ((self.least, "or more"), (self.most, "or less")) if x is not None]
+        told += [f"{words} {x:,}" for x, words in ((self.above, "above"), (self.below, "below")) if x is not None]
+        return before * bool(told) + " and ".join(told)
 
 
 def finite(X, name, *, limit=1e100, columns=None):

@@ -1,13 +1,55 @@
 """Writing files so that a crash leaves the old one or the new one, and where the cache is."""
 
+import errno
 import hashlib
 import os
 import secrets
 import shutil
+import stat
 import sys
 import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from .checks import shown
+
+_OTHERS = {
+    stat.S_ISDIR: (errno.EISDIR, "a folder"),
+    stat.S_ISFIFO: (errno.ESPIPE, "a pipe"),
+    stat.S_ISSOCK: (errno.ESPIPE, "a socket"),
+    stat.S_ISCHR: (errno.ENXIO, "a device"),
+    stat.S_ISBLK: (errno.ENXIO, "a device"),
+}
+_LONGEST = 255  # bytes of a file's name
+
+
+def regular(path, name="path", *, missing=False):
+    """The place of a file behind all links, as a :class:`pathlib.Path`; `missing` if it may be one that is not there.
+
+    Raises
+    ------
+    TypeError, ValueError : for what is no name of a file.
+    OSError : FileNotFoundError for what is not there; for a folder, a pipe, a socket or a device, which says so.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"{name} must be the name of a file, a str or a Path, got {shown(path)}")
+    if not str(path):
+        raise ValueError(f"{name} must be the name of a file, got ''")
+    try:
+        place = Path(os.path.realpath(path))
+        mode = place.stat().st_mode
+    except FileNotFoundError as error:
+        if missing:
+            return place
+        raise FileNotFoundError(errno.ENOENT, f"{name} must be a file that is there", str(path)) from error
+    except (ValueError, OSError) as error:  # a zero byte, a lone surrogate, links in a ring, no right to look
+        if isinstance(error, OSError):
+            raise type(error)(error.errno, f"{name} must be a file: {error.strerror}", str(path)) from error
+        raise ValueError(f"{name} must be the name of a file, got {str(path)!r}: {error}") from error
+    for is_other, (number, what) in _OTHERS.items():
+        if is_other(mode):
+            raise OSError(number, f"{name} must be a file, and this is {what}", str(path))
+    return place
 
 
 @contextmanager
@@ -17,11 +59,14 @@ def atomic_write(path, *, durable=False):
     The bytes go into a temporary file in the same folder, which is renamed at the end: readers see the whole old file
     or the whole new one, also when several processes write the same path. With `durable` the data is flushed to the
     disk before the rename, so that this holds through a power cut too. Who may read the old file may read the new one.
+    Of a link, the file behind it is written. What is there and is no file is left alone, see :func:`regular`.
     """
-    path = Path(path)
+    path = regular(path, missing=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    if len(os.fsencode(temporary.name)) > _LONGEST:
+        temporary = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()}.{secrets.token_hex(8)}.part")
     try:
-        with open(temporary, "x+b") as file:
+        with _created(temporary, path) as file:
             if path.exists():
                 shutil.copymode(path, temporary)
             yield file
@@ -31,6 +76,13 @@ def atomic_write(path, *, durable=False):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)  # after the rename there is none
+
+
+def _created(temporary, path):
+    try:
+        return open(temporary, "x+b")
+    except OSError as error:
+        raise type(error)(error.errno, f"path can't be written: {error.strerror}", str(path)) from error
 
 
 def write(path, content, *, durable=False):

@@ -9,6 +9,28 @@ from threadpoolctl import threadpool_limits
 _here = threading.local()
 
 
+class _OneThread:
+    """Has BLAS at one thread as long as somebody is inside: who left last restores what who came first found."""
+
+    def __init__(self):
+        self.lock, self.inside, self.limits = threading.RLock(), 0, None
+
+    def __enter__(self):
+        with self.lock:
+            if not self.inside:
+                self.limits = threadpool_limits(1)
+            self.inside += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.limits.restore_original_limits()
+
+
+_one_thread = _OneThread()
+
+
 def processors(most=4):
     """How many threads are worth starting from here: 1 inside one that :func:`in_parallel` has started."""
     if getattr(_here, "started", False):
@@ -27,7 +49,7 @@ def in_parallel(function, items, *, most=4):
     if (workers := processors(most)) == 1:
         yield from map(function, items)
         return
-    with threadpool_limits(1):  # else each of them would start as many
+    with _one_thread:  # else each of them would start as many
         workers = ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "started", True))
         try:
             yield from workers.map(function, items)

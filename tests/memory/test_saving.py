@@ -407,3 +407,29 @@ def test_a_transparent_color_comes_back(tmp_path):
     model.save(tmp_path / "m")
     assert [image.info["transparency"] for image in MemGEN.load(tmp_path / "m").recite()] == [2, 1]
     assert identical(MemGEN.load(tmp_path / "m").recite()[0].convert("RGBA"), image.convert("RGBA"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices with names are POSIX")
+def test_what_is_no_file_is_neither_loaded_nor_saved_over(tmp_path):
+    model, pipe = MemGEN().fit(ROSES), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path, what in ((pipe, "a pipe"), (os.devnull, "a device"), (tmp_path, "a folder")):
+        for call in (model.save, MemGEN.load):
+            with pytest.raises(OSError, match=f"path must be a file, and this is {what}"):
+                call(path)
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_model_is_saved_through_a_link_and_under_the_longest_of_names(tmp_path):
+    long, link = tmp_path / ("m" * 255), tmp_path / "link"
+    link.symlink_to(long.name)
+    for y in (None, range(4)):  # made, and written over
+        MemGEN().fit(ROSES, y).save(link)
+        assert link.is_symlink()
+        assert MemGEN.load(long).recite() == ROSES
+    for call in (MemGEN().fit(ROSES).save, MemGEN.load):
+        for path in ("", 5, None):
+            with pytest.raises((ValueError, TypeError), match="path must be the name of a file"):
+                call(path)
+    with pytest.raises(FileNotFoundError, match="path must be a file that is there"):
+        MemGEN.load(tmp_path / "no")

@@ -1,4 +1,5 @@
 import os
+import socket
 import stat
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memgen_lite.shared.files import atomic_write, cache_folder, cached
+from memgen_lite.shared.files import atomic_write, cache_folder, cached, regular, write
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
 
@@ -102,6 +103,76 @@ def test_of_many_writers_one_wins_whole(tmp_path):
     for thread in threads:
         thread.join()
     assert os.listdir(tmp_path) == ["f"]
+
+
+@posix
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo, "socket", "device"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_is_no_file_is_said_and_left_alone(make, linked, tmp_path):
+    place = path = tmp_path / "f"
+    if make == "device":
+        place = path = Path(os.devnull)
+    elif make == "socket":
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(place))
+        server.close()
+    else:
+        make(place)
+    if linked:
+        path = tmp_path / "link"
+        path.symlink_to(place)
+    before = place.lstat()
+    with pytest.raises(OSError, match=r"path must be a file, and this is a (folder|pipe|socket|device): '.*'"):
+        write(path, b"x")
+    with pytest.raises(OSError, match=r"path must be a file, and this is a (folder|pipe|socket|device): '.*'"):
+        regular(path)
+    after = place.lstat()
+    assert (before.st_mode, before.st_ino) == (after.st_mode, after.st_ino)
+    assert not list(tmp_path.glob(".*"))
+
+
+@posix
+def test_of_a_link_what_is_behind_it_is_written(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to(Path("there", "file"))
+    for content in (b"made", b"written over"):
+        write(tmp_path / "one", content)
+        assert (tmp_path / "one").is_symlink()
+        assert (tmp_path / "two").is_symlink()
+        assert (tmp_path / "there" / "file").read_bytes() == content
+    (tmp_path / "ring").symlink_to("ring")
+    with pytest.raises(OSError, match=r"path must be a file: .*ring"):
+        write(tmp_path / "ring", b"x")
+    assert (tmp_path / "ring").is_symlink()
+
+
+@pytest.mark.parametrize("letter", ["n", "é", "猫"])
+def test_a_name_may_be_as_long_as_the_disk_takes(letter, tmp_path):
+    for size in (230, 233, 240, 254, 255):
+        bytes_each = len(os.fsencode(letter))
+        path = tmp_path / (letter * (size // bytes_each) + "x" * (size % bytes_each))
+        write(path, b"old")
+        write(path, b"new")
+        assert path.read_bytes() == b"new"
+        assert os.listdir(tmp_path) == [path.name]
+        path.unlink()
+    with pytest.raises(OSError, match=r"path (can't be written|must be a file): .*xxxxx"):
+        write(tmp_path / ("x" * 256), b"x")
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud800", 5, None, b"f", ["f"], 1.5])
+def test_what_names_no_file_is_refused_as_a_path(path):
+    for call in (lambda: write(path, b"x"), lambda: regular(path)):
+        with pytest.raises((ValueError, TypeError), match="path must be the name of a file"):
+            call()
+
+
+def test_a_file_that_is_not_there_and_a_folder_that_is_not_there_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"train must be a file that is there: '.*/no'"):
+        regular(tmp_path / "no", "train")
+    with pytest.raises(FileNotFoundError, match=r"path can't be written: .*: '.*/no/f'"):
+        write(tmp_path / "no" / "f", b"x")
 
 
 @pytest.mark.parametrize(

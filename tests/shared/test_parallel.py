@@ -1,10 +1,11 @@
 """Results come in order, from one thread a processor, and an interrupt stops what has not begun."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from memgen_lite.shared.parallel import in_parallel, processors
 
@@ -55,3 +56,36 @@ def test_an_interrupt_is_passed_on_and_ends_the_work():
             done.append(i)
     assert done == list(range(9))
     assert len(started) < 100_000
+
+
+def _blas():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+@pytest.mark.parametrize("first_out", [0, 1])
+def test_those_that_overlap_leave_blas_as_the_first_one_found_it(first_out, monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    with threadpool_limits(2):
+        before = _blas()
+        runs = [in_parallel(lambda i: i, range(3)) for _ in range(2)]
+        for run in runs:
+            next(run)
+        assert set(_blas()) == {1}
+        runs[first_out].close()
+        assert set(_blas()) == {1}
+        list(runs[1 - first_out])
+        assert _blas() == before
+
+
+def test_many_at_once_leave_blas_as_it_was(monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+
+    def again(_):
+        for _ in range(20):
+            assert list(in_parallel(lambda i: i, range(4))) == [0, 1, 2, 3]
+
+    with threadpool_limits(2):
+        before = _blas()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(again, range(4)))
+        assert _blas() == before
