@@ -1,0 +1,47 @@
+# What a type checker sees of the package; tests/test_annotations.py holds it to the table in __init__.py.
+from . import data as data
+from . import metrics as metrics
+from . import peers as peers
+from .auditing import CopyAudit as CopyAudit
+from .auditing import audit as audit
+from .auditing import audit_plan as audit_plan
+from .data import drawn_cats as cats
+from .data.own_files import read_rows as read_rows
+from .display import plots as plots
+from .display import widgets as widgets
+from .evaluation import evaluate as evaluate
+from .memory import memories as memories
+from .memory.memgen import MemGEN as MemGEN
+from .paper import coin as coin
+from .paper import pi as pi
+from .paper import simulated_web as web
+from .paper import text as text
+from .paper import text_copier as copier
+from .shared import figures as figures
+from .shared import neighbors as neighbors
+
+__all__ = [
+    "CopyAudit",
+    "MemGEN",
+    "__version__",
+    "audit",
+    "audit_plan",
+    "cats",
+    "coin",
+    "copier",
+    "data",
+    "evaluate",
+    "figures",
+    "memories",
+    "metrics",
+    "neighbors",
+    "peers",
+    "pi",
+    "plots",
+    "read_rows",
+    "text",
+    "web",
+    "widgets",
+]
+
+__version__: str
