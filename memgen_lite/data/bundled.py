@@ -3,10 +3,11 @@
 import codecs
 from importlib.util import find_spec
 
+from ..shared.types import RandomState
 from .dataset import Dataset
 
 
-def digits(random_state=0):
+def digits(random_state: RandomState = 0) -> Dataset:
     """Handwritten digits, 8x8 pixels from 0 to 16, as 900 + 897 rows of 64 (stratified by digit).
 
     >>> digits().train.shape, digits().held_out.shape
@@ -27,7 +28,7 @@ def digits(random_state=0):
     )
 
 
-def zen():
+def zen() -> Dataset:
     """The Zen of Python, the poem inside CPython, line by line (its title first, no empty lines); nothing is held out.
 
     >>> zen().train[1]

@@ -19,10 +19,12 @@ from itertools import pairwise
 
 import numpy as np
 import scipy  # its modules load when first used
+from numpy.typing import ArrayLike
 from PIL import Image, ImageChops, ImageDraw
 from tqdm.auto import tqdm
 
 from ..shared.randomness import generator
+from ..shared.types import RandomState
 from .dataset import Dataset
 
 FUR = ("gray", "orange", "black", "white", "cream")
@@ -61,7 +63,7 @@ GLOW = {"green": "#A8D84E", "amber": "#FFC83D", "blue": "#7CC4F5"}
 INK, PINK, SNOW = "#2B2430", "#F29CA3", "#FFFDF8"
 
 
-def sample_parameters(n, rng=None):
+def sample_parameters(n: int, rng: RandomState = None) -> np.ndarray:
     """Draw `n` cats' parameters from the law above: a structured array of dtype `PARAMETERS`, shape (n,).
 
     >>> sample_parameters(2, np.random.default_rng(0)).dtype.names[:4]
@@ -82,7 +84,7 @@ def sample_parameters(n, rng=None):
     return cats
 
 
-def log_prob(cats):
+def log_prob(cats: ArrayLike) -> np.ndarray:
     """Natural log of the law's density at each cat, shape (n,).
 
     The density is with respect to counting measure on the four words and Lebesgue measure on the six numbers.
@@ -100,7 +102,7 @@ def log_prob(cats):
     return np.where(np.min(places, axis=0) < 0, -np.inf, total)
 
 
-def draw(cats, size=64):
+def draw(cats: np.ndarray, size: int = 64) -> np.ndarray:
     """Draw cats as pictures, an array (n, size, size, 3) of uint8; the same parameters give the same pixels.
 
     They are drawn four times too large and averaged down, which is what makes their edges smooth.
@@ -277,7 +279,7 @@ def _expression(pen, cat):
     pen.shape([(-0.12, 0.34), (0.12, 0.34), (0, 0.48)], PINK, ink=False)
 
 
-def cats(n=200, random_state=0, size=64, *, n_held_out=None):
+def cats(n: int = 200, random_state: RandomState = 0, size: int = 64, *, n_held_out: int | None = None) -> Dataset:
     """Cats drawn from a known law (:mod:`memgen_lite.cats`), uint8 (n, size, size, 3); `n_held_out` is n if None.
 
     `y` is the structured array of the parameters behind each picture, with `feature_names` as its fields;

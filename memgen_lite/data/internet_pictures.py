@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, features
 
 from ..shared.files import cached
 from ..shared.randomness import generator
+from ..shared.types import RandomState
 from .dataset import Dataset, split
 
 VERSION = 1  # of the drawing below; a change makes the cache start anew
@@ -31,7 +32,7 @@ PHOTOGRAPHS = {  # file in skimage/data: (title, author, licence), from the docu
 }
 
 
-def emoji(size=64, held_out=0.2, random_state=0):
+def emoji(size: int = 64, held_out: float = 0.2, random_state: RandomState = 0) -> Dataset:
     """All pictures of OpenMoji, uint8 (n, size, size, 3) on white, in the order of their code points.
 
     `y` says which are cats (`CATS`, a list of code points: 13 of 4,495); `names` are the Unicode names of this Python,
@@ -99,7 +100,7 @@ def _draw_emoji(font, codes, size):
     return pictures
 
 
-def photographs(n=400, n_held_out=None, size=64, random_state=0):
+def photographs(n: int = 400, n_held_out: int | None = None, size: int = 64, random_state: RandomState = 0) -> Dataset:
     """Square crops of seven photographs, uint8 (n, size, size, 3); as many held out if `n_held_out` is None.
 
     A crop is of a photograph chosen uniformly, its side uniform from 0.65 to 1 of the shorter side, its place uniform.

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy  # its modules load when first used
+from numpy.typing import ArrayLike
 
 from ..shared.randomness import generator
+from ..shared.types import RandomState
 from .dataset import Dataset
 
 
@@ -17,20 +19,20 @@ class Mixture:
     means: tuple = (-2.0, 0.5, 3.0)
     deviations: tuple = (0.5, 0.8, 0.35)
 
-    def sample(self, n, rng=None):
+    def sample(self, n: int, rng: RandomState = None) -> np.ndarray:
         """`n` points, shape (n, 1)."""
         rng = generator(rng)
         part = rng.choice(len(self.weights), size=n, p=self.weights)
         return rng.normal(np.take(self.means, part), np.take(self.deviations, part))[:, None]
 
-    def log_density(self, x):
+    def log_density(self, x: ArrayLike) -> np.ndarray:
         """Natural log of the density at points (n, 1) or (n,), shape (n,)."""
         z = (_points(x, 1) - self.means) / self.deviations
         return scipy.special.logsumexp(
             -0.5 * z**2 - np.log(self.deviations) - 0.5 * np.log(2 * np.pi), b=self.weights, axis=1
         )
 
-    def cdf(self, x):
+    def cdf(self, x: ArrayLike) -> np.ndarray:
         """The share of the law at or below each point, shape (n,)."""
         return scipy.special.ndtr((_points(x, 1) - self.means) / self.deviations) @ np.asarray(self.weights)
 
@@ -42,13 +44,13 @@ class Ring:
     radius: float = 1.0
     noise: float = 0.1
 
-    def sample(self, n, rng=None):
+    def sample(self, n: int, rng: RandomState = None) -> np.ndarray:
         """`n` points, shape (n, 2)."""
         rng = generator(rng)
         turn = rng.uniform(0, 2 * np.pi, n)
         return self.radius * np.stack([np.cos(turn), np.sin(turn)], axis=1) + rng.normal(0, self.noise, (n, 2))
 
-    def log_density(self, x):
+    def log_density(self, x: ArrayLike) -> np.ndarray:
         """Natural log of the density at points (n, 2), shape (n,).
 
         The angle integrates out in closed form: at distance `d` from the origin the density is that of the noise at
@@ -69,12 +71,12 @@ class Moons:
 
     noise: float = 0.1
 
-    def sample(self, n, rng=None):
+    def sample(self, n: int, rng: RandomState = None) -> np.ndarray:
         """`n` points, shape (n, 2)."""
         rng = generator(rng)
         return self._arcs(rng.uniform(0, np.pi, n), rng.integers(0, 2, n)) + rng.normal(0, self.noise, (n, 2))
 
-    def log_density(self, x):
+    def log_density(self, x: ArrayLike) -> np.ndarray:
         """Natural log of the density at points (n, 2), shape (n,).
 
         It is the noise averaged along both arcs, by Gauss and Legendre's rule on 256 angles: exact to 10 digits or more
@@ -98,7 +100,7 @@ class Moons:
 LAWS = {"mixture": Mixture, "moons": Moons, "ring": Ring}
 
 
-def density(name, n=1000, n_held_out=None, random_state=0):
+def density(name: str, n: int = 1000, n_held_out: int | None = None, random_state: RandomState = 0) -> Dataset:
     """A sample of a known law: "mixture" on the line, "moons" or "ring" in the plane.
 
     Parameters

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..shared.files import cached
+from ..shared.types import RandomState
 from .dataset import Dataset, split
 
 VERSION = 1  # of the rules below; a change makes the cache start anew
@@ -20,7 +21,7 @@ NO_PROSE = re.compile(r"[@\\{}$=<>|^~]|::|>>>|\.\. |:math|__|https?:|\[\d+\]_|[^
 SENTENCES = re.compile(r"^[A-Z][^\n]{60,}[.!?]$")
 
 
-def prose(held_out=0.2, random_state=0):
+def prose(held_out: float = 0.2, random_state: RandomState = 0) -> Dataset:
     """Paragraphs of English from the docstrings of SciPy, as lists of str, one line each.
 
     A document is a source file; whole documents are held out, a share `held_out` of them. Only the running text of a

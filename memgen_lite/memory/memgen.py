@@ -2,6 +2,7 @@
 
 import numbers
 import warnings
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
@@ -9,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 
 from ..shared.kinds import unpack
 from ..shared.randomness import generator
+from ..shared.types import Data, FilePath, RandomState
 from . import saving
 from .memories import ALL, MEMORIES
 from .rows import cast
@@ -46,11 +48,11 @@ class MemGEN(DensityMixin, BaseEstimator):
     (0.3333, False)
     """
 
-    def __init__(self, memory="array", random_state=None):
+    def __init__(self, memory: str = "array", random_state: RandomState = None) -> None:
         self.memory = memory
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: Data, y: Data | None = None) -> Self:
         """Learn X by heart, in place of what was known before.
 
         Parameters
@@ -72,7 +74,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         memory.append(memory.prepare(values), labels)
         return self._become(memory, container, rng)
 
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X: Data, y: Data | None = None) -> Self:
         """Learn more by heart: `X` (and `y`) as in :meth:`fit`, of the same kind, dtype and shape as before.
 
         It is all or nothing: after an error the memory is what it was before the call.
@@ -88,7 +90,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         self.memory_.append(self.memory_.prepare(values), labels)
         return self
 
-    def sample(self, n=1, y=None, *, replace=True, random_state=None):
+    def sample(self, n: int = 1, y: Any = None, *, replace: bool = True, random_state: RandomState = None) -> Any:
         """Draw n examples uniformly from the memory.
 
         Parameters
@@ -118,12 +120,12 @@ class MemGEN(DensityMixin, BaseEstimator):
         positions = rng.integers(size, size=n) if replace else rng.permutation(size)[:n]
         return self._container.rebuild(self.memory_.take(positions, label))
 
-    def recite(self):
+    def recite(self) -> Any:
         """Everything, once: in order of arrival (a hash-map: by first sight, each item as often as it was seen)."""
         self._known(None)
         return self._container.rebuild(self.memory_.take(np.arange(len(self))))
 
-    def score_samples(self, X):
+    def score_samples(self, X: Data) -> np.ndarray:
         """The natural log of the empirical probability of each example: log(count / N), -inf for what was never seen.
 
         Parameters
@@ -138,22 +140,22 @@ class MemGEN(DensityMixin, BaseEstimator):
         with np.errstate(divide="ignore"):
             return np.log(self._counts(*unpack(X)) / len(self))
 
-    def score(self, X, y=None):
+    def score(self, X: Data, y: Data | None = None) -> float:
         """The mean of :meth:`score_samples`: -inf as soon as one example was never seen."""
         return float(np.mean(self.score_samples(X)))
 
     @property
-    def classes_(self):
+    def classes_(self) -> list | None:
         return list(self.memory_.labels) or None
 
-    def __len__(self):
+    def __len__(self) -> int:
         """The number of examples held; 0 before `fit`."""
         return self.memory_.size() if self.__sklearn_is_fitted__() else 0
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return True  # an estimator is one also while it is empty; len() tells the rest
 
-    def __contains__(self, x):
+    def __contains__(self, x: Any) -> bool:
         """Whether one example was seen, byte for byte; a frame's examples are tuples."""
         if not len(self):
             return False
@@ -166,7 +168,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         same = (np.array_equal(a, b) or (a != a and b != b) for a, b in zip(rows[0], x, strict=True))
         return all(same) and bool(self.memory_.count(rows)[0])
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """Write the memory to one file: atomically, with checksums, without pickle.
 
         A crash leaves the old file or the new one. Of a link, the file behind it is written. Raises TypeError, naming
@@ -182,7 +184,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         saving.write(path, self.memory_, self._container, None if state is None else int(state))
 
     @classmethod
-    def load(cls, path, *, mmap=False, verify=True):
+    def load(cls, path: FilePath, *, mmap: bool = False, verify: bool = True) -> Self:
         """A model from a file of :meth:`save`; its stream of random numbers starts anew from `random_state`.
 
         Parameters

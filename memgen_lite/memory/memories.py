@@ -6,6 +6,7 @@ position is a uniform draw of an example. That is all of Algorithm 1, so it is w
 """
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class ALL:
 class _InOrder:
     """A memory whose positions are the order of arrival."""
 
-    def append(self, prepared, labels=None):
+    def append(self, prepared: Any, labels: list | None = None) -> None:
         """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
         try:
             self.labels.append(self.size(), labels)
@@ -30,7 +31,7 @@ class _InOrder:
             self.labels.truncate(self.size())
             raise
 
-    def size(self, label=ALL):
+    def size(self, label: Any = ALL) -> int:
         return len(self) if label is ALL else self.labels.size(label)
 
 
@@ -45,7 +46,7 @@ class ListMemory(_InOrder):
     def __len__(self):
         return len(self.items)
 
-    def prepare(self, values):
+    def prepare(self, values: Any) -> list:
         if isinstance(values, np.ndarray):
             return list(np.array(values))  # a copy: rows are views, and the caller's array may change
         return values
@@ -54,11 +55,11 @@ class ListMemory(_InOrder):
         self._counts = None
         self.items += items
 
-    def take(self, positions, label=ALL):
+    def take(self, positions: np.ndarray, label: Any = ALL) -> list:
         positions = positions if label is ALL else self.labels.positions(label)[positions]
         return [self.items[position] for position in positions]
 
-    def count(self, items):
+    def count(self, items: list) -> np.ndarray:
         if self._counts is None:
             self._counts = Counter(map(equality_key, self.items))
         return np.array([self._counts[equality_key(item)] for item in items], dtype=np.int64)
@@ -76,13 +77,13 @@ class HashMemory:
     def __init__(self):
         self.items, self.counts, self.labels, self.row, self._ends = {}, Counter(), {}, None, {}
 
-    def prepare(self, values):
+    def prepare(self, values: Any) -> Any:
         if isinstance(values, np.ndarray):
             return values, split(values)
         kinds = set(map(type, values))
         return values, values if kinds <= {str} or kinds <= {bytes} else [equality_key(item) for item in values]
 
-    def append(self, prepared, labels=None):
+    def append(self, prepared: Any, labels: list | None = None) -> None:
         """Store what :meth:`prepare` returned: all of it with its labels, or after an error or an interrupt nothing."""
         values, keys = prepared
         changes, of_label = [(self.counts, Counter(keys))], dict(self.labels)
@@ -106,22 +107,22 @@ class HashMemory:
                 counter += Counter()  # without those at zero
             raise
 
-    def distinct(self, label=ALL):
+    def distinct(self, label: Any = ALL) -> int:
         """The keys in order of first sight, and where each one's run of positions ends."""
         if label not in self._ends:
             counts = self.counts if label is ALL else self.labels.get(label, {})
             self._ends[label] = list(counts), np.cumsum(np.fromiter(counts.values(), dtype=np.int64, count=len(counts)))
         return self._ends[label]
 
-    def size(self, label=ALL):
+    def size(self, label: Any = ALL) -> int:
         ends = self.distinct(label)[1]
         return int(ends[-1]) if len(ends) else 0
 
-    def take(self, positions, label=ALL):
+    def take(self, positions: np.ndarray, label: Any = ALL) -> Any:
         keys, ends = self.distinct(label)
         return self.values([keys[i] for i in np.searchsorted(ends, positions, side="right")])
 
-    def values(self, keys):
+    def values(self, keys: list) -> Any:
         """The examples behind some keys."""
         if self.row is not None:
             dtype, shape = self.row
@@ -130,7 +131,7 @@ class HashMemory:
             return np.frombuffer(bytearray(b"".join(keys)), dtype=dtype).reshape(len(keys), *shape)
         return [self.items.get(key, key) for key in keys] if self.items else keys
 
-    def count(self, values):
+    def count(self, values: Any) -> np.ndarray:
         keys = split(values) if isinstance(values, np.ndarray) else map(equality_key, values)
         return np.array([self.counts[key] for key in keys], dtype=np.int64)
 
@@ -146,7 +147,7 @@ class ArrayMemory(_InOrder):
     def __len__(self):
         return len(self.rows)
 
-    def prepare(self, values):
+    def prepare(self, values: Any) -> Any:
         codec, rows = (None, values) if isinstance(values, np.ndarray) else packed(values)
         if len(self.rows):
             if codec != self.codec:
@@ -158,11 +159,11 @@ class ArrayMemory(_InOrder):
         self.codec, rows = prepared
         self.rows.extend(rows)
 
-    def take(self, positions, label=ALL):
+    def take(self, positions: np.ndarray, label: Any = ALL) -> Any:
         rows = self.rows.take(positions if label is ALL else self.labels.positions(label)[positions])
         return rows if self.codec is None else unpack_rows(self.codec, rows)
 
-    def count(self, values):
+    def count(self, values: Any) -> np.ndarray:
         try:
             codec, rows = (None, values) if isinstance(values, np.ndarray) else packed(values)
         except (TypeError, ValueError):  # of several kinds or shapes: look one by one
@@ -178,21 +179,21 @@ MEMORIES = {memory.name: memory for memory in (ListMemory, HashMemory, ArrayMemo
 class Labels(dict):
     """Which positions carry which label."""
 
-    def append(self, start, labels):
+    def append(self, start: int, labels: list | None) -> None:
         for label, positions in _grouped(labels).items():
             self.setdefault(label, Growing(np.int64)).extend(np.add(positions, start))
 
-    def truncate(self, size):
+    def truncate(self, size: int) -> None:
         """Forget all positions but the first `size`."""
         for label, positions in list(self.items()):
             positions.truncate(np.searchsorted(positions.view, size))
             if not len(positions):
                 del self[label]
 
-    def size(self, label):
+    def size(self, label: Any) -> int:
         return len(self.get(label, ()))
 
-    def positions(self, label):
+    def positions(self, label: Any) -> np.ndarray:
         return self[label].view
 
 
@@ -203,7 +204,7 @@ def _grouped(labels):
     return groups
 
 
-def packed(items):
+def packed(items: list) -> Any:
     """(codec, rows) of :func:`memgen_lite.shared.kinds.pack`, with byte strings of any lengths in one buffer."""
     codec, rows = pack(items)
     return codec, Ragged.of(rows) if isinstance(rows, list) else rows

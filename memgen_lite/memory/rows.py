@@ -2,6 +2,8 @@
 
 import warnings
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 
@@ -13,11 +15,11 @@ BLOCK = 1 << 24  # bytes looked at in one step where rows are read through
 class Growing:
     """A contiguous array that grows along its first axis; appending N rows one by one costs O(N) in all."""
 
-    def __init__(self, dtype, shape=()):
+    def __init__(self, dtype: np.dtype, shape: tuple[int, ...] = ()) -> None:
         self._data, self._size = np.empty((0, *shape), dtype=dtype), 0
 
     @classmethod
-    def holding(cls, rows):
+    def holding(cls, rows: np.ndarray) -> Self:
         """One that takes over an array, without a copy."""
         growing = cls(rows.dtype, rows.shape[1:])
         growing._data, growing._size = rows, len(rows)
@@ -30,11 +32,11 @@ class Growing:
         return self._size
 
     @property
-    def view(self):
+    def view(self) -> np.ndarray:
         """The rows so far, without a copy."""
         return self._data[: self._size]
 
-    def extend(self, rows):
+    def extend(self, rows: np.ndarray) -> None:
         if not len(rows):
             return
         size = self._size + len(rows)
@@ -45,7 +47,7 @@ class Growing:
         self._data[self._size : size] = rows
         self._size = size  # last, so that an interrupted copy leaves what was there
 
-    def truncate(self, size):
+    def truncate(self, size: int) -> None:
         """Forget all rows but the first `size`."""
         self._size = size
 
@@ -53,11 +55,11 @@ class Growing:
 class Ragged:
     """Byte strings of any lengths end to end in one buffer: item i is data[ends[i-1]:ends[i]]."""
 
-    def __init__(self, data, ends):
+    def __init__(self, data: Any, ends: Any) -> None:
         self.data, self.ends = Growing.holding(data), Growing.holding(ends)
 
     @classmethod
-    def of(cls, items):
+    def of(cls, items: Sequence[bytes]) -> Self:
         return cls(
             np.frombuffer(b"".join(items), dtype=np.uint8), np.cumsum([len(item) for item in items], dtype=np.int64)
         )
@@ -65,13 +67,13 @@ class Ragged:
     def __len__(self):
         return len(self.ends)
 
-    def extend(self, other):
+    def extend(self, other: "Ragged") -> None:
         start = int(self.ends.view[-1]) if len(self) else 0
         self.data.truncate(start)  # there is more only where the last call was interrupted
         self.data.extend(other.data.view)
         self.ends.extend(other.ends.view + start)
 
-    def take(self, positions):
+    def take(self, positions: np.ndarray) -> list[bytes]:
         ends, data = np.asarray(self.ends.view), np.asarray(self.data.view)
         last = ends[positions]
         first = np.where(np.equal(positions, 0), 0, ends[np.subtract(positions, 1)])
@@ -91,12 +93,12 @@ class RowStore:
         return len(self.ragged) if self.ragged is not None else sum(map(len, self.parts))
 
     @property
-    def row(self):
+    def row(self) -> Any:
         """The dtype and the shape of a row."""
         first = self.arrays()[0]
         return first.dtype, first.shape[1:]
 
-    def check(self, rows):
+    def check(self, rows: Any) -> None:
         """Raise ValueError where rows could not join the ones that are here as they are."""
         if self.ragged is None and (rows.dtype, rows.shape[1:]) != self.row:
             dtype, shape = self.row
@@ -105,7 +107,7 @@ class RowStore:
                 f"dtype {dtype}"
             )
 
-    def extend(self, rows):
+    def extend(self, rows: Any) -> None:
         self._index = None
         if isinstance(rows, Ragged):
             if self.ragged is None:
@@ -119,11 +121,11 @@ class RowStore:
         else:
             self.parts = [*self.parts, Growing.holding(np.array(rows, order="C"))]
 
-    def arrays(self):
+    def arrays(self) -> list[np.ndarray]:
         """The parts as arrays, without a copy."""
         return [part.view if isinstance(part, Growing) else part for part in self.parts]
 
-    def take(self, positions):
+    def take(self, positions: np.ndarray) -> Any:
         """The rows at some positions, as a new array (byte strings as a list)."""
         positions = np.asarray(positions, dtype=np.intp)
         if self.ragged is not None:
@@ -138,7 +140,7 @@ class RowStore:
             start += len(part)
         return taken
 
-    def count(self, rows):
+    def count(self, rows: Any) -> np.ndarray:
         """How often each of some rows, of the same dtype, stands here byte for byte."""
         if self.ragged is not None:
             if self._index is None:

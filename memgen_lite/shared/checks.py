@@ -3,6 +3,7 @@
 import math
 import numbers
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,7 @@ class _Range:
         return before * bool(told) + " and ".join(told)
 
 
-def finite(X, name, *, limit=1e100, columns=None):
+def finite(X: np.ndarray, name: str, *, limit: float = 1e100, columns: Any = None) -> None:
     """Raise ValueError, which names the first five places, unless all of `X` (n, d) is finite and below `limit`.
 
     `columns` are the names of the columns, by default their numbers. Larger numbers overflow where they are squared.

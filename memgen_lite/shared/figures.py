@@ -7,11 +7,14 @@ import os
 import re
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from .files import write
 from .html import img
@@ -36,12 +39,12 @@ STYLE = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Draw all later figures of this process in the project's style (a notebook's set-up cell calls it)."""
     mpl.rcParams.update(STYLE)
 
 
-def folder():
+def folder() -> Path:
     """Where figures go: `MEMGEN_FIGURES` if set, else `figures/` in the working folder.
 
     With `os.devnull` they are shown and not written; so they are within a checkout of this project, whose figures are
@@ -57,10 +60,10 @@ def folder():
 class Picture:
     """A drawn figure that shows as an image with alt text in a notebook, and as its alt text everywhere else."""
 
-    def __init__(self, png, alt, width):
+    def __init__(self, png: bytes, alt: str, width: int) -> None:
         self.png, self.alt, self.width = png, alt, width
 
-    def html(self):
+    def html(self) -> str:
         return img(self.png, self.alt, f"max-width:100%;width:{self.width}px")
 
     def __repr__(self):
@@ -70,7 +73,7 @@ class Picture:
         return {"text/html": self.html(), "text/plain": self.alt}
 
 
-def picture(fig, alt, *, sources=(), dpi=120):
+def picture(fig: Figure, alt: str, *, sources: Sequence[Any] = (), dpi: float = 120) -> Picture:
     """Draw a figure into a :class:`Picture` and close it: as :func:`save`, without the files."""
     if sources:
         _print_credit(fig, _credits(sources))
@@ -82,7 +85,7 @@ def picture(fig, alt, *, sources=(), dpi=120):
     return Picture(png, words, round(fig.get_figwidth() * 96))
 
 
-def save(fig, name, *, alt, numbers, sources=(), dpi=144):
+def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[Any] = (), dpi: float = 144) -> Picture:
     """Write `figures/<name>.svg`, `.pdf`, `.png` and `.json`, close the figure, and return it as a :class:`Picture`.
 
     Parameters
@@ -116,7 +119,7 @@ def save(fig, name, *, alt, numbers, sources=(), dpi=144):
     return shown
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Numbers as JSON has them: arrays as lists, floats to 10 digits, NaN and infinities as words."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .checks import shown
+from .types import FilePath
 
 _OTHERS = {
     stat.S_ISDIR: (errno.EISDIR, "a folder"),
@@ -85,7 +86,7 @@ def _created(temporary, path):
         raise type(error)(error.errno, f"path can't be written: {error.strerror}", str(path)) from error
 
 
-def write(path, content, *, durable=False):
+def write(path: FilePath, content: str | bytes, *, durable: bool = False) -> None:
     """Write a whole file, bytes or str, as by :func:`atomic_write`."""
     with atomic_write(path, durable=durable) as file:
         file.write(content.encode() if isinstance(content, str) else content)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 
-def img(png, alt, style):
+def img(png: bytes, alt: str, style: str) -> str:
     """An `<img>` of the bytes of a PNG."""
     return f'<img alt="{escape(alt)}" style="{style}" src="{data_url(png, "image/png")}">'
 

@@ -7,7 +7,11 @@ answer is the brute-force one, a duplicate is at distance 0 and not near it, and
 distance wherever it is asked for.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .checks import finite
 from .parallel import in_parallel, processors
@@ -19,17 +23,17 @@ _PAIRS = 1024  # how many are settled at a time, at the least
 
 
 def neighbors(
-    queries,
-    points,
-    k=1,
+    queries: ArrayLike,
+    points: ArrayLike,
+    k: int = 1,
     *,
-    metric="euclidean",
-    memory=MEMORY,
-    exclude_self=False,
-    return_ties=False,
-    order=None,
-    progress=None,
-):
+    metric: str = "euclidean",
+    memory: int = MEMORY,
+    exclude_self: bool = False,
+    return_ties: bool = False,
+    order: ArrayLike | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> tuple[np.ndarray, ...]:
     """The k nearest of `points` to each of `queries`.
 
     Parameters
@@ -66,7 +70,16 @@ def neighbors(
     return (distances, indices, ties) if return_ties else (distances, indices)
 
 
-def block_by_block(queries, points, k=1, *, metric="euclidean", memory=MEMORY, exclude_self=False, order=None):
+def block_by_block(
+    queries: ArrayLike,
+    points: ArrayLike,
+    k: int = 1,
+    *,
+    metric: str = "euclidean",
+    memory: int = MEMORY,
+    exclude_self: bool = False,
+    order: ArrayLike | None = None,
+) -> Any:
     """What :func:`neighbors` finds, as it finds it: a slice of the queries, and its distances, indices and ties.
 
     The blocks are those of 256 queries, in order, where `memory` is enough for them. Arguments are checked, and the
@@ -100,7 +113,15 @@ def _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=
     return search, of_block
 
 
-def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, return_held=False):
+def count_within(
+    queries: ArrayLike,
+    points: ArrayLike,
+    radii: ArrayLike,
+    *,
+    metric: str = "euclidean",
+    memory: int = MEMORY,
+    return_held: bool = False,
+) -> Any:
     """For each query, the number of points whose own ball holds it: the points p with distance(q, p) < radius(p).
 
     Parameters
@@ -132,7 +153,9 @@ def count_within(queries, points, radii, *, metric="euclidean", memory=MEMORY, r
     return (counts, held) if return_held else counts
 
 
-def pairs_within(queries, points, radii, *, metric="euclidean", memory=MEMORY):
+def pairs_within(
+    queries: ArrayLike, points: ArrayLike, radii: ArrayLike, *, metric: str = "euclidean", memory: int = MEMORY
+) -> Any:
     """The pairs that :func:`count_within` counts: arrays of query, of point, and of their distance, by query.
 
     >>> pairs_within([[0.0], [3.0]], [[1.0], [2.0]], [1.0, 2.5])
@@ -169,18 +192,18 @@ class Neighborhoods:
     (array([1, 0, 1]), array([1., 3.]))
     """
 
-    def __init__(self, *, memory=MEMORY):
+    def __init__(self, *, memory: int = MEMORY) -> None:
         self.memory = memory
         self._nearest, self._answers = {}, {}
 
-    def once(self, question, arrays, answer):
+    def once(self, question: Any, arrays: Any, answer: Callable[[], Any]) -> Any:
         """answer(), called once for this question about these arrays; any hashable object names a question."""
         key = (question, *map(id, arrays))
         if key not in self._answers:
             self._answers[key] = (answer(), arrays)  # an id is only theirs while they live
         return self._answers[key][0]
 
-    def nearest(self, queries, points, k=1, *, metric="euclidean"):
+    def nearest(self, queries: np.ndarray, points: np.ndarray, k: int = 1, *, metric: str = "euclidean") -> Any:
         """Distances (n, k), indices (n, k) and ties (n,) as of :func:`neighbors`; within one array, rows but itself."""
         key = (id(queries), id(points), metric)
         found = self._nearest.get(key)
@@ -193,18 +216,18 @@ class Neighborhoods:
         distances, indices, ties, *_ = found
         return distances[:, :k], indices[:, :k], ties
 
-    def radii(self, points, k):
+    def radii(self, points: np.ndarray, k: int) -> np.ndarray:
         """How far the k-th nearest other point is from each: its ball, which holds what is nearer (`<`).
 
         Where k others are equal to a point, its ball holds what is equal to it, and not nothing.
         """
         return np.maximum(self.nearest(points, points, k)[0][:, -1], np.nextafter(0, 1))
 
-    def in_balls(self, queries, points, k):
+    def in_balls(self, queries: np.ndarray, points: np.ndarray, k: int) -> np.ndarray:
         """For each query, how many of the balls of points hold it."""
         return self._within(queries, points, k)[0]
 
-    def balls_held(self, queries, points, k):
+    def balls_held(self, queries: np.ndarray, points: np.ndarray, k: int) -> np.ndarray:
         """For each of points, whether its ball holds a query: of the same search as :meth:`in_balls`."""
         return self._within(queries, points, k)[1]
 
@@ -214,11 +237,11 @@ class Neighborhoods:
 
         return self.once(("within", k), (queries, points), search)
 
-    def pairs_within(self, queries, points, radii):
+    def pairs_within(self, queries: np.ndarray, points: np.ndarray, radii: Any) -> Any:
         """The pairs, in some order, of :func:`pairs_within`: arrays of query, of point, and of their distance."""
         return pairs_within(queries, points, radii, memory=self.memory)
 
-    def line_distances(self, queries, points):
+    def line_distances(self, queries: np.ndarray, points: np.ndarray) -> Any:
         """The least 1 - |cos| between each of `queries` and one of `points`: array (n,), 0 for a copy exactly.
 
         >>> Neighborhoods().line_distances(np.array([[3.0, 0.0]]), np.array([[-1.0, 0.0], [2.0, 2.0]]))
@@ -227,20 +250,20 @@ class Neighborhoods:
         options = {"metric": "cosine", "memory": self.memory}
         return np.minimum(*(neighbors(queries, P, **options)[0][:, 0] for P in (points, -points)))
 
-    def distinct(self, X):
+    def distinct(self, X: np.ndarray) -> np.ndarray:
         """The same array each time for :func:`distinct` of the same X."""
         return self.once("distinct", (X,), lambda: distinct(X))
 
-    def multiplicities(self, X):
+    def multiplicities(self, X: np.ndarray) -> np.ndarray:
         """How often each of the different rows of X is there: int array, in some order."""
         return np.unique(X + 0.0, axis=0, return_counts=True)[1]  # -0 + 0 is 0
 
-    def part(self, X, keep):
+    def part(self, X: np.ndarray, keep: np.ndarray) -> np.ndarray:
         """The rows X[keep], as an array that this answers for as it does for X."""
         return X[keep]
 
 
-def distinct(X):
+def distinct(X: ArrayLike) -> np.ndarray:
     """The rows of X, each once and in some order: X itself where no two are equal."""
     rows = np.unique(X + 0, axis=0)  # -0 + 0 is 0
     return rows if len(rows) < len(X) else X
@@ -399,7 +422,7 @@ def _rows(X, name):
     return X if X.dtype != bool else X.astype(np.uint8)
 
 
-def unit_rows(X, name):
+def unit_rows(X: np.ndarray, name: str) -> np.ndarray:
     """The rows scaled to length 1, in double precision; no square overflows. A row of zeros is a ValueError."""
     X = X.astype(np.float64)
     X /= np.where((top := np.abs(X).max(axis=1)) > 0, top, 1)[:, None]

@@ -1,7 +1,9 @@
 """Side by side on all processors, in threads: what NumPy and BLAS compute does not hold the interpreter."""
 
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import joblib
 from threadpoolctl import threadpool_limits
@@ -31,14 +33,14 @@ class _OneThread:
 _one_thread = _OneThread()
 
 
-def processors(most=4):
+def processors(most: int = 4) -> int:
     """How many threads are worth starting from here: 1 inside one that :func:`in_parallel` has started."""
     if getattr(_here, "started", False):
         return 1
     return min(most, joblib.cpu_count())
 
 
-def in_parallel(function, items, *, most=4):
+def in_parallel(function: Callable[[Any], Any], items: Iterable[Any], *, most: int = 4) -> Iterator[Any]:
     """function(x) for each x, in this order, by a thread for each processor: NumPy lets them run side by side.
 
     Inside such a thread, and with one processor, it is done on the spot.

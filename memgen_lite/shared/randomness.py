@@ -4,8 +4,10 @@ import numbers
 
 import numpy as np
 
+from .types import RandomState
 
-def generator(random_state=None):
+
+def generator(random_state: RandomState = None) -> np.random.Generator:
     """A `numpy.random.Generator` from what scikit-learn and NumPy users call a random state.
 
     An int seeds a new stream, None seeds one from the operating system, a `Generator` or `RandomState` goes on along

@@ -6,6 +6,7 @@ There are two digests. Whose :func:`keys` are equal is equal, at half a microsec
 
 import math
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def row_size(rows):
     return rows.dtype.itemsize * math.prod(rows.shape[1:])
 
 
-def split(rows):
+def split(rows: Any) -> Any:
     """The bytes of each row: a list of `bytes`."""
     data, step = pure(rows).tobytes(), row_size(rows)
     return [data[i * step : (i + 1) * step] for i in range(len(rows))]

@@ -1,9 +1,16 @@
 """Models side by side: their distances, and what they cost."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from matplotlib.axes import Axes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def growth(ax, curves, *, xlabel, ylabel):
+def growth(ax: Axes, curves: dict, *, xlabel: str, ylabel: str) -> Axes:
     """Draw costs against sizes into `ax`, both logarithmic, beside lines of slope 1, and return it.
 
     Parameters
@@ -33,7 +40,7 @@ def growth(ax, curves, *, xlabel, ylabel):
 PEER_KINDS = {"kept": "#D55E00", "trained": "#0072B2", "fitted": "#555555"}
 
 
-def peer_panels(axes, scores, *, metrics, peers, kinds):
+def peer_panels(axes: Sequence[Axes], scores: "pd.DataFrame", *, metrics: Any, peers: Any, kinds: dict) -> Any:
     """Draw where each peer stands at each metric, a panel each, and return `axes`.
 
     Parameters
@@ -61,7 +68,7 @@ def peer_panels(axes, scores, *, metrics, peers, kinds):
     return axes
 
 
-def peer_costs(axes, cost, *, kinds):
+def peer_costs(axes: Sequence[Axes], cost: "pd.DataFrame", *, kinds: dict) -> Any:
     """Draw two panels beside :func:`peer_panels`, and return `axes`: seconds to fit and bytes to keep, logarithmic.
 
     Parameters

@@ -1,11 +1,14 @@
 """Digits of pi as colors, and the path that they draw."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
+from numpy.typing import ArrayLike
 
 from .pictures import _frame
 
@@ -17,7 +20,7 @@ DIGIT_COLORS = (
 _DARK_DIGITS = (0, 2, 4, 5, 8)  # white reads better on these
 
 
-def digits(ax, grid, *, text=False, frame=None):
+def digits(ax: Axes, grid: ArrayLike, *, text: bool = False, frame: Any = None) -> Axes:
     """Draw digits as an image into `ax`, a color each, and return it.
 
     Parameters
@@ -42,7 +45,7 @@ def digits(ax, grid, *, text=False, frame=None):
     return ax
 
 
-def digit_dial(ax):
+def digit_dial(ax: Axes) -> Axes:
     """Draw the key of a path into `ax` and return it: each digit where its step goes, in its color."""
     for digit, color in enumerate(DIGIT_COLORS):
         x, y = np.sin(digit * np.pi / 5), np.cos(digit * np.pi / 5)
@@ -53,7 +56,7 @@ def digit_dial(ax):
     return ax
 
 
-def path(ax, path, *, steps=None, linewidth=0.5):
+def path(ax: Axes, path: ArrayLike, *, steps: Any = None, linewidth: float = 0.5) -> Axes:
     """Draw a path (n + 1, 2) into `ax` and return it: colored by time, dark to light, from a dot to a diamond.
 
     `steps` (n,), digits from 0 to 9, colors each step by its digit instead. The line is of pixels in every format.

@@ -1,11 +1,15 @@
 """Pictures in a grid, the frames around some of them, and where their pixels come from."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
+from numpy.typing import ArrayLike
 
 
-def images(ax, pictures, *, columns=None, pad=1, edges=None):
+def images(ax: Axes, pictures: ArrayLike, *, columns: int | None = None, pad: int = 1, edges: Any = None) -> Axes:
     """Draw equally sized images as one grid into `ax` and return it.
 
     Parameters
@@ -45,7 +49,7 @@ def _frame(left, top, width, height, color):
     return Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color, linewidth=1.6)
 
 
-def eared_frames(ax, marked, side, *, columns, pad, color="#0072B2"):
+def eared_frames(ax: Axes, marked: Any, side: int, *, columns: int, pad: int, color: str = "#0072B2") -> Axes:
     """Mark some images of a grid, drawn by :func:`images`, with a frame that has two ears, and return `ax`.
 
     Parameters
@@ -64,7 +68,9 @@ def eared_frames(ax, marked, side, *, columns, pad, color="#0072B2"):
     return ax
 
 
-def mosaics(ax, sources, colors, *, columns=None, pad=1, scale=8):
+def mosaics(
+    ax: Axes, sources: ArrayLike, colors: ArrayLike, *, columns: int | None = None, pad: int = 1, scale: int = 8
+) -> Axes:
     """Draw where the pixels of images come from into `ax`, placed as by :func:`images`, and return it.
 
     Each source has its color, and a white line stands between pixels that are no neighbors in the source.

@@ -1,11 +1,25 @@
 """The power of tests against the share of copies."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.legend import Legend
+from numpy.typing import ArrayLike
 
 from ...shared.figures import COLORS, DASHES, MARKERS
 
 
-def power_panels(axes, powers, *, methods, shares, rows, columns, ahead=None, level=0.05):
+def power_panels(
+    axes: Any,
+    powers: ArrayLike,
+    *,
+    methods: dict,
+    shares: Any,
+    rows: Any,
+    columns: Any,
+    ahead: Any = None,
+    level: float = 0.05,
+) -> Legend:
     """Draw power against the share of copies, a panel for each kind of copy and quality of the rest; return the legend.
 
     Parameters

@@ -1,6 +1,9 @@
 """What metrics say of generators beside honest samples: a table of verdicts, and a strip for each metric."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
@@ -14,7 +17,7 @@ VERDICTS = {
 }
 
 
-def verdicts(ax, found, *, rows, columns, size=11):
+def verdicts(ax: Axes, found: Any, *, rows: Any, columns: Any, size: float = 11) -> Axes:
     """Draw a table of verdicts into `ax` and return it: a triangle up for "better", down for "worse", a cross for none.
 
     Parameters
@@ -47,7 +50,7 @@ def verdicts(ax, found, *, rows, columns, size=11):
     return ax
 
 
-def verdict_key():
+def verdict_key() -> tuple[list, list[str]]:
     """Handles and labels of a legend for :func:`verdicts`: a tile of each color with its mark."""
     handles = []
     for marker, color, _ in VERDICTS.values():
@@ -56,7 +59,7 @@ def verdict_key():
     return handles, [word for _, _, word in VERDICTS.values()]
 
 
-def strips(ax, names, honest, *, reach=30):
+def strips(ax: Axes, names: Any, honest: Any, *, reach: float = 30) -> Axes:
     """Draw a strip for each metric into `ax` and return it: honest samples as ticks, more is better, 0 their mean.
 
     Parameters
@@ -77,7 +80,7 @@ def strips(ax, names, honest, *, reach=30):
     return ax
 
 
-def on_strips(ax, places, found, *, reach=30):
+def on_strips(ax: Axes, places: Any, found: Any, *, reach: float = 30) -> Axes:
     """Put one generator's marks on :func:`strips` of the same scale and return `ax`.
 
     Parameters
