@@ -106,6 +106,7 @@ def audit(
         "rows": sizes,
         "kind": inputs.kind.name,
         "features": inputs.rows["train"].shape[1],
+        "columns_read": [column._asdict() for column in inputs.columns_read],
         "metric": metric,
         "q": q,
         "unevenness": float((hits.var() - hits.mean()) / hits.mean() ** 2),

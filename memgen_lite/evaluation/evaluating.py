@@ -39,6 +39,7 @@ import numpy as np
 from .. import metrics as registry
 from ..metrics.copying import cell_centers
 from ..metrics.distances import median_distance
+from ..metrics.registry import read_samples
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
@@ -102,12 +103,13 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
         raise ValueError(f"max_rows must be {_LEAST} or more, or None, got {max_rows}")
     if any(X is None for X in (train, held_out, generated)):
         raise ValueError("evaluate needs train, held_out and generated rows; one of them is None")
-    given = registry.check_arrays({"train": train, "held_out": held_out, "generated": generated}, ignore)
+    samples = read_samples({"train": train, "held_out": held_out, "generated": generated}, ignore)
+    given = samples.rows
     rng = generator(random_state)
     seed = int(rng.integers(2**31))  # one stream for each metric in all passes: a fixed function of its rows
     sizes = {name: len(X) for name, X in given.items()}
     r, n = _sizes(*sizes.values(), max_rows)
-    lines = _warnings(*given.values(), r, n)
+    lines = samples.notes + _warnings(*given.values(), r, n)
     T, H, G = (X[rng.permutation(len(X))] for X in given.values())
     pool = SearchedRows(np.concatenate([T, H, G[:r]]))
     tiers = {name: _tier(name, n, r) for name in chosen}
@@ -149,7 +151,9 @@ def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=N
     rows = calibrated(chosen, {kind: np.array(found) for kind, found in done.items()}, tiers, reasons)
     stamp = {
         "rows": sizes,
+        "kind": samples.kind.name,
         "features": pool.rows.shape[1],
+        "columns_read": [column._asdict() for column in samples.columns_read],
         "rows_used": r,
         "train_rows_used": n,
         "n_null": len(done["relabeled"]),

@@ -5,7 +5,7 @@ import inspect
 import textwrap
 import tomllib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
@@ -130,25 +130,27 @@ def check_arrays(arrays, ignore=None):
     An array that is given twice, as when the training set is handed in as the generated one, comes back as two objects:
     what is a row's own neighbor is told by the array's identity.
     """
-    given = {name: X for name, X in arrays.items() if X is not None}
-    rows = _read(given, ignore) if given else {}
-    checked = dict.fromkeys(arrays)
+    if all(X is None for X in arrays.values()):
+        return dict(arrays)
+    samples = read_samples(arrays, ignore)
+    for note in samples.notes:
+        if note.startswith("column "):
+            warnings.warn(note, stacklevel=3)
+    return dict.fromkeys(arrays) | samples.rows
+
+
+def read_samples(arrays, ignore=None):
+    """The :class:`memgen_lite.shared.kinds.Samples` whose rows are those of :func:`check_arrays`."""
+    samples = together({name: X for name, X in arrays.items() if X is not None}, ignore=ignore)
+    rows, frames = samples.rows, samples.items.values() if samples.kind.name == "table" else ()
+    numbers = all(dtype.kind in "fiu" for frame in frames for dtype in frame.dtypes)
+    if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
+        rows = {role: frame.to_numpy(dtype=np.float64) for role, frame in samples.items.items()}
+    checked = {}
     for name, X in rows.items():
         X = np.ascontiguousarray(X, dtype=np.float64)
         checked[name] = X.view() if any(X is other for other in checked.values()) else X
-    return checked
-
-
-def _read(given, ignore):
-    samples = together(given, ignore=ignore)
-    for note in samples.notes:
-        if note.startswith("column "):
-            warnings.warn(note, stacklevel=4)
-    frames = samples.items.values() if samples.kind.name == "table" else ()
-    numbers = all(dtype.kind in "fiu" for frame in frames for dtype in frame.dtypes)
-    if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
-        return {role: frame.to_numpy(dtype=np.float64) for role, frame in samples.items.items()}
-    return samples.rows
+    return replace(samples, rows=checked)
 
 
 def names(family=None):

@@ -151,3 +151,26 @@ def test_frames_of_numbers_are_compared_column_by_column_whatever_their_order():
     assert mg.metrics.compute("frechet", **keyed, ignore="id") == straight
     with pytest.raises(ValueError, match="generated must have the columns of train"):
         mg.metrics.compute("frechet", train=T, generated=G.rename(columns={"m": "mile"}))
+
+
+def test_how_each_column_was_read_is_told_by_audit_and_evaluate():
+    frames = [
+        frame.assign(
+            key=np.arange(60) + 60 * i,
+            since=pd.Timestamp("2024") + pd.to_timedelta(rng.permutation(60), "h"),
+            name=[f"{x:010d}" for x in rng.integers(10**9, size=60)],
+            city=frame["city"].where(frame["n"] > 0),
+        )
+        for i, frame in enumerate(FRAMES)
+    ]
+    missing = sum(int((frame["n"] == 0).sum()) for frame in FRAMES)
+    audited = mg.audit(*frames, ignore="key", n_relabelings=19).stamp["columns_read"]
+    assert [(line["name"], line["read_as"], line["missing"]) for line in audited] == [
+        ("size", "number", 0), ("city", "category", missing), ("n", "number", 0), ("since", "time", 0),
+        ("name", "text", 0), ("key", "ignored", 0),
+    ]  # fmt: skip
+    assert audited[1]["note"] == "2 levels"
+    found = mg.evaluate(*frames, ["frechet"], n_null=19, ignore="key")
+    assert found.stamp["columns_read"] == audited
+    assert any("column 'name'" in line for line in found.warnings)
+    assert mg.audit(*SAMPLES["arrays"], n_relabelings=19).stamp["columns_read"] == []

@@ -1,8 +1,21 @@
 """What every kind of data answers. A new kind is one class, and its name in `KINDS` of :mod:`.reading`."""
 
 from html import escape
+from typing import NamedTuple
 
 import numpy as np
+
+
+class ColumnRead(NamedTuple):
+    """How one column of a table was read: as a number, time, duration, category, text or embedding, or ignored.
+
+    `missing` counts its missing values in all samples together; `note` is a short remark, perhaps empty.
+    """
+
+    name: str
+    read_as: str
+    missing: int
+    note: str
 
 
 class Kind:
@@ -29,6 +42,10 @@ class Kind:
     def aligned(self, samples, notes):
         """The samples so that they can be compared, as equal values must be; what was done to them joins `notes`."""
         return samples
+
+    def columns_read(self, samples):
+        """A list of :class:`ColumnRead`, a line for each column of aligned samples that has a kind of its own."""
+        return []
 
     def same(self, samples):
         """Arrays (n,) by role, equal for items that are equal as given."""

@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from ..checks import finite
+from .base import ColumnRead
 from .texts import grams
 
 _LEVELS = 64  # a category of more levels is compared as text
@@ -134,6 +135,15 @@ def _levels(columns):
         table = np.pad(table, ((0, 1), (0, 1)))
         table[-1, -1] = 1
     return {role: table[found] / np.float32(np.sqrt(2)) for role, found in numbers.items()}
+
+
+def told(name, columns):
+    """How aligned columns, a dict by role, are read: a :class:`.base.ColumnRead`."""
+    kind, note = kind_of(next(iter(columns.values()))), ""
+    if kind not in ("number", "time", "duration"):
+        levels = len(codes(columns)[1])
+        kind, note = ("text" if levels > _LEVELS else "category"), f"{levels:,} levels"
+    return ColumnRead(str(name), kind, sum(int(column.isna().sum()) for column in columns.values()), note)
 
 
 def doubts(name, columns):

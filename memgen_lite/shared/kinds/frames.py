@@ -44,6 +44,9 @@ class Frames(Arrays):
             role: pd.DataFrame(parts, columns=pd.Index(names, tupleize_cols=False)) for role, parts in found.items()
         }
 
+    def columns_read(self, samples):
+        return [columns.told(name, given) for name, given in _by_column(samples)]
+
     def rows(self, samples):
         parts = [columns.rows(name, given) for name, given in _by_column(samples)]
         return {role: np.concatenate([part[role] for part in parts], axis=1) for role in samples}

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..checks import finite
 from .arrays import Arrays
-from .base import Kind
+from .base import ColumnRead, Kind
 from .frames import Frames
 from .images import Images, as_seen, is_image
 from .items import ITEMS
@@ -106,6 +106,8 @@ class Samples:
     rows : dict role -> real array (n, d), whose distances are measured.
     same : dict role -> array (n,), equal for items that are equal as given.
     notes : list of str, what to know before the result is read.
+    columns_read : list of :class:`.base.ColumnRead`, how each column of a table was read, with those that were ignored;
+        empty for other kinds.
     """
 
     kind: Kind
@@ -113,6 +115,7 @@ class Samples:
     rows: dict
     same: dict
     notes: list
+    columns_read: list
 
     def first(self, n):
         """The same with the first n generated rows only."""
@@ -139,9 +142,10 @@ def together(given, features=None, ignore=None):
         kinds[role], items[role] = read(given[role], role, any_kind=features is not None)
         if kinds[role] is not kinds[first]:
             raise TypeError(f"{role} must be of the kind of {first}, {kinds[first].name!r}, got {kinds[role].name!r}")
-    kind = kinds[first]
+    kind, ignored = kinds[first], []
     if ignore is not None:
-        ignore = [ignore] if isinstance(ignore, str | int) else ignore
+        ignore = [ignore] if isinstance(ignore, str | int) else list(ignore)
+        ignored = [ColumnRead(str(name), "ignored", 0, "left out by ignore=") for name in ignore]
         items = {role: kind.without(X, ignore, role) for role, X in items.items()}
     before, items = items, kind.aligned(items, notes)
     if features is None:
@@ -155,7 +159,7 @@ def together(given, features=None, ignore=None):
             if X.shape[1] != rows[first].shape[1]:
                 width = rows[first].shape[1]
                 raise ValueError(f"{role} must have {width} columns as features({first}) has, got {X.shape[1]}")
-    return Samples(kind, items, rows, kind.same(items), notes)
+    return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored)
 
 
 def _dtypes(items):
