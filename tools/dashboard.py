@@ -10,6 +10,15 @@ from pathlib import Path
 import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+EACH_PAGE = [
+    # What is done is shown while the rest is running: else a page is empty until its last cell.
+    "--progressive_rendering=True",
+    # Whoever leaves takes the kernel along. A page that is open is connected, and keeps its kernel however long it is
+    # read; one that is left is not, and what Voilà itself sends to end its kernel is refused (its issue 1458).
+    "--MappingKernelManager.cull_interval=5",
+    "--MappingKernelManager.cull_idle_timeout=10",
+    "--MappingKernelManager.cull_busy=True",
+]
 
 
 def main():
@@ -21,7 +30,7 @@ def main():
     print(f"Open http://localhost:{port}/voila/render/00_start_here.ipynb (end with Ctrl-C)", flush=True)
     os.environ["MEMGEN_FIGURES"] = os.devnull  # visitors look at figures, and do not write them
     with suppress(KeyboardInterrupt):
-        options = ["--template=memgen", f"--port={port}", "--no-browser", "--Voila.log_level=WARN"]
+        options = ["--template=memgen", f"--port={port}", "--no-browser", "--Voila.log_level=WARN", *EACH_PAGE]
         sys.exit(subprocess.run([sys.executable, "-m", "voila", ROOT / "notebooks", *options]).returncode)
 
 

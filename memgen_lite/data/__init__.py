@@ -4,6 +4,7 @@ Each data set is a :class:`Dataset` with its source and licence.
 """
 
 from .bundled import digits, zen
+from .by_name import load
 from .dataset import Dataset
 from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
@@ -12,4 +13,4 @@ from .own_pictures import folder
 from .records import record
 from .scipy_prose import prose
 
-__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "photographs", "prose", "record", "zen"]
+__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "load", "photographs", "prose", "record", "zen"]

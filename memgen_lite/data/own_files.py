@@ -1,4 +1,4 @@
-"""Rows from the reader's own files: arrays, tables, pictures, text."""
+"""Rows from the reader's own files: arrays, tables, pictures, text; and a data set of them, by path or by name."""
 
 import csv
 import gzip

@@ -24,6 +24,7 @@ SETTINGS = {
     },
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # cells out of sight are drawn too
 }
+EXPLORER = ".widget-vbox:has(> .widget-html [aria-live]):has(> .widget-html:last-child img)"
 # Milliseconds until a state that does not come is an error; nothing waits so long when all is well.
 PATIENCE = 300_000
 

@@ -10,7 +10,6 @@ from axe_playwright_python.sync_playwright import Axe
 
 NOTEBOOKS = sorted((browsing.ROOT / "notebooks").glob("*.ipynb"))
 VIEW = "application/vnd.jupyter.widget-view+json"
-EXPLORER = ".widget-vbox:has(> .widget-html [aria-live]):has(> .widget-html:last-child img)"
 OURS = [
     ".widget-html-content",
     ".jp-RenderedHTMLCommon",
@@ -87,7 +86,7 @@ def test_every_widget_and_every_picture_is_drawn(notebook):
 
 
 def test_every_control_of_every_explorer_moves_the_words_and_the_picture(notebook, record_property):
-    for explorer in notebook.page.locator(EXPLORER).all():
+    for explorer in notebook.page.locator(browsing.EXPLORER).all():
         words, box = explorer.locator("[aria-live]"), explorer.element_handle()
         for control in explorer.locator("> *").all()[:-2]:
             before, begin = words.inner_text(), time.monotonic()

@@ -51,12 +51,7 @@ W.VBox([explorer, told(explorer.controls.values(), lambda: explorer.state)])
 PREDICT = f"""
 choice = mg.widgets.Predict("Which? " + {HOSTILE!r}, ["this", "that " + {HOSTILE!r}])
 number = mg.widgets.Predict("How many?", range=(0, 10))
-button, said = W.Button(description="Reveal"), W.HTML()
-def reveal(_):
-    both = choice.reveal("this"), number.reveal(6)
-    said.value = "".join(one._repr_html_() for one in both)
-button.on_click(reveal)
-W.VBox([choice, number, button, said])
+W.VBox([choice, number, choice.reveal("this"), number.reveal(6), mg.widgets.score()])
 """
 
 STUDY = """
@@ -147,24 +142,31 @@ def test_the_picture_of_an_explorer_keeps_its_place(page):
         assert page.locator("[aria-live]").bounding_box() == words
 
 
-@on(PREDICT, 7)
-def test_a_prediction_that_was_not_made_is_revealed_as_such(page):
-    page.get_by_role("button", name="Reveal").click()
+@on(PREDICT, 14)
+def test_a_prediction_that_was_not_made_is_revealed_as_such_when_the_reader_asks(page):
+    expect(page.get_by_text("The answer comes here when you have predicted it.")).to_have_count(2)
+    assert "this" not in page.locator(".memgen-answers-0").inner_html()
+    page.get_by_role("button", name="Show the answer").first.click()
     says(page, "No prediction was made. The answer is this.")
+    page.get_by_role("button", name="Show the answer").press("Enter")
     says(page, "No prediction was made. The answer is 6.")
+    says(page, "Predicted before the result: 0 of 2.")
 
 
-@on(PREDICT, 7)
-def test_a_prediction_is_kept_by_mouse_and_by_key_and_hostile_text_is_shown_as_text(page):
+@on(PREDICT, 14)
+def test_a_prediction_is_made_by_mouse_and_by_key_and_hostile_text_is_shown_as_text(page):
     says(page, f"Which? {HOSTILE}")
+    mine = page.get_by_role("button", name="This is my prediction")
+    expect(mine.first).to_be_disabled()  # nothing is chosen yet
     page.get_by_role("radio").nth(1).check()
-    page.locator(".noUi-handle").press("ArrowRight")
-    page.get_by_role("button", name="Reveal").click()
+    mine.first.click()
     says(page, f"✗ You said that {HOSTILE}; not so: the answer is this.")
+    says(page, "Predicted before the result: 1 of 2, 0 of them right.")
+    expect(page.get_by_role("radio").first).to_be_disabled()
+    page.locator(".noUi-handle").press("ArrowRight")
+    mine.press("Enter")
     says(page, "✓ You said 6; right: the answer is 6.")
-    page.get_by_role("radio").nth(1).press("ArrowUp")
-    page.get_by_role("button", name="Reveal").press("Enter")
-    says(page, "✓ You said this; right: the answer is this.")
+    says(page, "Predicted before the result: 2 of 2, 1 of them right.")
 
 
 def exported(page, folder, kind, press=None):

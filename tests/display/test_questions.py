@@ -1,47 +1,115 @@
 """Predict, Exercise and the score, without a browser."""
 
+import ipywidgets as W
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memgen_lite.display.widgets import questions
-from memgen_lite.display.widgets.questions import Exercise, Predict, Reveal, number, score
+from memgen_lite.display.widgets.questions import Exercise, Predict, number, score
 
 
 @pytest.fixture(autouse=True)
 def nothing_asked(monkeypatch):
     monkeypatch.setattr(questions, "_ASKED", {})
+    monkeypatch.setattr(questions, "_SCORES", [])
 
 
 # Predictions
 
 
-def test_a_choice_is_kept_and_compared():
+WAITING = "The answer comes here when you have predicted it."
+
+
+def sent(view):
+    """All that a page, a stored notebook or its metadata gets of a view and of what is in it."""
+    state = {key: value for key, value in view.get_state().items() if key not in ("layout", "style", "children")}
+    told = [state, view.layout.get_state(), repr(view)]
+    if hasattr(view, "_page"):
+        told.append(view._repr_mimebundle_()[0] | {"application/vnd.jupyter.widget-view+json": None})
+    return [told, *map(sent, getattr(view, "children", ()))]
+
+
+def test_a_choice_is_shown_beside_the_answer_once_the_button_is_pressed():
     guess = Predict("Which?", ["this", "that"])
-    assert guess.control.value is None
-    assert guess.reveal("this").right is None
+    answer = guess.reveal("this")
+    assert guess.button.disabled  # as long as nothing is chosen
     guess.control.value = "that"
-    assert guess.answer == "that"
-    assert repr(guess.reveal("that")) == "You said that; right: the answer is that."
-    assert repr(guess.reveal("this")) == "You said that; not so: the answer is this."
+    assert (guess.answer, guess.done, answer.right, repr(answer)) == ("that", False, None, WAITING)
+    guess.button.click()
+    assert (answer.right, repr(answer)) == (False, "You said that; not so: the answer is this.")
+    assert ">✗ You said that; not so: the answer is this.</div>" in answer.words.value
 
 
-def test_a_number_is_kept_and_right_within_ten_percent_or_the_tolerance():
+def test_a_number_is_right_within_ten_percent_or_the_tolerance():
     guess = Predict("How many?", range=(0, 100), step=0.5)
-    assert guess.answer is None
+    views = [guess.reveal(63.2), guess.reveal(63.1), guess.reveal(63.2, tolerance=6)]
     guess.control.value = 69.5
-    assert guess.answer == 69.5
-    assert guess.reveal(63.2).right
-    assert not guess.reveal(63.1).right
-    assert not guess.reveal(63.2, tolerance=6).right
-    assert repr(guess.reveal(63.2)) == "You said 69.5; right: the answer is 63.2."
+    guess.button.click()
+    assert [view.right for view in views] == [True, False, False]
+    assert repr(views[0]) == "You said 69.5; right: the answer is 63.2."
+    assert ">✓ You said 69.5; right: the answer is 63.2.</div>" in views[0].words.value
 
 
-def test_the_middle_of_the_range_counts_as_no_answer_until_it_is_chosen():
+def test_the_middle_of_the_range_is_an_answer_only_when_the_button_is_pressed():
     guess = Predict("How many?", range=(0, 100))
-    assert guess.control.value == 50
-    assert guess.reveal(50).right is None
+    answer = guess.reveal(50)
+    assert (guess.answer, answer.right) == (None, None)
+    guess.button.click()
+    assert (guess.answer, answer.right) == (50, True)
+
+
+def test_who_has_chosen_before_the_answer_is_computed_has_predicted():
+    guess = Predict("Which?", ["this", "that"])
+    guess.control.value = "that"
+    assert repr(guess.reveal("that")) == "You said that; right: the answer is that."
+    assert guess.control.disabled
+
+
+def test_a_cell_of_an_answer_that_runs_again_shows_it_at_once():
+    guess = Predict("Which?", ["this", "that"])
+    guess.reveal("this")
+    guess.submit("this")
+    assert guess.reveal("this").right
+
+
+def test_who_asks_for_the_answer_gets_it_without_a_prediction():
+    guess = Predict("Which?", ["this", "that"])
+    answer = guess.reveal("this")
+    answer.button.click()
+    assert (answer.right, repr(answer)) == (None, "No prediction was made. The answer is this.")
+    assert answer.button.layout.display == "none"
+    assert guess.control.disabled
+    assert guess.button.disabled
+    guess.submit("this")  # too late
+    assert answer.right is None
+
+
+def test_what_was_predicted_once_stays():
+    guess = Predict("How many?", range=(0, 100))
+    guess.submit(10)
+    guess.submit(63)
+    assert not guess.reveal(63).right
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 9))
+def test_before_a_prediction_a_page_is_sent_the_same_whatever_the_answer(one, other, tolerance):
+    pages = []
+    for truth in (one, other):
+        guess = Predict("How many?", range=(0, 100))
+        pages.append([sent(guess.reveal(truth, tolerance=tolerance)), sent(guess), sent(score())])
+    assert pages[0] == pages[1]
+
+
+def test_before_a_choice_a_page_is_sent_the_same_whatever_the_answer():
+    pages = []
+    for truth in ("this", "that"):
+        guess = Predict("Which?", ["this", "that"])
+        pages.append([sent(guess.reveal(truth)), sent(guess), sent(score())])
+    assert pages[0] == pages[1]
+    assert isinstance(guess.reveals[0], W.Widget)
+    assert guess.reveals[0]._repr_mimebundle_()[0]["text/plain"] == WAITING
 
 
 @pytest.mark.parametrize("options", [{}, {"choices": ["a"], "range": (0, 1)}])
@@ -68,17 +136,6 @@ def test_a_stored_question_shows_its_options_and_not_the_answer():
     asked = Predict("How many?", range=(0, 9.5))
     assert repr(asked) == "Predict: How many? [0 to 9.5]"
     assert "from 0 to 9.5" in asked._repr_mimebundle_()[0]["text/html"]
-
-
-@pytest.mark.parametrize(("answer", "mark"), [(None, ""), (3, "✓ "), (7, "✗ ")])
-def test_a_reveal_marks_the_answer_in_words_and_by_sign(answer, mark):
-    page = Reveal(answer, 3)._repr_html_()
-    assert f">{mark}{Reveal(answer, 3)!r}</div>" in page
-
-
-def test_no_prediction_still_gives_the_answer():
-    assert repr(Reveal(None, 0.6321)) == "No prediction was made. The answer is 0.6321."
-    assert repr(Reveal(None, "a cat")) == "No prediction was made. The answer is a cat."
 
 
 # Exercises
@@ -180,30 +237,26 @@ def test_what_was_not_answered_scores_nothing():
     Predict("How many?", range=(0, 9))
     Exercise("Half of 4", halve)
     assert repr(score()) == "Predicted before the result: 0 of 2. Exercises solved: 0 of 1."
-    assert repr(score()) in score()._repr_html_()
+    assert repr(score()) in score()._repr_mimebundle_()[0]["text/html"]
 
 
-def test_answers_that_were_revealed_and_exercises_that_are_right_count():
-    first, second, third = (Predict(f"{name}?", ["this", "that"]) for name in "abc")
-    for guess in (first, second, third):
-        guess.control.value = "this"
-    first.reveal("this")
-    second.reveal("that")
-    Exercise("Half of 4", halve).submit(2)
-    Exercise("Half of 4, once more", halve).submit(3)
+def test_a_score_follows_what_is_answered_after_it():
     found = score()
-    assert (found.predictions, found.made, found.right, found.exercises, found.solved) == (3, 2, 1, 2, 1)
-    assert repr(found) == "Predicted before the result: 2 of 3, 1 of them right. Exercises solved: 1 of 2."
-
-
-def test_the_first_answer_that_was_revealed_counts_and_not_one_made_afterwards():
-    guess = Predict("Which?", ["this", "that"])
-    assert guess.reveal("this").right is None
-    guess.control.value = "that"
-    assert not guess.reveal("this").right
-    guess.control.value = "this"
-    assert guess.reveal("this").right
-    assert (score().made, score().right) == (1, 0)
+    first, second, third, asked = (Predict(f"{name}?", ["this", "that"]) for name in "abcd")
+    half, more = Exercise("Half of 4", halve), Exercise("Half of 4, once more", halve)
+    for guess in (first, second, asked):
+        guess.reveal("this")
+    first.submit("this")
+    second.submit("that")
+    third.submit("that")  # its answer is not there yet
+    asked.finish()
+    half.submit(2)
+    more.submit(3)
+    assert (found.predictions, found.made, found.right, found.exercises, found.solved) == (4, 2, 1, 2, 1)
+    assert repr(found) == "Predicted before the result: 2 of 4, 1 of them right. Exercises solved: 1 of 2."
+    assert repr(found) in found.words.value
+    third.reveal("that")
+    assert (found.made, found.right) == (3, 2)
 
 
 def test_a_cell_that_runs_again_replaces_its_question():

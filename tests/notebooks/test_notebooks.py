@@ -1,5 +1,7 @@
 """What strict comparison of notebooks does not see: cells that never ran, stored errors, semicolons; and the frame."""
 
+import ast
+import html
 import json
 import re
 from pathlib import Path
@@ -101,6 +103,63 @@ def test_a_lesson_has_the_frame(path):
 def test_every_prediction_is_revealed(path):
     everything = "".join(map(source, code(path)))
     assert everything.count("mg.widgets.Predict(") == everything.count(".reveal(")
+
+
+def data(cell):
+    """What a cell has stored, by kind; it may be one thing only."""
+    (output,) = cell["outputs"]
+    assert {*output["data"]} == {"text/plain", "text/html"}
+    return {kind: "".join(text) for kind, text in output["data"].items()} | {"metadata": output["metadata"]}
+
+
+@each(LESSONS)
+def test_a_stored_question_has_its_options_and_nothing_else(path):
+    for cell in code(path):
+        if "mg.widgets.Predict(" in source(cell):
+            stored = data(cell)
+            question, options = re.fullmatch(r"Predict: (.*) \[(.*)\]", stored["text/plain"], re.DOTALL).groups()
+            told = html.unescape(re.sub("<[^>]*>", "|", stored["text/html"]))
+            ends = re.fullmatch(r"(\S+) to (\S+)", options)
+            shown = f"A number from {ends[1]} to {ends[2]}." if ends else options.replace(" | ", "|")
+            assert re.sub(r"\|+", "|", told) == f"|Predict.| {question}|{shown}|"
+            assert stored["metadata"] == {}
+
+
+@each(LESSONS)
+def test_no_answer_is_stored_before_a_reader_has_predicted(path):
+    waiting = "The answer comes here when you have predicted it."
+    pages = [data(cell) for cell in code(path) if ".reveal(" in source(cell)]
+    assert {page["text/plain"] for page in pages} == {waiting}
+    assert {re.sub("<[^>]*>", "", page["text/html"]) for page in pages} == {waiting}
+    assert len({page["text/html"] for page in pages}) == 1  # to the last attribute: nothing depends on the answer
+    assert not re.search(r"You said|No prediction was made", path.read_text("utf-8"))
+
+
+def constant(node, given):
+    """Whether an expression is the same whatever the page finds; `given` are names with such values."""
+    if isinstance(node, ast.IfExp):
+        return constant(node.test, given) or node.body == node.orelse
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return names <= given
+
+
+@each(LESSONS)
+def test_every_answer_is_computed_and_none_is_written_beside_its_question(path):
+    for tree in (ast.parse(source(cell)) for cell in code(path)):
+        fixed = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and constant(node.value, fixed):
+                fixed |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+        asked = [call for call in calls if call.func.attr == "Predict"]
+        told = [call for call in calls if call.func.attr == "reveal"]
+        assert not (asked and told), "the answer stands in a cell of its own, after the result"
+        assert not [ast.unparse(call) for call in told if constant(call.args[0], fixed)]
+        for call in asked:  # its cell holds the question, the choices, and no other value
+            used = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+            named = [node for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id in used]
+            kept = {id(part) for value in (call, *(node.value for node in named)) for part in ast.walk(value)}
+            assert not [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in kept]
 
 
 @each(LESSONS)

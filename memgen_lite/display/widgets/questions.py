@@ -9,10 +9,11 @@ import ipywidgets as W
 from .stored import PROMPT, Stored, line
 
 _ASKED = {}  # what this kernel has asked, by kind and question; a cell that runs again replaces its question
+_SCORES = []  # the scores that it shows
 
 
 class Predict(Stored):
-    """A question that the reader answers before running the next cell; nothing is revealed until :meth:`reveal`.
+    """A question that the reader answers before looking; what :meth:`reveal` returns shows nothing until then.
 
     Parameters
     ----------
@@ -22,41 +23,73 @@ class Predict(Stored):
 
     Attributes
     ----------
-    revealed : the :class:`Reveal` that counts in :func:`score`: of the first answer that was revealed, None before.
+    answer : what the reader has chosen, a str or a float; None before.
+    done : bool, whether the reader has predicted, or has asked for the answer; then nothing can be changed.
 
     >>> guess = Predict("How many of 100 draws from 100 memories are distinct?", range=(0, 100))
-    >>> guess.reveal(63)
-    No prediction was made. The answer is 63.
+    >>> answer = guess.reveal(63)
+    >>> answer
+    The answer comes here when you have predicted it.
+    >>> guess.submit(60)
+    >>> answer
+    You said 60; right: the answer is 63.
     """
 
     def __init__(self, question, choices=None, *, range=None, step=1):
         if (choices is None) == (range is None):
             raise ValueError(f"give choices or range, one of them; got choices={choices!r} and range={range!r}")
         self.question, self.choices = question, list(choices) if choices is not None else None
-        self.answer = self.revealed = None
+        self.answer, self.done, self.reveals = None, False, []
+        self.button = W.Button(description="This is my prediction", layout=W.Layout(width="max-content"))
+        self.button.on_click(lambda _: self.submit(self.control.value))
         if choices is not None:
             if wrong := [choice for choice in self.choices if not isinstance(choice, str)]:
                 raise TypeError(f"choices must be strings, got {wrong[0]!r}")
-            self.control = _buttons(self.choices)
+            self.control, self.button.disabled = _buttons(self.choices), True
         else:
             low, high = range
             self.control = W.FloatSlider(min=low, max=high, step=step, value=(low + high) / 2, readout_format=".4g")
         self.control.tooltip = "Your prediction"
-        self.control.observe(lambda change: setattr(self, "answer", change["new"]), names="value")
-        super().__init__([W.HTML(self._prompt()), self.control])
+        self.control.observe(lambda change: self._hear(change["new"]), names="value")
+        super().__init__([W.HTML(self._prompt()), self.control, self.button])
         _ASKED[Predict, question] = self
+        self.place = list(_ASKED).index((Predict, question))
+        self.add_class(f"memgen-asks-{self.place}")  # the dashboard shows no result between the two
+        _count()
 
     def _prompt(self):
         return f'<div style="{PROMPT}"><b>Predict.</b> {html.escape(self.question)}</div>'
 
+    def _hear(self, value):
+        self.answer, self.button.disabled = value, False
+
+    def submit(self, answer):
+        """Predict, as if the answer had been chosen and the button pressed; what was predicted once stays."""
+        if not self.done:
+            self.control.value = answer
+            self.answer = self.control.value  # nothing is heard where it stood there already
+            self.finish()
+
+    def finish(self):
+        """Show the answer beside what was chosen until now, which may be nothing."""
+        self.done = self.control.disabled = self.button.disabled = True
+        self.button.description = "Predicted" if self.answer is not None else "Not predicted"
+        self.remove_class(f"memgen-asks-{self.place}")
+        for reveal in self.reveals:
+            reveal.show()
+        _count()
+
     def reveal(self, truth, *, tolerance=None):
-        """Compare the reader's answer with `truth`: a choice, or a number (right within `tolerance`, default 10 %)."""
+        """A view of the answer: a choice, or a number (right within `tolerance`, default 10 %).
+
+        It is hidden until the reader predicts, or asks for it. Who has chosen before this runs has predicted.
+        """
         if self.choices is not None and truth not in self.choices:
             raise ValueError(f"truth must be one of the choices {self.choices}, got {truth!r}")
-        revealed = Reveal(self.answer, truth, tolerance)
-        if self.revealed is None and revealed.right is not None:
-            self.revealed = revealed
-        return revealed
+        self.reveals.append(Reveal(self, truth, tolerance))
+        if self.done or self.answer is not None:
+            self.finish()
+        return self.reveals[-1]
 
     def __repr__(self):
         options = " | ".join(self.choices) if self.choices else f"{self.control.min:g} to {self.control.max:g}"
@@ -67,27 +100,47 @@ class Predict(Stored):
         return self._prompt() + (answers or _list(self.choices))
 
 
-class Reveal:
-    """What became of a prediction, in a sentence. `right` is None where none was made."""
+class Reveal(Stored):
+    """The answer to a :class:`Predict`, in a sentence, once the reader has predicted or pressed the button.
 
-    def __init__(self, answer, truth, tolerance=None):
-        self.answer, self.truth = answer, truth
-        if answer is None:
-            self.right = None
-        elif isinstance(truth, str):
-            self.right = answer == truth
-        else:
-            self.right = abs(answer - truth) <= (0.1 * abs(truth) if tolerance is None else tolerance)
+    What is shown, stored or sent to the page before that does not depend on the answer.
+
+    Attributes
+    ----------
+    right : bool, whether the prediction was; None as long as none was made.
+    """
+
+    def __init__(self, asked, truth, tolerance):
+        self.asked, self.truth, self.tolerance = asked, truth, tolerance
+        self.words = W.HTML()
+        self.button = W.Button(description="Show the answer", tooltip="Without a prediction; it does not count then")
+        self.button.on_click(lambda _: asked.finish())
+        super().__init__([self.words, self.button])
+        self.add_class(f"memgen-answers-{asked.place}")
+        self.show()
+
+    @property
+    def right(self):
+        answer = self.asked.answer if self.asked.done else None
+        if answer is None or isinstance(self.truth, str):
+            return None if answer is None else answer == self.truth
+        return abs(answer - self.truth) <= (0.1 * abs(self.truth) if self.tolerance is None else self.tolerance)
+
+    def show(self):
+        """Say what there is to be said by now."""
+        self.words.value = self._page()
+        self.button.layout.display = "none" if self.asked.done else None
 
     def __repr__(self):
-        shown = self.truth if isinstance(self.truth, str) else f"{self.truth:.4g}"
+        if not self.asked.done:
+            return "The answer comes here when you have predicted it."
         if self.right is None:
-            return f"No prediction was made. The answer is {shown}."
-        given = self.answer if isinstance(self.answer, str) else f"{self.answer:.4g}"
-        return f"You said {given}; {'right' if self.right else 'not so'}: the answer is {shown}."
+            return f"No prediction was made. The answer is {_shown(self.truth)}."
+        verdict = "right" if self.right else "not so"
+        return f"You said {_shown(self.asked.answer)}; {verdict}: the answer is {_shown(self.truth)}."
 
-    def _repr_html_(self):
-        return _marked(self.right, repr(self))
+    def _page(self):
+        return f'<div aria-live="polite">{_marked(self.right, repr(self))}</div>'
 
 
 class Exercise(Stored):
@@ -158,6 +211,7 @@ class Exercise(Stored):
 
     def _show(self):
         self.words.value = f'<div aria-live="polite">{_marked(self.right, self._verdict())}</div>'
+        _count()
 
     def _verdict(self):
         if self.right is None:
@@ -185,17 +239,25 @@ def number(text):
     return value if math.isfinite(value) else None
 
 
-class Score:
-    """What the reader has predicted and solved so far, in words.
+class Score(Stored):
+    """What the reader has predicted and solved so far, in words that follow what is answered after.
 
     Attributes: predictions, made, right (of those made); exercises, solved; all int.
     """
 
-    def __init__(self, asked):
-        kinds = {kind: [one for one in asked if isinstance(one, kind)] for kind in (Predict, Exercise)}
-        made = [one.revealed for one in kinds[Predict] if one.revealed]
+    def __init__(self):
+        self.words = W.HTML()
+        super().__init__([self.words])
+        _SCORES.append(self)
+        self.count()
+
+    def count(self):
+        """Look at all questions again."""
+        kinds = {kind: [one for one in _ASKED.values() if isinstance(one, kind)] for kind in (Predict, Exercise)}
+        made = [one.reveals[0] for one in kinds[Predict] if one.reveals and one.reveals[0].right is not None]
         self.predictions, self.made, self.right = len(kinds[Predict]), len(made), sum(one.right for one in made)
         self.exercises, self.solved = len(kinds[Exercise]), sum(one.right is True for one in kinds[Exercise])
+        self.words.value = self._page()
 
     def __repr__(self):
         words = []
@@ -206,16 +268,18 @@ class Score:
             words.append(f"Exercises solved: {self.solved} of {self.exercises}.")
         return " ".join(words) or "Nothing was asked."
 
-    def _repr_html_(self):
+    def _page(self):
         return line(repr(self))
 
 
 def score():
-    """The :class:`Score` of this kernel so far. A prediction counts with the first answer that was revealed.
+    """The :class:`Score` of this kernel, live. A prediction counts when it was made and its answer was revealed."""
+    return Score()
 
-    Run its cell again after answering more.
-    """
-    return Score(_ASKED.values())
+
+def _count():
+    for shown in _SCORES:
+        shown.count()
 
 
 def _buttons(choices):
@@ -224,6 +288,10 @@ def _buttons(choices):
 
 def _list(choices):
     return f"<ul>{''.join(f'<li>{html.escape(choice)}</li>' for choice in choices)}</ul>"
+
+
+def _shown(answer):
+    return answer if isinstance(answer, str) else f"{answer:.4g}"
 
 
 def _marked(right, words):
