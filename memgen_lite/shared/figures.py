@@ -15,6 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image, ImageChops, ImageStat
 
 from .files import write
 from .html import img
@@ -143,13 +144,27 @@ def _render(fig, kind, dpi):
     buffer = io.BytesIO()
     if kind == "png":  # as savefig does, without its first pass for a layout that is settled already
         before, fig.dpi = fig.dpi, dpi
-        FigureCanvasAgg(fig).print_png(buffer, metadata={"Software": None})
+        canvas = FigureCanvasAgg(fig)
+        canvas.draw()
         fig.dpi = before
+        _few_colors(np.asarray(canvas.buffer_rgba())).save(buffer, "png", dpi=(dpi, dpi), optimize=True)
     else:
         # After drawing, Matplotlib gives a figure that had no layout engine the one of the style, if that has one.
         with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"], "figure.constrained_layout.use": False}):
             fig.savefig(buffer, format=kind, dpi=dpi, metadata={"Date" if kind == "svg" else "CreationDate": None})
     return buffer.getvalue()
+
+
+def _few_colors(pixels):
+    """A drawing as an image of 256 colors, where nobody sees the difference, else of all.
+
+    Lines, text and their soft edges need no more, and take a third of the bytes. Each picture is in git twice, as a
+    file and in its page, and git stores one that was redrawn as a whole. Photographs keep their colors.
+    """
+    image = Image.fromarray(pixels).convert("RGB")
+    fewer = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    apart = ImageStat.Stat(ImageChops.difference(image, fewer.convert("RGB"))).mean
+    return fewer if max(apart) < 0.5 else image  # levels of 255, on average over all pixels
 
 
 def _settle(fig):
