@@ -16,38 +16,39 @@ CONFORMANCE := .venv-conformance/ready
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
-figures: $(READY)  ## execute every notebook on a clean kernel, rewrite figures/ and the stored outputs, say what changed
+figures: $(READY)  ## execute every notebook; rewrite figures/ and outputs
 	$(BIN)/python tools/regenerate.py
 
-test: $(READY)  ## all tests: the package, the notebooks strictly, the figures
+test: $(READY)  ## all tests: the package, the notebooks, the figures
 	$(BIN)/python tools/run_tests.py
 
-coverage: $(READY)  ## the tests of the package, and the lines that none of them runs
+coverage: $(READY)  ## the package's tests, and lines that none of them runs
 	$(BIN)/python tools/run_tests.py --coverage
 
-lab: $(READY)  ## open JupyterLab on the page that leads through the notebooks
-	$(BIN)/python tools/lab.py
+lab: $(READY)  ## open JupyterLab (PORT=8888; IP=0.0.0.0 in a container)
+	$(BIN)/python tools/lab.py $(if $(PORT),--port=$(PORT)) $(if $(IP),--ip=$(IP))
 
-dashboard: $(READY)  ## serve the notebooks as pages without code, for a class
-	$(BIN)/python tools/dashboard.py
+dashboard: $(READY)  ## the notebooks as pages without code (PORT=8866)
+	$(BIN)/python tools/dashboard.py $(if $(PORT),--port=$(PORT))
 
 lint: $(READY)  ## style, imports between rooms, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-conformance: $(CONFORMANCE)  ## compare the metrics with those of other programs, which get an environment of their own (2 GB)
+conformance: $(CONFORMANCE)  ## metrics beside those of other programs (2 GB)
 	$(CONFORMANCE_BIN)/python benchmarks/run.py conformance
 
-simulate: $(READY)  ## check by simulation what the audit promises, its power beside the field, and Figure 1 for all
+simulate: $(READY)  ## what the audit promises, its power, Figure 1 of all
 	$(BIN)/python benchmarks/run.py simulation power figure1
 
-bench: $(READY) $(CONFORMANCE)  ## measure everything in benchmarks/ and rewrite its numbers and its table
+bench: $(READY) $(CONFORMANCE)  ## measure all of benchmarks/ and rewrite its numbers
 	$(BIN)/python benchmarks/run.py
 
-requirements: $(READY)  ## pin the newest versions that pyproject.toml allows into requirements.txt
+requirements: $(READY)  ## pin the newest versions in requirements.txt
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --fork-strategy fewest \
 	  --no-header --no-annotate --upgrade --output-file requirements.txt
+	echo "--editable ." >> requirements.txt
 
 clean:  ## remove .venv and everything that was built
 	rm -rf .venv .venv-conformance .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist

@@ -1,4 +1,6 @@
-"""Make `.venv` with all that `requirements.txt` pins, and this package in place. Needs only Python 3.11 or later.
+"""Make `.venv` with all that `requirements.txt` names: each package at its version, and this one in place.
+
+Needs only Python 3.11 or later.
 
 `.venv/ready` says that it is whole, where it stands and which Python it is of. It is taken away before anything is
 done, and written when all is; an environment without it, or whose `ready` says something else, was interrupted, copied,
@@ -41,11 +43,10 @@ def main():
     environment = {
         key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV")
     }
-    install = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--no-deps"]
+    install = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python]
     for command in (
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV],
-        [*install, "--requirement", ROOT / "requirements.txt"],
-        [*install, "--editable", ROOT],
+        [*install, "--no-deps", "--requirement", ROOT / "requirements.txt"],
     ):
         if (status := subprocess.run(command, env=environment, cwd=ROOT).returncode) != 0:
             sys.exit(f"set-up failed at: {' '.join(map(str, command[1:]))} (exit status {status})")

@@ -6,10 +6,11 @@ import os
 import secrets
 import shutil
 import stat
-import sys
 import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from .checks import shown
 from .types import FilePath
@@ -94,14 +95,8 @@ def write(path: FilePath, content: str | bytes, *, durable: bool = False) -> Non
 
 def cache_folder():
     """The folder for what can be computed again: `MEMGEN_CACHE` if set, else this user's cache folder (created)."""
-    if chosen := os.environ.get("MEMGEN_CACHE"):
-        folder = Path(chosen)
-    elif sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "memgen_lite" / "cache"
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches" / "memgen_lite"
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "memgen_lite"
+    chosen = os.environ.get("MEMGEN_CACHE")
+    folder = Path(chosen) if chosen else user_cache_path("memgen_lite", appauthor=False)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -138,12 +138,9 @@ def full_disk(path, monkeypatch):
 
 
 def no_home(path, monkeypatch):
-    def home():
-        raise RuntimeError("Could not determine home directory.")
-
     for name in ("MEMGEN_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", home)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
 
 
 @pytest.mark.parametrize("broken", [no_folder, no_peers_folder, full_disk, no_home])

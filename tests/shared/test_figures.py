@@ -1,4 +1,5 @@
 import base64
+import io
 import json
 import os
 import re
@@ -52,6 +53,28 @@ def test_four_files_are_written(place):
         "numbers": {"heights": [1.0, "nan"], "n": 3},
         "sources": ["Digits: someone, CC BY", "our own"],
     }
+
+
+def test_a_drawing_is_stored_with_few_colors_and_a_photograph_with_all(place):
+    save("drawing")
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+    fig = Figure(figsize=(4, 4), layout="none")
+    fig.add_axes((0, 0, 1, 1)).imshow(pixels, interpolation="nearest")
+    save("photograph", fig=fig)
+    with Image.open(place / "drawing.png") as drawing, Image.open(place / "photograph.png") as photograph:
+        assert (drawing.mode, photograph.mode) == ("P", "RGB")
+        colors = {color for _, color in photograph.getcolors(10**6)}
+    assert len(colors & {tuple(color) for color in pixels.reshape(-1, 3).tolist()}) > 1000
+
+
+def test_few_colors_look_as_all_do(place):
+    fig = draw()
+    shown = figures.picture(fig, "Falls.", dpi=144)
+    fig.dpi = 144
+    fig.canvas.draw()
+    exact = np.asarray(fig.canvas.buffer_rgba())[..., :3].astype(int)
+    stored = np.asarray(Image.open(io.BytesIO(shown.png)).convert("RGB")).astype(int)
+    assert np.abs(exact - stored).mean() < 0.5 and (exact == stored).mean() > 0.98
 
 
 def test_the_same_figure_makes_the_same_bytes(place):
