@@ -11,11 +11,15 @@
 True
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
+from ..shared.types import Data, RandomState
 from .checks import check
 from .groups import group_numbers
 from .inputs import ROLES, read
@@ -27,18 +31,18 @@ _FEW = 20
 
 
 def audit(
-    train,
-    held_out,
-    generated,
+    train: Data,
+    held_out: Data,
+    generated: Data,
     *,
-    metric="euclidean",
-    features=None,
-    groups=None,
-    ignore=None,
-    q=0.1,
-    n_relabelings=999,
-    random_state=0,
-):
+    metric: str = "euclidean",
+    features: Callable[[Any], Any] | None = None,
+    groups: Any = None,
+    ignore: Any = None,
+    q: float = 0.1,
+    n_relabelings: int = 999,
+    random_state: RandomState = 0,
+) -> CopyAudit:
     """Test whether a generator leans on its training rows, tell how often, and name the rows.
 
     Held-out rows stand among the training rows as decoys. To a generator that is blind, however good or bad it is, the

@@ -1,11 +1,24 @@
 """How many held-out rows and samples it takes to see a dose."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .walk import resolution
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def audit_plan(dose, *, n_train=1000, q=0.1, power=0.8, confidence=0.95, unevenness=0.4):
+
+def audit_plan(
+    dose: float,
+    *,
+    n_train: int = 1000,
+    q: float = 0.1,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    unevenness: float = 0.4,
+) -> "pd.DataFrame":
     """Held-out and generated rows that are needed to see that a model copies a share `dose` of the time.
 
     Two needs, for each of some numbers of held-out rows. To *name* rows, enough different ones must be copied, and

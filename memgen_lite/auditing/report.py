@@ -3,15 +3,20 @@
 import json
 import textwrap
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import hypergeom
 
 from ..shared.files import write
+from ..shared.types import FilePath
 from . import page
 from .ladder import ladder, place
 from .pairs import Pairs
 from .walk import TOO_LOW
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.05  # the p-value above which nobody is accused
 
@@ -42,7 +47,7 @@ class CopyAudit:
     walk, near : what was measured, see memgen_lite.auditing. stamp : dict: sizes, parameters, versions.
     """
 
-    def __init__(self, inputs, measured, assumptions, warnings, stamp):
+    def __init__(self, inputs: Any, measured: Any, assumptions: list, warnings: list[str], stamp: dict) -> None:
         import pandas as pd
 
         self._inputs, self._measured = inputs, measured
@@ -61,20 +66,20 @@ class CopyAudit:
         self.assumptions = pd.DataFrame(assumptions, columns=["check", "holds", "finding"]).astype({"holds": object})
 
     @cached_property
-    def ladder(self):
+    def ladder(self) -> "pd.DataFrame":
         return ladder(self._inputs, self.stamp)
 
     @property
-    def informative(self):
+    def informative(self) -> bool:
         """Whether some generated row is nearer to one row than to others; else nothing could be told of any."""
         return bool((self.near.distances[:, 0] < self.near.distances[:, -1]).any())
 
-    def exceeds(self, limit):
+    def exceeds(self, limit: float) -> bool:
         """Whether the dose is above a limit, its interval above 0, and p at most .05: what a pipeline may fail on."""
         return self.dose > limit and self.dose_interval[0] > 0 and self.p_value <= LEVEL
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         low, high = self.dose_interval
         dose = f"as if it copied {_share(max(self.dose, 0))} of the time ({_share(low)} to {_share(high)})"
         p, named = f"p = {self.p_value:.2g}", len(self.copies)
@@ -97,17 +102,17 @@ class CopyAudit:
         return f"No sign of copying: {dose}; {none}."
 
     @property
-    def private(self):
+    def private(self) -> Any:
         """Whether rows can be read as those of people: tables, texts and whatever is no array of numbers."""
         return self.stamp["kind"] not in ("array", "image")
 
     @property
-    def placed(self):
+    def placed(self) -> Any:
         """Where the dose stands on the ladder, in words; computes the ladder."""
         return place(self.dose, self.ladder)
 
     @property
-    def exactly(self):
+    def exactly(self) -> str:
         """How many rows were generated exactly, beside how many of held-out, in a sentence."""
         shared, control = int(self.exact_matches["in_held_out"].sum()), self.exact_control
         more = f", {shared:,} of which stand in held-out too" if shared else ""
@@ -116,15 +121,15 @@ class CopyAudit:
             f"{control['train']:,} are of train and {control['held_out']:,} of held-out (p = {control['p_value']:.2g})."
         )
 
-    def plot(self):
+    def plot(self) -> Any:
         """A matplotlib Figure: the dose (on the ladder, if that was asked for), and the walk with the rows named."""
         return page.figure(self)
 
-    def pairs(self, k=8):
+    def pairs(self, k: int = 8) -> Any:
         """The k closest of the named rows beside the generated rows that sit on them: a :class:`Pairs`."""
         return Pairs(self._inputs, self._measured.copies[:k])
 
-    def describe(self):
+    def describe(self) -> str:
         """Sizes, distance, relabelings, seed and versions, in a line."""
         rows = ", ".join(f"{n:,} {name.replace('_', '-')}" for name, n in self.stamp["rows"].items())
         return (
@@ -133,7 +138,7 @@ class CopyAudit:
             + ", ".join(f"{name} {number}" for name, number in self.stamp["versions"].items())
         )
 
-    def to_html(self, path, *, records=False):
+    def to_html(self, path: FilePath, *, records: bool = False) -> Any:
         """Write one self-contained page: the verdict, a figure, named rows beside their copies, tables.
 
         Rows of tables and texts may be of real people, so they are left out of the page, which names them by number,
@@ -144,7 +149,7 @@ class CopyAudit:
     def _repr_html_(self):
         return page.fragment(self)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """All findings as plain dicts, lists, numbers and strings; the ladder only if it was asked for."""
         found = {
             "verdict": self.verdict,
@@ -164,7 +169,7 @@ class CopyAudit:
             found["ladder"] = _records(self.ladder)
         return found
 
-    def to_json(self, path=None):
+    def to_json(self, path: FilePath | None = None) -> str | None:
         """:meth:`to_dict` as JSON: returned, or written to `path`."""
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False) + "\n"
         return text if path is None else write(path, text)

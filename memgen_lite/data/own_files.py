@@ -8,15 +8,17 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ..shared.types import FilePath
 from .own_pictures import folder
 
 _EXPECTED = "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz), or a folder of images"
 
 
-def read_rows(path, key=None, *, na=None, header=None):
+def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header: Any = None) -> Any:
     """Rows from a file or a folder, as :func:`memgen_lite.audit` takes them.
 
     * `.npy`: the array in it, memory-mapped. Nothing pickled is loaded, since that could run code.

@@ -12,10 +12,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm.auto import tqdm
 
 from ..shared.kinds.images import as_seen
+from ..shared.types import FilePath, RandomState
 from .dataset import Dataset, split
 
 
-def folder(path, size=64, held_out=0.2, random_state=0):
+def folder(path: FilePath, size: int = 64, held_out: float = 0.2, random_state: RandomState = 0) -> Dataset:
     """The images in a folder and the folders inside it, as square thumbnails: uint8 (n, size, size, 3).
 
     Each is what an image viewer shows, its middle square scaled to `size`: turned as its EXIF data says, the first

@@ -31,8 +31,10 @@ them `mg.metrics.compute` gives the same values.
 """
 
 import warnings
+from collections.abc import Sequence
 from contextlib import closing
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +46,7 @@ from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
+from ..shared.types import Data, RandomState
 from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
 from .calibration import calibrated, draw_passes
 from .report import Evaluation
@@ -62,7 +65,17 @@ _TOLD = {
 _UNSEARCHED = {*KERNELS, *SLICES, *SLOW, "frechet", "alpha_precision", "vendi", "mifid", "birthday_support"}
 
 
-def evaluate(train, held_out, generated, metrics="all", *, n_null=99, max_rows=None, ignore=None, random_state=0):
+def evaluate(
+    train: Data,
+    held_out: Data,
+    generated: Data,
+    metrics: str | Sequence[str] = "all",
+    *,
+    n_null: int = 99,
+    max_rows: int | None = None,
+    ignore: Any = None,
+    random_state: RandomState = 0,
+) -> Evaluation:
     """Every metric of `generated` on trial: against train, against held-out, an honest sample and MemGEN.
 
     Parameters

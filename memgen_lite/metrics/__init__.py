@@ -11,12 +11,20 @@ Each metric is a function too, all with one signature: `nn_accuracy(train, held_
 random_state=0, ...)`.
 """
 
+from typing import TYPE_CHECKING
+
 from . import copying, distances, fidelity, likelihood, membership, transport, two_sample  # noqa: F401 - they register
 from .copying import birthday_probability, c_t_cells
 from .likelihood import kfold_memorization
 from .membership import intrinsic_dimension
 from .registry import FAMILIES, METRICS, Metric, check_arrays, compute, describe, get, names
 from .two_sample import nn_accuracies
+
+if TYPE_CHECKING:  # for it the metrics are not names of this module, which they become below
+    from .registry import MetricFunction
+
+    def __getattr__(name: str) -> MetricFunction: ...
+
 
 globals().update({name: entry.function for name, entry in METRICS.items()})
 

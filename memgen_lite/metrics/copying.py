@@ -1,16 +1,19 @@
 """Copying: are the generated rows nearer to the training rows than a fresh sample would be?"""
 
+from typing import Any
+
 import numpy as np
 
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
+from ..shared.types import Data, RandomState
 from .distances import frechet
 from .registry import check_arrays, metric
 from .two_sample import mann_whitney
 
 
 @metric
-def authenticity(train, generated, *, neighborhoods):
+def authenticity(train: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Authenticity: the share of generated rows that are no near-copies."""
     train = two_distinct(train, neighborhoods, "authenticity", "training")
     distance, index, _ = neighborhoods.nearest(generated, train)
@@ -19,7 +22,17 @@ def authenticity(train, generated, *, neighborhoods):
 
 
 @metric
-def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, rng, neighborhoods):
+def c_t(
+    train: np.ndarray,
+    held_out: np.ndarray,
+    generated: np.ndarray,
+    *,
+    cells: int = 5,
+    min_generated: int = 20,
+    centers: np.ndarray | None = None,
+    rng: np.random.Generator,
+    neighborhoods: Neighborhoods,
+) -> float:
     """Data-copying test statistic C_T; with `centers`, array (cells, d), of the cells around these."""
     if centers is None:
         centers = cell_centers(train, cells, rng)
@@ -34,7 +47,9 @@ def c_t(train, held_out, generated, *, cells=5, min_generated=20, centers=None, 
     return weights @ [cell["z"] for cell in kept] / weights.sum()
 
 
-def c_t_cells(train, held_out, generated, *, cells=5, random_state=0):
+def c_t_cells(
+    train: Data, held_out: Data, generated: Data, *, cells: int = 5, random_state: RandomState = 0
+) -> list[dict[str, Any]]:
     """The cells behind :func:`c_t`: dicts with the number of `train`, `held_out` and `generated` rows, and `z`.
 
     `z` is None in a cell without held-out or generated rows.
@@ -72,7 +87,7 @@ def _cells(train, held_out, generated, centers, neighborhoods):
 
 
 @metric
-def mifid(train, generated, *, threshold=0.1, neighborhoods):
+def mifid(train: np.ndarray, generated: np.ndarray, *, threshold: float = 0.1, neighborhoods: Neighborhoods) -> float:
     """Memorization-informed Frechet distance (MiFID when the features are Inception's)."""
     for name, X in (("train", train), ("generated", generated)):
         if len(zero := np.flatnonzero(~X.any(axis=1))):
@@ -89,34 +104,34 @@ def mifid(train, generated, *, threshold=0.1, neighborhoods):
 
 
 @metric
-def dcr_share(train, held_out, generated, *, neighborhoods):
+def dcr_share(train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Share of generated rows that are nearer to the training than to the held-out rows."""
     near, far = (neighborhoods.nearest(generated, X)[0][:, 0] for X in (train, held_out))
     return np.mean((near < far) + (near == far) / 2)
 
 
 @metric
-def nndr(train, generated, *, neighborhoods):
+def nndr(train: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Nearest neighbor distance ratio."""
     distance = neighborhoods.nearest(generated, two_distinct(train, neighborhoods, "nndr", "training"), 2)[0]
     return np.mean(distance[:, 0] / distance[:, 1])
 
 
 @metric
-def identical_share(train, generated, *, neighborhoods):
+def identical_share(train: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Share of exact copies."""
     return np.mean(neighborhoods.nearest(generated, train)[0][:, 0] == 0)
 
 
 @metric
-def birthday_support(generated, *, neighborhoods):
+def birthday_support(generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Number of different rows that a generator seems to have, from its repeats."""
     counts = neighborhoods.multiplicities(generated)
     pairs = (counts * (counts - 1) // 2).sum()
     return len(generated) * (len(generated) - 1) / 2 / pairs if pairs else np.inf
 
 
-def birthday_probability(rows, support):
+def birthday_probability(rows: Any, support: Any) -> Any:
     """P(some two of `rows` draws from `support` equally likely values are equal) = 1 - prod (1 - i / support).
 
     >>> round(birthday_probability(38, 1000), 3)

@@ -6,19 +6,19 @@ import numpy as np
 from scipy.linalg import eigh, qr, svdvals
 from scipy.spatial.distance import cdist, pdist
 
-from ..shared.neighbors import MEMORY
+from ..shared.neighbors import MEMORY, Neighborhoods
 from .registry import metric
 
 
 @metric
-def frechet(real, generated, *, neighborhoods):
+def frechet(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Frechet distance (FD; FID when the features are Inception's)."""
     a, b = (neighborhoods.once("moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
     return neighborhoods.once("frechet", (real, generated), lambda: _frechet(a, b))
 
 
 @metric
-def frechet_inf(real, generated, *, sizes=15, rng):
+def frechet_inf(real: np.ndarray, generated: np.ndarray, *, sizes: int = 15, rng: np.random.Generator) -> float:
     """Frechet distance extrapolated to infinitely many generated rows."""
     if len(generated) < 20:
         raise ValueError(f"frechet_inf needs 20 generated rows to draw a line through subsets, got {len(generated)}")
@@ -75,7 +75,9 @@ def _cross(a, b):
 
 
 @metric
-def mmd_rbf(real, generated, *, bandwidth=None, rng):
+def mmd_rbf(
+    real: np.ndarray, generated: np.ndarray, *, bandwidth: float | None = None, rng: np.random.Generator
+) -> float:
     """Squared maximum mean discrepancy with a Gaussian kernel, unbiased."""
     s = median_distance(real, rng) if bandwidth is None else bandwidth
     if not s > 0:
@@ -84,13 +86,15 @@ def mmd_rbf(real, generated, *, bandwidth=None, rng):
 
 
 @metric
-def mmd_poly(real, generated):
+def mmd_poly(real: np.ndarray, generated: np.ndarray) -> float:
     """Squared maximum mean discrepancy with the cubic kernel, unbiased."""
     return _mmd(real, generated, _cubic)
 
 
 @metric
-def kid(real, generated, *, subsets=100, subset_size=1000, rng):
+def kid(
+    real: np.ndarray, generated: np.ndarray, *, subsets: int = 100, subset_size: int = 1000, rng: np.random.Generator
+) -> float:
     """Kernel distance (KID when the features are Inception's)."""
     size = min(subset_size, len(real), len(generated))
     if subsets is None or size < 2 or size == max(len(real), len(generated)):
@@ -100,7 +104,7 @@ def kid(real, generated, *, subsets=100, subset_size=1000, rng):
 
 
 @metric
-def energy(real, generated):
+def energy(real: np.ndarray, generated: np.ndarray) -> float:
     """Energy distance."""
     cross, within, among = (
         _sums(X, Y, lambda x, y: np.sqrt(squared_distances(x, y)))[0]

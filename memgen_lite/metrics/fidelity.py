@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..shared.neighbors import Neighborhoods
 from .registry import metric
 
 
@@ -13,41 +14,41 @@ def _need(X, k, name):
 
 
 @metric
-def precision(real, generated, *, k=5, neighborhoods):
+def precision(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Precision: the generated rows that lie where real ones do."""
     _need(real, k, "real")
     return np.mean(neighborhoods.in_balls(generated, real, k) > 0)
 
 
 @metric
-def recall(real, generated, *, k=5, neighborhoods):
+def recall(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Recall: the real rows that lie where generated ones do."""
     _need(generated, k, "generated")
     return np.mean(neighborhoods.in_balls(real, generated, k) > 0)
 
 
 @metric
-def density(real, generated, *, k=5, neighborhoods):
+def density(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Density: how many real rows' balls hold a generated row."""
     _need(real, k, "real")
     return np.mean(neighborhoods.in_balls(generated, real, k)) / k
 
 
 @metric
-def coverage(real, generated, *, k=5, neighborhoods):
+def coverage(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Coverage: the real rows with a generated one among their nearest."""
     _need(real, k, "real")
     return np.mean(neighborhoods.balls_held(generated, real, k))
 
 
 @metric
-def alpha_precision(real, generated, *, neighborhoods):
+def alpha_precision(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Integrated alpha-precision."""
     return _agreement(_levels(real, generated, neighborhoods))
 
 
 @metric
-def beta_recall(real, generated, *, k=5, neighborhoods):
+def beta_recall(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Integrated beta-recall."""
     _need(real, k, "real")
     distance, index, _ = neighborhoods.nearest(real, generated)
@@ -80,7 +81,7 @@ def _agreement(levels):
 
 
 @metric
-def vendi(generated):
+def vendi(generated: np.ndarray) -> float:
     """Vendi score: an effective number of different rows."""
     length = np.linalg.norm(generated, axis=1)
     if not length.all():

@@ -1,15 +1,25 @@
 """Likelihoods: what a density made of the generated rows, or a model's own, gives away."""
 
+from typing import Any
+
 import numpy as np
 
-from ..shared.neighbors import distinct
+from ..shared.neighbors import Neighborhoods, distinct
 from ..shared.randomness import generator
+from ..shared.types import Data, RandomState
 from .distances import squared_distances, thinned
 from .registry import check_arrays, metric
 
 
 @metric
-def fld(train, held_out, generated, *, rng, neighborhoods):
+def fld(
+    train: np.ndarray,
+    held_out: np.ndarray,
+    generated: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    neighborhoods: Neighborhoods,
+) -> float:
     """Feature likelihood divergence."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     rows = distinct(train)  # else a row and its twin, one in each part, would be a copy
@@ -22,7 +32,14 @@ def fld(train, held_out, generated, *, rng, neighborhoods):
 
 
 @metric
-def fld_gap(train, held_out, generated, *, rng, neighborhoods):
+def fld_gap(
+    train: np.ndarray,
+    held_out: np.ndarray,
+    generated: np.ndarray,
+    *,
+    rng: np.random.Generator,
+    neighborhoods: Neighborhoods,
+) -> float:
     """Generalization gap of the feature likelihood."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     return 100 * (_loss(train, generated, widths) - _loss(held_out, generated, widths)) / train.shape[1]
@@ -103,7 +120,7 @@ def _loss(rows, centers, widths):
     return 0.5 * d * np.log(2 * np.pi) + np.log(len(centers)) - total / len(rows)
 
 
-def kfold_memorization(model, X, *, folds=10, repeats=1, random_state=0):
+def kfold_memorization(model: Any, X: Data, *, folds: int = 10, repeats: int = 1, random_state: RandomState = 0) -> Any:
     """How much more likely a model finds each row when it was trained on it: van den Burg and Williams 2021.
 
     M_i = mean of log p(x_i) over fits with x_i in the training folds, less the mean over fits with x_i left out

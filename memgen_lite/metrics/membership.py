@@ -2,19 +2,22 @@
 
 import numpy as np
 
+from ..shared.neighbors import Neighborhoods
 from .copying import two_distinct
 from .registry import metric
 from .two_sample import mann_whitney
 
 
 @metric
-def membership_auc(train, held_out, generated, *, neighborhoods):
+def membership_auc(
+    train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods
+) -> float:
     """Area under the curve of the nearest-neighbor membership attack."""
     return _auc(*(-neighborhoods.nearest(X, generated)[0][:, 0] for X in (train, held_out)))
 
 
 @metric
-def domias(train, held_out, generated, *, neighborhoods):
+def domias(train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Area under the curve of a membership attack by density ratio."""
     others = two_distinct(held_out, neighborhoods, "domias", "held-out")
     scores = []
@@ -33,7 +36,15 @@ def _auc(members, others):
 
 
 @metric
-def lambda_gamma_copying(train, generated, *, lambda_=20, gamma=1 / 4000, dimension=None, neighborhoods):
+def lambda_gamma_copying(
+    train: np.ndarray,
+    generated: np.ndarray,
+    *,
+    lambda_: float = 20,
+    gamma: float = 1 / 4000,
+    dimension: float | None = None,
+    neighborhoods: Neighborhoods,
+) -> float:
     """Rate of (lambda, gamma)-copying."""
     n, m = len(train) - 1, len(generated)
     b = max(10, int(np.ceil(gamma * n)))
@@ -54,7 +65,7 @@ def lambda_gamma_copying(train, generated, *, lambda_=20, gamma=1 / 4000, dimens
     return np.isin(np.arange(m), g[some & (distance <= radius[t])]).mean()
 
 
-def intrinsic_dimension(near):
+def intrinsic_dimension(near: np.ndarray) -> float:
     """Dimension by maximum likelihood (Levina and Bickel 2005; pooled as MacKay and Ghahramani do) of distances (n, k).
 
     >>> from memgen_lite.shared.neighbors import neighbors

@@ -5,17 +5,19 @@ import inspect
 import textwrap
 import tomllib
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..shared.kinds import together
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
+from ..shared.types import Data, RandomState
 
-METRICS = {}
+METRICS: dict[str, "Metric"] = {}
 FAMILIES = ("distances", "tests", "coverage", "copying")
 _NEEDS = {
     "reference": "generated, and train or held_out as the reference",
@@ -24,6 +26,26 @@ _NEEDS = {
     "generated": "generated",
 }
 _CONTROLS = {"memgen_u": "MemGEN-U", "memgen_p": "MemGEN-P"}
+
+
+class MetricFunction(Protocol):
+    """The one signature of all metrics, beside the options of each."""
+
+    __name__: str
+    on_checked: Callable[..., float]
+
+    def __call__(
+        self,
+        train: Data,
+        held_out: Data,
+        generated: Data,
+        *,
+        reference: str = "train",
+        random_state: RandomState = 0,
+        neighborhoods: Neighborhoods | None = None,
+        ignore: Any = None,
+        **options: Any,
+    ) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -62,15 +84,21 @@ class Metric:
             lines.append(textwrap.fill(told[key], 120, initial_indent=label, subsequent_indent=" " * 15))
         return "\n".join(lines)
 
-    def __call__(self, *args, **options):
+    def __call__(self, *args: Any, **options: Any) -> float:
         return self.function(*args, **options)
 
-    def on_checked(self, *arrays, random_state=0, neighborhoods=None, **options):
+    def on_checked(
+        self,
+        *arrays: np.ndarray,
+        random_state: RandomState = 0,
+        neighborhoods: Neighborhoods | None = None,
+        **options: Any,
+    ) -> float:
         """The value for arrays that :func:`check_arrays` has passed: those of `needs`, in its order."""
         return self.function.on_checked(arrays, random_state, neighborhoods, options)
 
 
-def metric(function):
+def metric(function: Callable[..., Any]) -> MetricFunction:
     """Register a function of (real, generated), (train, generated), (train, held_out, generated) or (generated).
 
     What it says of itself stands under its name in the `.toml` file beside its module, the rest in its docstring. The
@@ -90,10 +118,18 @@ def metric(function):
             options["neighborhoods"] = Neighborhoods() if neighborhoods is None else neighborhoods
         return float(function(*arrays, **options))
 
-    @functools.wraps(function)
+    @functools.wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"))  # types are its own
     def public(
-        train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, ignore=None, **options
-    ):
+        train: Data,
+        held_out: Data,
+        generated: Data,
+        *,
+        reference: str = "train",
+        random_state: RandomState = 0,
+        neighborhoods: Neighborhoods | None = None,
+        ignore: Any = None,
+        **options: Any,
+    ) -> float:
         if unknown := [key for key in options if key not in mine]:
             raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {mine}")
         if reference not in ("train", "held_out"):
@@ -106,7 +142,7 @@ def metric(function):
         return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
     *common, _ = inspect.signature(public, follow_wrapped=False).parameters.values()
-    public.__signature__ = inspect.Signature(common + [own[key] for key in mine])
+    public.__signature__ = inspect.Signature(common + [own[key] for key in mine], return_annotation=float)
     public.on_checked = on_checked
     title = function.__doc__.splitlines()[0].rstrip(".")
     card = _cards(function.__module__)[name]
@@ -121,7 +157,7 @@ def _cards(module):
     return tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
 
 
-def check_arrays(arrays, ignore=None):
+def check_arrays(arrays: dict[str, Any], ignore: Any = None) -> dict[str, Any]:
     """The samples of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
 
     They are read as :func:`memgen_lite.audit` reads them, but for frames all of whose columns are numbers, and none of
@@ -153,7 +189,7 @@ def read_samples(arrays, ignore=None):
     return replace(samples, rows=checked)
 
 
-def names(family=None):
+def names(family: str | None = None) -> list[str]:
     """The names of all metrics, or of one family: distances, tests, coverage, copying."""
     if family is not None and family not in FAMILIES:
         raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
@@ -161,21 +197,30 @@ def names(family=None):
     return [entry.name for kind in kinds for entry in METRICS.values() if entry.family == kind]
 
 
-def get(name):
+def get(name: str) -> Metric:
     """The :class:`Metric` of this name."""
     if name not in METRICS:
         raise ValueError(f"no metric is called {name!r}; mg.metrics.names() are {', '.join(names())}")
     return METRICS[name]
 
 
-def describe(name):
+def describe(name: str) -> Metric:
     """Print what a metric is, which way is better, and what it says of MemGEN and of an honest sample; return it."""
     entry = get(name)
     print(entry)
     return entry
 
 
-def compute(name, *, train=None, held_out=None, generated=None, reference="train", random_state=0, **options):
+def compute(
+    name: str,
+    *,
+    train: Data = None,
+    held_out: Data = None,
+    generated: Data = None,
+    reference: str = "train",
+    random_state: RandomState = 0,
+    **options: Any,
+) -> float:
     """One metric as a float.
 
     Parameters

@@ -11,7 +11,9 @@ from .registry import metric
 
 
 @metric
-def sliced_wasserstein(real, generated, *, projections=500, rng):
+def sliced_wasserstein(
+    real: np.ndarray, generated: np.ndarray, *, projections: int = 500, rng: np.random.Generator
+) -> float:
     """Sliced Wasserstein distance."""
     return np.sqrt(sliced_squared(real, generated, projections, rng))
 
@@ -62,13 +64,15 @@ def wasserstein_1d(x, y, p=2):
 
 
 @metric
-def mind(real, generated, *, projections=500, rng):
+def mind(real: np.ndarray, generated: np.ndarray, *, projections: int = 500, rng: np.random.Generator) -> float:
     """Sliced Wasserstein distance, squared and scaled to the size of a Frechet distance."""
     return 3 * real.shape[1] * sliced_squared(real, generated, projections, rng)
 
 
 @metric
-def max_sliced_wasserstein(real, generated, *, projections=500, rng):
+def max_sliced_wasserstein(
+    real: np.ndarray, generated: np.ndarray, *, projections: int = 500, rng: np.random.Generator
+) -> float:
     """Largest Wasserstein distance along a direction."""
     d = real.shape[1]
     directions = unit_vectors(projections, d, rng)
@@ -103,7 +107,7 @@ def _climb(real, generated, new, steps=200):
 
 
 @metric
-def wasserstein(real, generated, *, max_rows=2000, rng):
+def wasserstein(real: np.ndarray, generated: np.ndarray, *, max_rows: int = 2000, rng: np.random.Generator) -> float:
     """Wasserstein distance, exact."""
     real, generated = (thinned(X, max_rows, rng) for X in (real, generated))
     costs = cdist(real, generated)

@@ -1,5 +1,7 @@
 """Two-sample tests, used as scores: can a classifier tell the generated rows from the real ones?"""
 
+from typing import Any
+
 import numpy as np
 
 from ..shared.neighbors import Neighborhoods, neighbors
@@ -7,12 +9,12 @@ from .registry import metric
 
 
 @metric
-def nn_accuracy(real, generated, *, neighborhoods):
+def nn_accuracy(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Leave-one-out accuracy of the nearest neighbor that tells the two samples apart."""
     return np.mean(nn_accuracies(real, generated, neighborhoods=neighborhoods))
 
 
-def nn_accuracies(real, generated, *, neighborhoods=None):
+def nn_accuracies(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods | None = None) -> Any:
     """The accuracies of :func:`nn_accuracy` on real and on generated rows.
 
     A row with `a` nearest rows in its own sample and `b` in the other, all at the same distance, counts a / (a + b).
@@ -30,7 +32,7 @@ def nn_accuracies(real, generated, *, neighborhoods=None):
 
 
 @metric
-def c2st_logistic(real, generated, *, rng):
+def c2st_logistic(real: np.ndarray, generated: np.ndarray, *, rng: np.random.Generator) -> float:
     """Classifier two-sample test by logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -43,7 +45,7 @@ def c2st_logistic(real, generated, *, rng):
 
 
 @metric
-def c2st_knn(real, generated, *, k=None, rng):
+def c2st_knn(real: np.ndarray, generated: np.ndarray, *, k: int | None = None, rng: np.random.Generator) -> float:
     """Classifier two-sample test by k nearest neighbors."""
     X, y, fitted = _halves(real, generated, rng)
     k = max(1, int(np.sqrt(fitted.sum()))) if k is None else k

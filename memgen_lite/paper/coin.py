@@ -10,9 +10,13 @@ array([ 1,  1,  1, -1, -1])
 199
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..shared.randomness import generator
+from ..shared.types import Data, RandomState
 from .coin_statistics import betting_e_process, binomial_interval, confidence_sequence, posterior, power, raters_needed
 from .study_answers import pool, summarize
 
@@ -42,17 +46,17 @@ class RademacherCoin:
     random_state : int, numpy Generator, RandomState or None.
     """
 
-    def __init__(self, random_state=None):
+    def __init__(self, random_state: RandomState = None) -> None:
         self.random_state = random_state
         self._rng = generator(random_state)
 
-    def flip(self, n):
+    def flip(self, n: int) -> np.ndarray:
         """`n` independent flips, an int array (n,) of -1 and +1."""
         if n < 0:
             raise ValueError(f"n must be 0 or more, got {n}")
         return 2 * self._rng.integers(0, 2, n) - 1
 
-    def judge(self, left, right):
+    def judge(self, left: Any, right: Any) -> np.ndarray:
         """Say of each of n pairs which picture is the real one: -1 the left, +1 the right; int array (n,).
 
         Parameters
@@ -71,11 +75,11 @@ class Elephant(RademacherCoin):
     coin. A new session takes a new elephant. What it is right about is in :func:`elephant_accuracy`.
     """
 
-    def __init__(self, random_state=None):
+    def __init__(self, random_state: RandomState = None) -> None:
         super().__init__(random_state)
         self.known = set()
 
-    def judge(self, left, right):
+    def judge(self, left: Any, right: Any) -> np.ndarray:
         answers = super().judge(left, right)
         for pair, (one, other) in enumerate(zip(_keys(left), _keys(right), strict=True)):
             if (one in self.known) != (other in self.known):
@@ -98,7 +102,7 @@ class Librarian(Elephant):
     random_state : int, numpy Generator, RandomState or None.
     """
 
-    def __init__(self, train, random_state=None):
+    def __init__(self, train: Data, random_state: RandomState = None) -> None:
         super().__init__(random_state)
         self.known.update(_keys(train))
 
@@ -113,7 +117,7 @@ def _keys(pictures):
     return [row.tobytes() for row in np.ascontiguousarray(pictures, dtype=float) + 0.0]
 
 
-def session(rater, real, generated, random_state=None):
+def session(rater: Any, real: ArrayLike, generated: ArrayLike, random_state: RandomState = None) -> np.ndarray:
     """Show `rater` n pairs, each in the order that a fair coin gives it, and say where the answer was right.
 
     The sides are independent flips, not dealt half and half: who is told how well they do could count a balanced deck
@@ -138,7 +142,7 @@ def session(rater, real, generated, random_state=None):
     return rater.judge(left, right) == sides
 
 
-def duplicate_probability(n_memories, draws):
+def duplicate_probability(n_memories: int, draws: ArrayLike) -> np.ndarray:
     """Probability that `draws` uniform draws with replacement from `n_memories` hold a repeat: the birthday problem.
 
     `draws` may be an array. Drawing without replacement, as MemGEN-P does, makes it 0.
@@ -151,7 +155,7 @@ def duplicate_probability(n_memories, draws):
     return np.where(draws > n_memories, 1.0, -np.expm1(np.concatenate([[0.0], np.cumsum(terms)])[draws]))
 
 
-def elephant_accuracy(n_memories, trial):
+def elephant_accuracy(n_memories: int, trial: ArrayLike) -> Any:
     """Probability that an :class:`Elephant` is right at `trial` (1, 2, ...; may be an array) of a session on MemGEN-U.
 
     The draw was seen before with probability 1 - (1 - 1/N)^(t - 1), and half of the rest is guessed. It assumes real

@@ -3,11 +3,14 @@
 Notebook 02 teaches them. :mod:`memgen_lite.paper.coin` passes them on under its own name.
 """
 
+from typing import Any
+
 import numpy as np
 import scipy  # its modules load when first used
+from numpy.typing import ArrayLike
 
 
-def binomial_interval(right, n, confidence=0.95):
+def binomial_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact (Clopper and Pearson, 1934) interval (low, high) of the accuracy behind `right` right answers of `n`.
 
     It is valid for one look, at an `n` fixed beforehand.
@@ -20,7 +23,7 @@ def binomial_interval(right, n, confidence=0.95):
     return float(interval.low), float(interval.high)
 
 
-def power(accuracy, n, alpha=0.05):
+def power(accuracy: ArrayLike, n: ArrayLike, alpha: float = 0.05) -> Any:
     """Probability that `n` independent answers, each right with probability `accuracy`, are told from a coin's.
 
     By the exact two-sided binomial test at level `alpha`. Both may be arrays. It rises in steps and falls a little
@@ -33,7 +36,7 @@ def power(accuracy, n, alpha=0.05):
     return binom.sf(critical - 1, n, accuracy) + binom.cdf(n - critical, n, accuracy)
 
 
-def raters_needed(accuracy, power=0.8, alpha=0.05):
+def raters_needed(accuracy: float, power: float = 0.8, alpha: float = 0.05) -> int:
     """The smallest number of answers, one a rater, whose exact binomial test has this `power` against a coin.
 
     >>> [raters_needed(accuracy) for accuracy in (0.7, 0.9, 1.0)]
@@ -57,7 +60,7 @@ def raters_needed(accuracy, power=0.8, alpha=0.05):
 _power = power  # raters_needed has an argument of this name
 
 
-def betting_e_process(outcomes, null=0.5, alpha=0.05):
+def betting_e_process(outcomes: ArrayLike, null: ArrayLike = 0.5, alpha: float = 0.05) -> np.ndarray:
     """Evidence against "the next answer is right with probability `null`, whatever went before", after each answer.
 
     Two gamblers start with half a unit each. One bets that more than `null` are right, the other that fewer are, on
@@ -80,7 +83,7 @@ def betting_e_process(outcomes, null=0.5, alpha=0.05):
     return np.exp(_log_capitals(outcomes, np.asarray(null, dtype=float)[..., None], alpha).max(axis=0))
 
 
-def confidence_sequence(outcomes, alpha=0.05, grid=1000):
+def confidence_sequence(outcomes: ArrayLike, alpha: float = 0.05, grid: int = 1000) -> np.ndarray:
     """Interval of the accuracy after each answer; all of them hold at once with probability 1 - `alpha` or more.
 
     The accuracies that :func:`betting_e_process` does not reject, rounded outwards to a multiple of 1/`grid`. It
@@ -100,7 +103,7 @@ def confidence_sequence(outcomes, alpha=0.05, grid=1000):
     return np.stack([low, high], axis=1) / grid
 
 
-def posterior(outcomes, at):
+def posterior(outcomes: ArrayLike, at: ArrayLike) -> np.ndarray:
     """Density, at the accuracies `at`, of what one believes of a rater's accuracy after `outcomes` and nothing before.
 
     From a flat prior: Beta(1 + right, 1 + wrong). Unlike :func:`confidence_sequence` it says what to believe now, not

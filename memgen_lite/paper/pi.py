@@ -7,10 +7,13 @@ import math
 import operator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, localcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import scipy  # its modules load when first used
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LIMIT = 10**9  # decimals; see the error that decimals() raises
 GUARD = 10  # decimals computed beyond those asked for
@@ -29,7 +32,7 @@ KNOWN = (
 )
 
 
-def decimals(n):
+def decimals(n: int) -> str:
     """The first `n` decimals of pi, truncated and not rounded, as a str of length `n`.
 
     Chudnovsky and Chudnovsky's series (1988), 14.18 decimals a term, summed by binary splitting in exact integers: of
@@ -46,7 +49,7 @@ def decimals(n):
     return _truncated(_chudnovsky, n)
 
 
-def gauss_legendre(n):
+def gauss_legendre(n: int) -> str:
     """The first `n` decimals by a second algorithm, to check :func:`decimals`; it shares neither series nor library.
 
     The arithmetic-geometric mean of 1 and 1/√2 (Gauss; Legendre; Brent 1976; Salamin 1976) in decimal floating point of
@@ -124,7 +127,7 @@ def _sqrt(x):
     return x * y
 
 
-def values(digits):
+def values(digits: Any) -> np.ndarray:
     """Digits as an array (n,) of uint8 from 0 to 9, from a str, from a sequence of one-digit str, or from integers.
 
     Raises
@@ -144,7 +147,7 @@ def values(digits):
     return array.astype(np.uint8)
 
 
-def mosaic(digits, columns=None):
+def mosaic(digits: Any, columns: int | None = None) -> np.ndarray:
     """Digits row by row as an array (rows, `columns`) of uint8, without an unfinished last row; a square if None.
 
     >>> mosaic("141592653", 4)
@@ -158,7 +161,7 @@ def mosaic(digits, columns=None):
     return array[: len(array) // columns * columns].reshape(-1, columns)
 
 
-def path(digits):
+def path(digits: Any) -> np.ndarray:
     """The path (n + 1, 2) of unit steps from (0, 0): digit d points 36 d degrees clockwise from up, so that 5 is down.
 
     Fair, independent digits end √n away (root mean square), since the ten directions add up to nothing.
@@ -190,7 +193,7 @@ def _at_least(array, needed):
     return array
 
 
-def uniformity(digits, block=1):
+def uniformity(digits: Any, block: int = 1) -> ChiSquare:
     """Are all blocks of `block` digits, cut one after the other, equally frequent? Needs two expected of each at least.
 
     >>> uniformity("0123456789" * 2)
@@ -202,7 +205,7 @@ def uniformity(digits, block=1):
     return _chi_square(np.bincount(blocks, minlength=10**block), len(blocks) / 10**block)
 
 
-def serial(digits):
+def serial(digits: Any) -> ChiSquare:
     """Does a digit depend on the one before? Overlapping pairs, corrected for their overlap as in Good (1953)."""
     array = _at_least(values(digits), 500)
     pairs = _chi_square(np.bincount(10 * array.astype(int) + np.roll(array, -1), minlength=100), len(array) / 100)
@@ -222,7 +225,7 @@ HANDS = {
 }
 
 
-def poker(digits):
+def poker(digits: Any) -> ChiSquare:
     """Are hands of five digits as frequent as at a fair table? Kendall and Babington Smith (1938)."""
     hands = mosaic(_at_least(values(digits), 50_000), 5)
     alike = sum((hands[:, i] == hands[:, j]).astype(int) for i in range(5) for j in range(i))
@@ -230,7 +233,7 @@ def poker(digits):
     return _chi_square(np.bincount(alike, minlength=11)[pairs.astype(int)], law * len(hands))
 
 
-def gap(digits, digit=0):
+def gap(digits: Any, digit: int = 0) -> ChiSquare:
     """Are the waits from one `digit` to the next geometric with mean 10? Kendall and Babington Smith (1938)."""
     places = np.flatnonzero(_at_least(values(digits), 1000) == digit)
     if len(places) < 51:
@@ -244,7 +247,7 @@ def gap(digits, digit=0):
     return _chi_square(np.bincount(np.minimum(waits, longest) - 1, minlength=longest), law * len(waits))
 
 
-def battery(digits):
+def battery(digits: Any) -> "pd.DataFrame":
     """All the tests of this page as a DataFrame: what fair digits would do, statistic, degrees, p_value."""
     import pandas as pd
 
@@ -264,7 +267,7 @@ class Prediction(NamedTuple):
     accuracy: float
 
 
-def predict(digits, order=1):
+def predict(digits: Any, order: int = 1) -> Prediction:
     """Learn each digit from the `order` before it on the first half, and be scored on the second half.
 
     Counts plus one (Laplace); order 0 knows how frequent each digit is, 1 is a bi-gram. Knowing nothing costs log2 10 =
@@ -284,7 +287,7 @@ def predict(digits, order=1):
     return Prediction(order, float(bits[train].mean()), float(bits[held_out].mean()), float(right))
 
 
-def records():
+def records() -> "pd.DataFrame":
     """World records in knowing pi, as of December 2025: a DataFrame with a row each, by kind and year.
 
     Columns: kind ("recited" from memory, or "computed"), year, who, decimals, hours (NaN where none was found),

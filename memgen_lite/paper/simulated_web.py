@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy  # its modules load when first used
+from numpy.typing import ArrayLike
 
 from ..data import cats, emoji, folder, photographs
 from ..shared.randomness import generator
+from ..shared.types import FilePath, RandomState
 
 CAT_WORDS = re.compile(r"(?<![a-z])(cats?|kittens?|kitty|kitties)(?![a-z])", re.IGNORECASE)
 
@@ -27,17 +29,24 @@ class Web:
     links: np.ndarray
 
     @property
-    def share(self):
+    def share(self) -> float:
         """The share of pages that show a cat: the truth that a crawl estimates."""
         return float(self.is_cat.mean())
 
     @property
-    def in_links(self):
+    def in_links(self) -> np.ndarray:
         """How many links lead to each page, int (n_pages,)."""
         return np.bincount(self.links.ravel(), minlength=len(self.is_cat))
 
 
-def simulate(n_pages=2000, share=0.1, popularity=3.0, affinity=0.3, links=5, random_state=0):
+def simulate(
+    n_pages: int = 2000,
+    share: float = 0.1,
+    popularity: float = 3.0,
+    affinity: float = 0.3,
+    links: int = 5,
+    random_state: RandomState = 0,
+) -> Web:
     """Grow a web by preferential attachment (after Barabasi and Albert 1999; with fitness, Bianconi and Barabasi 2001).
 
     Links are set one at a time, in random order of their pages. A link leads to a page with chance proportional to
@@ -86,7 +95,7 @@ CRAWLS = {
 }
 
 
-def crawl(web, how, n, random_state=0):
+def crawl(web: Web, how: str, n: int, random_state: RandomState = 0) -> np.ndarray:
     """Visit `n` pages of a web, one of `CRAWLS`, and return their numbers, int (n,); a page can be visited again.
 
     "uniform" needs a list of all pages, which nobody has. "links" lands where a random link leads. "walk" starts on a
@@ -118,7 +127,7 @@ class Estimate(NamedTuple):
         return f"{self.share:.1%} ({self.low:.1%} to {self.high:.1%})"
 
 
-def estimate(is_cat, confidence=0.95):
+def estimate(is_cat: ArrayLike, confidence: float = 0.95) -> Estimate:
     """The quick estimate: the share of True in a sample, with Wilson's interval (1927) for independent draws.
 
     >>> print(estimate([True] * 3 + [False] * 7))
@@ -138,7 +147,7 @@ class Pictures(NamedTuple):
     is_cat: np.ndarray
     sources: list
 
-    def for_pages(self, web, random_state=0):
+    def for_pages(self, web: Web, random_state: RandomState = 0) -> np.ndarray:
         """The number of a picture for each page, int (n_pages,): any cat where a cat belongs, else any other."""
         rng = generator(random_state)
         chosen = np.empty(len(web.is_cat), int)
@@ -146,7 +155,7 @@ class Pictures(NamedTuple):
             chosen[web.is_cat == kind] = rng.choice(np.flatnonzero(self.is_cat == kind), (web.is_cat == kind).sum())
         return chosen
 
-    def recognize(self, images):
+    def recognize(self, images: Any) -> np.ndarray:
         """Which of some images are cats, bool (n,), for copies of these pictures, known by their bytes.
 
         Raises KeyError for an image that is none of them: whoever memorizes has seen everything before.
@@ -155,7 +164,7 @@ class Pictures(NamedTuple):
         return np.array([known[image.tobytes()] for image in np.asarray(images)], bool)
 
 
-def pictures(path=None, size=64, random_state=0):
+def pictures(path: FilePath | None = None, size: int = 64, random_state: RandomState = 0) -> Pictures:
     """The pictures of our internet, or those in the reader's folder.
 
     Ours are the cats of OpenMoji and 400 of its other emoji, 240 crops of photographs and 120 drawn cats; emoji without

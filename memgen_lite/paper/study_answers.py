@@ -13,8 +13,12 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .coin_statistics import betting_e_process, confidence_sequence
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TARGETS = {"real": "real", "better": "generated", "copy": "generated"}  # which one of a pair each question asks for
 COUNTED = {"real": "right", "better": "for the generated one", "copy": "right"}
@@ -124,7 +128,7 @@ def _checked(row, path, number):
     return found
 
 
-def pool(files):
+def pool(files: Any) -> "pd.DataFrame":
     """The answers of many raters in one table, from the CSV or JSON files of their studies.
 
     Parameters
@@ -160,7 +164,7 @@ def pool(files):
     return frame(rows).sort_values(["rater", "question", "seed", "data", "pair"], ignore_index=True)
 
 
-def summarize(answers):
+def summarize(answers: "pd.DataFrame") -> "pd.DataFrame":
     """What each rater's answers say, and what they say together.
 
     Parameters

@@ -3,12 +3,15 @@
 import numbers
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..shared.randomness import generator
+from ..shared.types import RandomState
 
 CODE_POINTS = sys.maxunicode + 1
 
@@ -26,17 +29,17 @@ class IdentityModel(TransformerMixin, BaseEstimator):
 
     n_parameters_ = 0
 
-    def fit(self, X=None, y=None):
+    def fit(self, X: Any = None, y: Any = None) -> Self:
         """Return at once: before any data the training is over."""
         return self
 
-    def __call__(self, X):
+    def __call__(self, X: Any) -> Any:
         return X
 
     transform = inverse_transform = __call__
 
     @property
-    def inverse(self):
+    def inverse(self) -> Self:
         """The inverse function, which is the function itself."""
         return self
 
@@ -80,12 +83,12 @@ class NGram(BaseEstimator):
     ['abraxas', 'abraxas']
     """
 
-    def __init__(self, order=5, discount=0.75, random_state=None):
+    def __init__(self, order: int = 5, discount: float = 0.75, random_state: RandomState = None) -> None:
         self.order = order
         self.discount = discount
         self.random_state = random_state
 
-    def fit(self, X, y=None):
+    def fit(self, X: Sequence[str], y: Any = None) -> Self:
         """Count the n-grams of the list of str X. Work and memory grow with order times characters.
 
         Raises
@@ -121,7 +124,7 @@ class NGram(BaseEstimator):
             grams[here] = number
         return self
 
-    def score_samples(self, X):
+    def score_samples(self, X: Sequence[str]) -> np.ndarray:
         """The natural log of the probability of each text of the list X, its end included: array (n,).
 
         A character that was never seen has an equal part of the share of all such, so that the probabilities of all
@@ -143,16 +146,16 @@ class NGram(BaseEstimator):
         with np.errstate(divide="ignore"):
             return np.add.reduceat(np.log(share), np.flatnonzero(place == 0))
 
-    def score(self, X, y=None):
+    def score(self, X: Sequence[str], y: Any = None) -> float:
         """The mean of :meth:`score_samples`."""
         return float(np.mean(self.score_samples(X)))
 
-    def bits_per_character(self, X):
+    def bits_per_character(self, X: Sequence[str]) -> float:
         """Minus the log to base 2 of the probability of all texts X, per character; each end counts as a character."""
         texts = check_texts(X)
         return float(-self.score_samples(texts).sum() / np.log(2) / sum(len(text) + 1 for text in texts))
 
-    def probabilities(self, prefix=""):
+    def probabilities(self, prefix: str = "") -> dict[str | None, float]:
         """What comes next when a text begins with `prefix`: a dict of probabilities that add up to 1.
 
         Its keys are the characters of `alphabet_`, "" for the end of the text, and None for all other characters.
@@ -172,7 +175,7 @@ class NGram(BaseEstimator):
                 share[level.keys[rows] % self._base] += np.maximum(level.counts[rows] - self.discount, 0) / total
         return dict(zip(["", *self.alphabet_, None], share[:-1].tolist(), strict=True))
 
-    def sample(self, n=1, *, max_length=10_000, random_state=None):
+    def sample(self, n: int = 1, *, max_length: int = 10000, random_state: RandomState = None) -> list[str]:
         """Draw n texts, a list of str, character by character; each stops at its end or at `max_length` characters.
 
         At each character the model keeps to its longest known context or forgets its oldest character, with the
@@ -257,7 +260,7 @@ class _Level:
         return slice(self.starts[context], self.starts[context + 1])
 
 
-def copied_share(texts, train, length=40):
+def copied_share(texts: Sequence[str], train: Sequence[str], length: int = 40) -> float:
     """The share of the characters of `texts` in a run of at least `length` characters that is verbatim in `train`.
 
     Both are lists of str; a run lies within one text of `train`. Texts shorter than `length` have no such run.
@@ -280,7 +283,7 @@ def copied_share(texts, train, length=40):
     return copied / max(1, sum(map(len, texts)))
 
 
-def check_texts(X, name="X", *, allow_empty=False):
+def check_texts(X: Any, name: str = "X", *, allow_empty: bool = False) -> list[str]:
     """`X` as a list of str, or an error that says what it is instead."""
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise TypeError(f"{name} must be a list of strings, got {type(X).__name__}; put a single text in a list")

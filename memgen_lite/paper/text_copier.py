@@ -7,6 +7,8 @@ and Hutter, arXiv 1608.03983, eq. 5). Needs the extra `neural`: JAX, Equinox and
 """
 
 import warnings
+from collections.abc import Sequence
+from typing import Any, Self
 
 import equinox as eqx
 import jax
@@ -20,6 +22,7 @@ from tqdm.auto import tqdm
 from ..peers.base import Peer, all_or_nothing
 from ..peers.training import Objective, play
 from ..shared.randomness import generator
+from ..shared.types import RandomState
 from .text import check_texts
 
 END = 0  # the id that ends a string, fills it up to the common length, and starts the writer
@@ -37,7 +40,7 @@ class Network(eqx.Module):
     query: eqx.nn.Linear
     output: eqx.nn.Linear
 
-    def __init__(self, n_characters, hidden, width, key):
+    def __init__(self, n_characters: int, hidden: int, width: int, key: jax.Array) -> None:
         keys = iter(jax.random.split(key, 7))
         self.embedding = eqx.nn.Embedding(n_characters + 2, hidden, key=next(keys))
         self.convolution = eqx.nn.Conv1d(hidden, hidden, width, padding=width // 2, key=next(keys))
@@ -47,7 +50,7 @@ class Network(eqx.Module):
         self.query = eqx.nn.Linear(hidden, hidden, key=next(keys))
         self.output = eqx.nn.Linear(2 * hidden, n_characters + 1, key=next(keys))
 
-    def encode(self, ids):
+    def encode(self, ids: jax.Array) -> Any:
         """(T,) ids to what was read at each place (T, hidden), which places are text (T,), and the writer's state."""
         real = ids != END
         embedded = jax.vmap(self.embedding)(ids) * real[:, None]
@@ -66,12 +69,12 @@ class Network(eqx.Module):
         start = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), last, first)
         return jnp.concatenate([ahead, back], axis=1), real, start
 
-    def attend(self, states, real, hidden):
+    def attend(self, states: jax.Array, real: jax.Array, hidden: jax.Array) -> Any:
         """The writer's state (hidden,) to the logits of the next character and the weights (T,) of where it looked."""
         weights = jax.nn.softmax(jnp.where(real, states @ self.query(hidden), -1e9))
         return self.output(jnp.concatenate([hidden, weights @ states])), weights
 
-    def write(self, ids, given):
+    def write(self, ids: jax.Array, given: jax.Array) -> Any:
         """Logits and attention at each place when the characters before it are `given` (T,), as in training."""
         states, real, start = self.encode(ids)
 
@@ -82,7 +85,7 @@ class Network(eqx.Module):
         _, hidden = jax.lax.scan(step, start, given)
         return jax.vmap(lambda h: self.attend(states, real, h))(hidden)
 
-    def copy(self, ids):
+    def copy(self, ids: jax.Array) -> jax.Array:
         """The ids (T,) written one after the other, each the likeliest one after those written so far."""
         states, real, start = self.encode(ids)
 
@@ -102,14 +105,14 @@ class Copying(Objective):
 
     compiled_briefly = False
 
-    def rate(self, done):
+    def rate(self, done: Any) -> Any:
         return self.rates[done]
 
     @property
-    def optimizer(self):
+    def optimizer(self) -> optax.GradientTransformation:
         return optax.chain(optax.clip_by_global_norm(1.0), optax.adam(self.rate))
 
-    def loss(self, player, networks, batch, key):
+    def loss(self, player: str, networks: dict[str, Any], batch: jax.Array, key: jax.Array) -> jax.Array:
         given = jnp.pad(batch[:, :-1], ((0, 0), (1, 0)), constant_values=END)
         logits, _ = jax.vmap(networks["model"].write)(batch, given)
         counts = jnp.pad(batch[:, :-1] != END, ((0, 0), (1, 0)), constant_values=True)
@@ -145,13 +148,20 @@ class BiLSTMAttentionCNN(BaseEstimator):
     """
 
     def __init__(
-        self, hidden=32, width=3, steps=800, batch_size=64, learning_rate=1.2e-2, checkpoint_every=50, random_state=None
-    ):
+        self,
+        hidden: int = 32,
+        width: int = 3,
+        steps: int = 800,
+        batch_size: int = 64,
+        learning_rate: float = 0.012,
+        checkpoint_every: int = 50,
+        random_state: RandomState = None,
+    ) -> None:
         self._store(locals())
 
     _store = Peer._store
 
-    def fit(self, X, held_out):
+    def fit(self, X: Sequence[str], held_out: Sequence[str]) -> Self:
         """Train on the list of str X to write each string again; `held_out`, a list of str, is only looked at.
 
         An interrupt (Ctrl-C, the stop button) ends the training and leaves a model that works, with a warning; before
@@ -213,7 +223,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
         self.history_ = dict(zip(("step", "loss", "exact_match"), map(list, zip(*points, strict=True)), strict=True))
         return problem
 
-    def predict(self, X):
+    def predict(self, X: Sequence[str]) -> list[str]:
         """The list of str X as the network writes it: a list of str, each at most 8 characters longer than the longest.
 
         Any length goes in; a character outside `alphabet_` is read as one that was never seen, and cannot be written.
@@ -231,12 +241,12 @@ class BiLSTMAttentionCNN(BaseEstimator):
             copies += ["".join(row) for row in letters[written]]
         return copies
 
-    def exact_match(self, X):
+    def exact_match(self, X: Sequence[str]) -> float:
         """The share of the strings X that :meth:`predict` gives back character for character."""
         texts = check_texts(X)
         return _share(self.predict(texts), texts)
 
-    def attention(self, text):
+    def attention(self, text: str) -> np.ndarray:
         """Where the network looks while it copies the str `text` correctly: array (len + 1, len) of weights.
 
         Row i is the distribution over the characters read when character i is written; the last row writes the end.
@@ -247,7 +257,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
         _, weights = _write(self.network_, ids, np.append(END, ids[:-1]))
         return np.asarray(weights)[: len(text) + 1, : len(text)]
 
-    def steps_to(self, share):
+    def steps_to(self, share: float) -> int | None:
         """The first checkpoint's step at which the share of exact copies was at least `share`, or None."""
         check_is_fitted(self, "history_")
         steps = zip(self.history_["step"], self.history_["exact_match"], strict=True)
@@ -266,7 +276,9 @@ def _share(copies, texts):
     return float(np.mean([copy == text for copy, text in zip(copies, texts, strict=True)]))
 
 
-def random_texts(n, alphabet, lengths=(1, 8), random_state=None):
+def random_texts(
+    n: int, alphabet: str, lengths: tuple[int, int] = (1, 8), random_state: RandomState = None
+) -> list[str]:
     """n strings of characters drawn uniformly from the str `alphabet`, of lengths uniform from the first to the last.
 
     >>> random_texts(3, "ab", lengths=(1, 4), random_state=0)

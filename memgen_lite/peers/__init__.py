@@ -9,7 +9,10 @@
 
 import warnings
 from importlib import import_module
+from typing import Any
 
+from ..shared.types import FilePath
+from .base import Peer
 from .cache import fitted, sampled
 from .cards import DRAWS_NO_ROWS, PLACES
 
@@ -28,7 +31,7 @@ class _Kinds(dict):
             raise ModuleNotFoundError(hint, name=error.name) from error
 
 
-def load(path):
+def load(path: FilePath) -> Peer:
     """The fitted peer that `peer.save(path)` wrote.
 
     Raises
@@ -40,14 +43,14 @@ def load(path):
     return load(path, _Kinds())
 
 
-def peer(name, **parameters):
+def peer(name: str, **parameters: Any) -> Any:
     """One peer, unfitted, by its name; `bottleneck` is a classifier, with `fit(X, y)` and `predict(X)`."""
     if name not in PLACES:
         raise ValueError(f"no peer is called {name!r}; there are {', '.join(PLACES)}")
     return _Kinds()[PLACES[name]](**parameters)
 
 
-def all_peers():
+def all_peers() -> dict[str, Any]:
     """All peers that draw rows, unfitted, by name; each has a `card`: its citation, its objective in a line, its cost.
 
     Without the extra `neural` those that are trained by gradients are left out, and a warning names them.

@@ -1,14 +1,18 @@
 """What all peers share: `fit(X)`, then `sample(n)` along a stream, and a card that says what they are."""
 
 import numbers
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..shared.checks import finite
 from ..shared.randomness import generator
+from ..shared.types import FilePath, RandomState
 from .cards import CARDS
 
 
@@ -32,7 +36,7 @@ class Peer(Carded, BaseEstimator):
         for name in self._get_param_names():
             setattr(self, name, given[name])
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: Any = None) -> Self:
         """Learn from `X`, array (n, d) of 2 or more rows of finite numbers. `y` is not used. Returns self.
 
         A fit that fails or is interrupted leaves the peer as it was, with what it had learned before. (A training by
@@ -44,7 +48,7 @@ class Peer(Carded, BaseEstimator):
             self._fit(X, self._stream)
         return self
 
-    def sample(self, n=1, random_state=None):
+    def sample(self, n: int = 1, random_state: RandomState = None) -> np.ndarray:
         """`n` new rows, float array (n, d)."""
         self._check_fitted()
         if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 0:
@@ -52,7 +56,7 @@ class Peer(Carded, BaseEstimator):
         rng = self._stream if random_state is None else generator(random_state)
         return self._sample(int(n), rng) if n else np.empty((0, self.n_features_in_))
 
-    def save(self, path):
+    def save(self, path: FilePath) -> None:
         """Write what was learnt to one file, without pickle; :func:`memgen_lite.peers.load` reads it.
 
         A loaded peer goes on sampling where the saved one was.
@@ -75,7 +79,7 @@ class Peer(Carded, BaseEstimator):
 
 
 @contextmanager
-def all_or_nothing(model, stream):
+def all_or_nothing(model: Any, stream: np.random.Generator) -> Iterator[np.random.Generator]:
     """Where the block ends with an error or an interrupt, the model and the stream are what they were before it."""
     before, place = dict(vars(model)), stream.bit_generator.state
     try:

@@ -1,12 +1,16 @@
 """The variational information bottleneck: a label is read through a noisy channel that is charged by the bit."""
 
+from typing import Any, Self
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from ..shared.randomness import generator
+from ..shared.types import RandomState
 from .base import Peer, all_or_nothing, checked_rows
 from .training import MLP, Networked, Objective
 from .vae import send
@@ -52,7 +56,7 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
     save = Peer.save
     _check_fitted = Peer._check_fitted
 
-    def fit(self, X, y):
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the labels `y` (n,), of 2 kinds at least, of the rows `X` (n, d). Returns self."""
         X, y = checked_rows(X), np.asarray(y)
         if y.shape != (len(X),):
@@ -65,16 +69,16 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
             self._learn(X, self._stream, np.eye(len(classes))[labels])
         return self
 
-    def skeleton(self, key):
+    def skeleton(self, key: jax.Array) -> Any:
         return self._objective().build(((self.n_features_in_,), (len(self.classes_),)), key)
 
-    def predict(self, X, random_state=None):
+    def predict(self, X: ArrayLike, random_state: RandomState = None) -> np.ndarray:
         """The label (n,) that is read from one draw of each row's code. As the code is noisy, two calls differ."""
         self._check_fitted()
         rng = self._stream if random_state is None else generator(random_state)
         return self.classes_[self._send(X, jax.random.key(int(rng.integers(2**31))))[0]]
 
-    def bits(self, X):
+    def bits(self, X: ArrayLike) -> Any:
         """What the code says of each row, in bits: an array (n,)."""
         self._check_fitted()
         return self._send(X, jax.random.key(0))[1] / np.log(2)

@@ -8,14 +8,16 @@ from importlib.metadata import version
 from modulefinder import ModuleFinder
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..shared import array_file
 from ..shared.files import cache_folder
 
 
-def fitted(peer, X, y=None):
+def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
     """The peer fitted to `X`, from the cache where the same code and settings have been fitted to the same rows before.
 
     The file's name is a hash of the peer's class and parameters, the rows, the source of the peer's module and of all
@@ -39,7 +41,7 @@ def fitted(peer, X, y=None):
     return _kept(f"{_name(peer, X, y)}.peer", load, lambda: peer.fit(X, y), lambda fit, path: fit.save(path), peer)
 
 
-def sampled(peer, X, n):
+def sampled(peer: Any, X: ArrayLike, n: int) -> np.ndarray:
     """`n` samples of the peer :func:`fitted` to `X`, from the cache where it has drawn as many before.
 
     For those whose fit is quick and whose sampling is not. What is said there of the file holds here too.

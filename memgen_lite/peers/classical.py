@@ -1,11 +1,13 @@
 """The classical models: what one fits in seconds before one trains anything."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.special import expit, logsumexp
 from scipy.stats import multivariate_normal
 
+from ..shared.types import RandomState
 from .base import Peer, seed
 
 
@@ -16,7 +18,7 @@ class Gaussian(Peer):
     array([1., 1., 1.])
     """
 
-    def __init__(self, random_state=None):
+    def __init__(self, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
@@ -31,7 +33,7 @@ class Gaussian(Peer):
         rows = self.mean_ + rng.normal(size=(n, self._root.shape[1])) @ self._root.T
         return np.where(self._still, self.mean_, rows)
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> np.ndarray:
         """Natural log of the density at each row; where the data fill a subspace, of the density in it, -inf off it."""
         return np.atleast_1d(multivariate_normal(self.mean_, self.covariance_, allow_singular=True).logpdf(X))
 
@@ -39,7 +41,7 @@ class Gaussian(Peer):
 class GaussianMixture(Peer):
     """A mixture of normal laws by expectation maximization (scikit-learn's), at most one to two distinct rows."""
 
-    def __init__(self, n_components=20, random_state=None):
+    def __init__(self, n_components: int = 20, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
@@ -59,7 +61,7 @@ class GaussianMixture(Peer):
             rows[chosen] = model.means_[k] + rows[chosen] @ np.linalg.cholesky(model.covariances_[k]).T
         return rng.permutation(rows)
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> np.ndarray:
         """Natural log of the density at each row."""
         return self.model_.score_samples(X)
 
@@ -74,7 +76,7 @@ class KernelDensity(Peer):
         pull it to the lower end, which is the memorizer.
     """
 
-    def __init__(self, bandwidth=None, random_state=None):
+    def __init__(self, bandwidth: float | None = None, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
@@ -87,7 +89,7 @@ class KernelDensity(Peer):
         rows = self.rows_[rng.integers(len(self.rows_), size=n)]
         return rows + self.bandwidth_ * rng.normal(size=rows.shape)
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> np.ndarray:
         """Natural log of the density at each row."""
         # scikit-learn 1.9's own is off unless one leaf holds all rows: by 14 nats of 157 on 64 pixels, bandwidth 1.75.
         X, (n, d) = np.asarray(X, dtype=float), self.rows_.shape
@@ -121,7 +123,7 @@ class PCAGaussian(Peer):
     n_components : int, the number of components, or a share of the variance between 0 and 1.
     """
 
-    def __init__(self, n_components=0.9, random_state=None):
+    def __init__(self, n_components: float = 0.9, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
@@ -138,7 +140,7 @@ class PCAGaussian(Peer):
         along = rng.normal(size=(n, len(spread))) * spread
         return self.mean_ + along @ self.model_.components_ + np.sqrt(noise) * rng.normal(size=(n, len(self.mean_)))
 
-    def score_samples(self, X):
+    def score_samples(self, X: ArrayLike) -> np.ndarray:
         """Natural log of the density at each row."""
         return self.model_.score_samples(X)
 
@@ -156,7 +158,14 @@ class RBM(Peer):
     n_components : int, hidden units. n_iter : int, passes over the data. gibbs_steps : int, length of each chain.
     """
 
-    def __init__(self, n_components=128, learning_rate=0.02, n_iter=200, gibbs_steps=200, random_state=None):
+    def __init__(
+        self,
+        n_components: int = 128,
+        learning_rate: float = 0.02,
+        n_iter: int = 200,
+        gibbs_steps: int = 200,
+        random_state: RandomState = None,
+    ) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):

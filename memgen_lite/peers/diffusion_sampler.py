@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from .base import Peer
@@ -106,7 +107,7 @@ class Diffusion(Peer):
         self.mean_ = X.mean(axis=0)
         self.unit_ = 2 * X.std(axis=0).mean() or 1.0
 
-    def denoise(self, x, sigma):
+    def denoise(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The best guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
         if not sigma > 0:
             raise ValueError(f"sigma must be above 0, got {sigma}")

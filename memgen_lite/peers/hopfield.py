@@ -1,7 +1,9 @@
 """Associative memory: a query goes to what is stored near it, which is attention, and a denoiser, and a memorizer."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ..shared.types import RandomState
 from .base import Peer
 from .diffusion_sampler import attend
 
@@ -21,7 +23,7 @@ class Hopfield(Peer):
     array([[3., 0.]])
     """
 
-    def __init__(self, beta=1000.0, steps=100, random_state=None):
+    def __init__(self, beta: float = 1000.0, steps: int = 100, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
@@ -31,7 +33,7 @@ class Hopfield(Peer):
         self.rows_ = X
         self.keys_ = _directions(X - self.mean_)
 
-    def retrieve(self, X):
+    def retrieve(self, X: ArrayLike) -> np.ndarray:
         """What each query, a row of `X` (n, d), becomes: the stored rows' mean, weighted by where it comes to rest."""
         return self._retrieve(_directions(self._columns(X, "X") - self.mean_))
 

@@ -6,6 +6,10 @@ and a sampler that follows it ends on a training row. (One that sees less than w
 :mod:`.patch_denoiser`.)
 """
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..shared.types import RandomState
 from .diffusion_sampler import Diffusion, attend, closeness
 
 
@@ -22,14 +26,14 @@ class OptimalDenoiser(Diffusion):
     True
     """
 
-    def __init__(self, steps=18, random_state=None):
+    def __init__(self, steps: int = 18, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
         self._scale(X)
         self.rows_ = X
 
-    def weights(self, x, sigma):
+    def weights(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The share (n, N) of each training row in the guess."""
         from scipy.special import softmax
 

@@ -4,8 +4,10 @@ from functools import cached_property
 from itertools import product
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 
+from ..shared.types import RandomState
 from .diffusion_sampler import Diffusion, attend, closeness
 
 
@@ -23,7 +25,9 @@ class PatchDenoiser(Diffusion):
     steps : int, noise levels of the sampler.
     """
 
-    def __init__(self, window=3, shape=None, steps=18, random_state=None):
+    def __init__(
+        self, window: int = 3, shape: tuple[int, ...] | None = None, steps: int = 18, random_state: RandomState = None
+    ) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
@@ -53,7 +57,7 @@ class PatchDenoiser(Diffusion):
             parts.append(((down, across), windows, np.log(counts), values, which.reshape(len(images), -1)))
         return parts
 
-    def sources(self, x):
+    def sources(self, x: ArrayLike) -> np.ndarray:
         """Which training pixel each pixel of finished images `x` (n, d) is.
 
         It is one equal to it (or nearest), and of these the one whose window fits its own best. Many pixels still have

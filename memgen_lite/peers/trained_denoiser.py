@@ -4,7 +4,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ..shared.types import RandomState
 from .diffusion_sampler import noise_levels
 from .training import MLP, Objective, Trained
 
@@ -45,14 +47,21 @@ class Denoiser(Trained):
     """
 
     def __init__(
-        self, rounds=4000, width=256, depth=3, steps=18, batch_size=256, learning_rate=1e-3, random_state=None
-    ):
+        self,
+        rounds: int = 4000,
+        width: int = 256,
+        depth: int = 3,
+        steps: int = 18,
+        batch_size: int = 256,
+        learning_rate: float = 0.001,
+        random_state: RandomState = None,
+    ) -> None:
         self._store(locals())
 
     def _objective(self):
         return Denoising(self.batch_size, self.learning_rate, self.rounds, self.width, self.depth)
 
-    def denoise(self, x, sigma):
+    def denoise(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
         x = jnp.asarray(self._scaled(self._columns(x, "x")), dtype=jnp.float32)
         guess = _guess(self.networks_["model"], x, jnp.full((len(x), 1), sigma / self.unit_, dtype=jnp.float32))

@@ -9,9 +9,11 @@ shape, or a dict, tuple or list of some: an image, a sequence and its length, a 
 
 import time
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, replace
 from functools import cache
 from inspect import Parameter, Signature
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -45,19 +47,19 @@ class Objective(eqx.Module):
     compiled_briefly = True  # the loop, on XLA's lowest level; on its usual one the last digits are others
 
     @property
-    def players(self):
+    def players(self) -> dict[str, int]:
         """Names of the networks that move in a round, in order, and how often each does."""
         return {"model": 1}
 
-    def rate(self, done):
+    def rate(self, done: Any) -> Any:
         """The learning rate after so many moves: it falls to 0 along a cosine."""
         return self.learning_rate * (1 + jnp.cos(jnp.pi * done / self.rounds)) / 2
 
     @property
-    def optimizer(self):
+    def optimizer(self) -> optax.GradientTransformation:
         return optax.chain(optax.clip_by_global_norm(100.0), optax.adam(self.rate, b1=0.9, b2=0.99))
 
-    def project(self, player, network):
+    def project(self, player: str, network: Any) -> Any:
         """What becomes of a network after its move."""
         return network
 
@@ -160,7 +162,15 @@ def _as_rows(rows):
     return jax.tree.map(filled, rows), jnp.int32(n), size[0] if plain else size
 
 
-def play(objective, rows, key, *, chunk=50, networks=None, draw=None):
+def play(
+    objective: Objective,
+    rows: Any,
+    key: jax.Array,
+    *,
+    chunk: int = 50,
+    networks: dict[str, Any] | None = None,
+    draw: Callable[[int], Any] | None = None,
+) -> Iterator[tuple[dict[str, Any], int, Any, bool]]:
     """Play all rounds of an objective, and say where it stands: at the start, and after each `chunk` of rounds.
 
     Parameters
@@ -257,15 +267,15 @@ class Networked(Carded, BaseEstimator):
         title = f"training a {self.card.title}"
         self.networks_, self.history_, self.fit_seconds_ = train(self._objective(), rows, key, description=title)
 
-    def skeleton(self, key):
+    def skeleton(self, key: jax.Array) -> Any:
         """Networks of the shapes that training leaves behind."""
         return self._objective().build(self.n_features_in_, key)
 
-    def leaves(self):
+    def leaves(self) -> list[np.ndarray]:
         """The weights, as a list of arrays."""
         return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(self.networks_, eqx.is_array))]
 
-    def grow(self, leaves):
+    def grow(self, leaves: list[np.ndarray]) -> None:
         """Take on weights as of :meth:`leaves`."""
         # Shapes alone: to draw weights that are thrown away would take longer than all else here.
         skeleton = eqx.filter_eval_shape(self.skeleton, jax.random.key(0))

@@ -1,5 +1,7 @@
 """Variational autoencoders: rows through a narrow, noisy channel and back; the channel is what one samples from."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -110,7 +112,7 @@ class TwoStageVAE(VAE):
         # One layer more: what it misses of the law of the latents is decoded into rows that are no data.
         return LatentEvidence(**vars(self._objective(gamma=None, depth=self.depth + 1)))
 
-    def skeleton(self, key):
+    def skeleton(self, key: jax.Array) -> Any:
         return {**super().skeleton(key), "second": self._second().build(self.latent, key)["model"]}
 
     def _generate(self, key, n):

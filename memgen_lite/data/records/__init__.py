@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 
-def record(name):
+def record(name: str) -> Any:
     """A stored table with its machine and date, as a dict: `record("power")["rows"]`.
 
     Raises

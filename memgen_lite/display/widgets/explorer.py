@@ -1,7 +1,9 @@
 """Controls above a picture that follows them."""
 
 import gc
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 import ipywidgets as W
 
@@ -23,7 +25,9 @@ class Explorer(Stored):
     a stored notebook, and wherever widgets do not run, it shows as the picture for the first values.
     """
 
-    def __init__(self, draw, *, height=360, play=None, **controls):
+    def __init__(
+        self, draw: Callable[..., Any], *, height: int = 360, play: str | None = None, **controls: Any
+    ) -> None:
         self._draw, self.controls = draw, controls
         self.words = W.HTML()
         self.view = W.HTML(layout=W.Layout(min_height=f"{height}px"))
@@ -39,7 +43,7 @@ class Explorer(Stored):
         self._update()
 
     @property
-    def state(self):
+    def state(self) -> dict[str, Any]:
         """The controls' values, by name."""
         return {name: control.value for name, control in self.controls.items()}
 
@@ -73,7 +77,7 @@ def _collected_young():
             gc.collect(0)
 
 
-def slider(label, values, value, words="{:g}"):
+def slider(label: str, values: Any, value: Any, words: Any = "{:g}") -> Any:
     """A slider over `values` that starts at `value` and says in words what it stands at, on its right.
 
     Parameters

@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as W
 import numpy as np
@@ -12,7 +13,11 @@ from ...paper.study import QUESTIONS, SIDES, Study
 from ...paper.study_answers import COUNTED, to_bytes
 from ...shared import figures
 from ...shared.html import data_url
+from ...shared.types import Data, FilePath
 from .stored import Stored, line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ENOUGH = 20  # evidence that convinces: a coin reaches it in one study of 20 at the most
 
@@ -35,7 +40,7 @@ class HumanEvaluation(Stored):
     result.
     """
 
-    def __init__(self, real, generated, **options):
+    def __init__(self, real: Data, generated: Data, **options: Any) -> None:
         self.study = Study(real, generated, **options)
         self.rater = W.Text(self.study.rater, description="Your name", continuous_update=False)
         self.words, self.view, self.result, self.files = (W.HTML() for _ in range(4))
@@ -61,21 +66,21 @@ class HumanEvaluation(Stored):
         super().__init__([self.rater, self.words, self.view, row, self.progress, self.result, self.files])
         self._show()
 
-    def take(self, rater):
+    def take(self, rater: str) -> None:
         """Let a simulated rater answer the rest; returns the evaluation itself."""
         self.study.take(rater)
         self._show()
         return self
 
-    def to_frame(self):
+    def to_frame(self) -> "pd.DataFrame":
         """The answers given so far, see :meth:`memgen_lite.paper.study.Study.to_frame`."""
         return self.study.to_frame()
 
-    def to_csv(self, path):
+    def to_csv(self, path: FilePath) -> None:
         """Write the answers given so far for a spreadsheet or :func:`memgen_lite.coin.pool`."""
         self.study.to_csv(path)
 
-    def to_json(self, path):
+    def to_json(self, path: FilePath) -> None:
         """Write the answers given so far to go on from, or for :func:`memgen_lite.coin.pool`."""
         self.study.to_json(path)
 

@@ -3,6 +3,8 @@
 import html
 import math
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import ipywidgets as W
 
@@ -35,7 +37,14 @@ class Predict(Stored):
     You said 60; right: the answer is 63.
     """
 
-    def __init__(self, question, choices=None, *, range=None, step=1):
+    def __init__(
+        self,
+        question: str,
+        choices: Sequence[str] | None = None,
+        *,
+        range: tuple[float, float] | None = None,
+        step: float = 1,
+    ) -> None:
         if (choices is None) == (range is None):
             raise ValueError(f"give choices or range, one of them; got choices={choices!r} and range={range!r}")
         self.question, self.choices = question, list(choices) if choices is not None else None
@@ -63,14 +72,14 @@ class Predict(Stored):
     def _hear(self, value):
         self.answer, self.button.disabled = value, False
 
-    def submit(self, answer):
+    def submit(self, answer: Any) -> None:
         """Predict, as if the answer had been chosen and the button pressed; what was predicted once stays."""
         if not self.done:
             self.control.value = answer
             self.answer = self.control.value  # nothing is heard where it stood there already
             self.finish()
 
-    def finish(self):
+    def finish(self) -> None:
         """Show the answer beside what was chosen until now, which may be nothing."""
         self.done = self.control.disabled = self.button.disabled = True
         self.button.description = "Predicted" if self.answer is not None else "Not predicted"
@@ -79,7 +88,7 @@ class Predict(Stored):
             reveal.show()
         _count()
 
-    def reveal(self, truth, *, tolerance=None):
+    def reveal(self, truth: Any, *, tolerance: float | None = None) -> Any:
         """A view of the answer: a choice, or a number (right within `tolerance`, default 10 %).
 
         It is hidden until the reader predicts, or asks for it. Who has chosen before this runs has predicted.
@@ -110,7 +119,7 @@ class Reveal(Stored):
     right : bool, whether the prediction was; None as long as none was made.
     """
 
-    def __init__(self, asked, truth, tolerance):
+    def __init__(self, asked: Predict, truth: Any, tolerance: float | None) -> None:
         self.asked, self.truth, self.tolerance = asked, truth, tolerance
         self.words = W.HTML()
         self.button = W.Button(description="Show the answer", tooltip="Without a prediction; it does not count then")
@@ -120,13 +129,13 @@ class Reveal(Stored):
         self.show()
 
     @property
-    def right(self):
+    def right(self) -> bool | None:
         answer = self.asked.answer if self.asked.done else None
         if answer is None or isinstance(self.truth, str):
             return None if answer is None else answer == self.truth
         return abs(answer - self.truth) <= (0.1 * abs(self.truth) if self.tolerance is None else self.tolerance)
 
-    def show(self):
+    def show(self) -> None:
         """Say what there is to be said by now."""
         self.words.value = self._page()
         self.button.layout.display = "none" if self.asked.done else None
@@ -168,7 +177,9 @@ class Exercise(Stored):
     Exercise: How many tosses for one head? Not yet. In 3 tosses, 1.5 heads are to be expected.
     """
 
-    def __init__(self, question, check, *, choices=None, answer=None):
+    def __init__(
+        self, question: str, check: Callable[[Any], Any], *, choices: Sequence[str] | None = None, answer: Any = None
+    ) -> None:
         self.question, self.check, self.choices = question, check, list(choices) if choices is not None else None
         self.right, self.wrong = None, ""
         self.words = W.HTML(layout=W.Layout(min_height="3.2em"))
@@ -200,7 +211,7 @@ class Exercise(Stored):
             self.right, self.wrong = False, f"“{typed.strip()}” is no number; write it as 1234.5 or 1,234.5."
         self._show()
 
-    def submit(self, answer):
+    def submit(self, answer: Any) -> None:
         """Check an answer, as if it had been typed or chosen."""
         try:
             said = self.check(answer)
@@ -245,13 +256,13 @@ class Score(Stored):
     Attributes: predictions, made, right (of those made); exercises, solved; all int.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.words = W.HTML()
         super().__init__([self.words])
         _SCORES.append(self)
         self.count()
 
-    def count(self):
+    def count(self) -> None:
         """Look at all questions again."""
         kinds = {kind: [one for one in _ASKED.values() if isinstance(one, kind)] for kind in (Predict, Exercise)}
         made = [one.reveals[0] for one in kinds[Predict] if one.reveals and one.reveals[0].right is not None]
@@ -272,7 +283,7 @@ class Score(Stored):
         return line(repr(self))
 
 
-def score():
+def score() -> Score:
     """The :class:`Score` of this kernel, live. A prediction counts when it was made and its answer was revealed."""
     return Score()
 

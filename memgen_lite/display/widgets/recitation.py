@@ -82,7 +82,7 @@ class Recitation(Stored):
     In a stored notebook it shows as it is before anything was typed.
     """
 
-    def __init__(self, decimals):
+    def __init__(self, decimals: str) -> None:
         self.recital = Recital(decimals)
         recited = pi.records().query("kind == 'recited'").sort_values("decimals")
         self.people = recited.drop_duplicates("who", keep="last")

@@ -1,6 +1,7 @@
 """Anything else: what MemGEN can keep, and what only a reader's own `features` can measure."""
 
 import struct
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ _OF_CODEC = {"text": _TEXTS, "bytes": _TEXTS, "image": _IMAGES, "arrays": _ARRAY
 CODECS = ("arrays", "numbers", *(f"image:{mode}" for mode in IMAGE_MODES))  # of :func:`pack`, but for text and bytes
 
 
-def pack(items):
+def pack(items: Any) -> tuple[str, Any]:
     """Put a list of items of one kind into rows that an array can hold, with the name of how to get them back.
 
     Returns (codec, rows): `text` and `bytes` as lists of bytes, `image:MODE`, `arrays` and `numbers` as arrays. Raises
@@ -92,7 +93,7 @@ def pack(items):
     return (_ARRAYS if arrays else ITEMS).pack(items)
 
 
-def unpack_rows(codec, rows):
+def unpack_rows(codec: str, rows: Any) -> Any:
     """The inverse of :func:`pack`: a list of items from rows."""
     return _OF_CODEC[codec.partition(":")[0]].unpack(codec, rows)
 
