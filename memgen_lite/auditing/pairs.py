@@ -1,12 +1,13 @@
 """A training row beside the generated row that sits on it, so that one can see for oneself."""
 
-from ..shared.html import table
+from html import escape
 
 
 class Pairs:
     """Named training rows, each beside the closest generated row: pictures, a readable difference of texts, or cells.
 
-    `rows` is a list of (training row, generated row); in a notebook it shows itself as a table, elsewhere as lines.
+    `rows` is a list of (training row, generated row); in a notebook it shows itself as a grid, elsewhere as lines. Rows
+    are counted from 0; where a frame has labels of its own they stand beside.
     """
 
     def __init__(self, inputs, copies):
@@ -16,22 +17,30 @@ class Pairs:
     def __len__(self):
         return len(self.rows)
 
+    def alike(self):
+        """How much each pair has in common, a list of str that tell nothing of what stands in the rows."""
+        return [self._inputs.kind.alike(*both) for _, _, both in self._shown()]
+
     def __repr__(self):
         text = self._inputs.kind.text
-        lines = (f"train {t} ~ generated {g} (ratio {ratio}): {text(*both)}" for t, g, ratio, both in self._shown())
-        return "\n".join(lines) or "no row is named"
+        return "\n".join(f"{caption}: {text(*both)}" for caption, _, both in self._shown()) or "no row is named"
 
     def _repr_html_(self):
         if not self.rows:
             return "<p>No row is named.</p>"
         kind, train = self._inputs.kind, self._inputs.items["train"]
-        rows = (
-            f'<th scope="row">{t}</th><td>{g}</td><td>{ratio}</td>{kind.html(*both, train=train, places=(t, g))}'
-            for t, g, ratio, both in self._shown()
+        width = kind.width(kind.at(train, self.rows[0][0]))
+        grid = f"display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(min({width}px,100%),1fr))"
+        figures = (
+            f'<figure style="margin:0">{kind.html(*both, train=train, places=places)}'
+            f"<figcaption><small>{escape(caption)}</small></figcaption></figure>"
+            for caption, places, both in self._shown()
         )
-        return table("Named training rows", ("train", "generated", "ratio", *kind.heads), rows)
+        return f'<p>{kind.legend}</p><div style="{grid}">{"".join(figures)}</div>'
 
     def _shown(self):
-        kind, items = self._inputs.kind, self._inputs.items
+        kind, items, label = self._inputs.kind, self._inputs.items, self._inputs.label
         for (t, g), line in zip(self.rows, self._copies, strict=True):
-            yield t, g, f"{line['ratio']:.3g}", (kind.at(items["train"], t), kind.at(items["generated"], g))
+            both = kind.at(items["train"], t), kind.at(items["generated"], g)
+            caption = f"train {label('train', t)} ~ generated {label('generated', g)} (ratio {line['ratio']:.3g})"
+            yield caption, (t, g), both

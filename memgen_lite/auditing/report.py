@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import hypergeom
 
+from ..shared.figures import Picture
 from ..shared.files import write
 from ..shared.types import FilePath
 from . import page
@@ -32,9 +33,10 @@ class CopyAudit:
     dose_interval : (low, high), 95 %, of the share of *these* generated rows that was copied.
     p_value : float, exact: of a walk like this, had the model not looked at train more than at held-out.
     copies : frame, a row for each training row named at false discovery rate q, closest first: `train_row`,
+        `train_label` (what a frame or a series calls that row, for `.loc`; `train_row` is for `.iloc`),
         `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row), `q_value`.
-    exact_matches : frame, a row for each training value that was generated: `train_row` (the first), `generated_rows`,
-        `in_held_out` (then it says nothing).
+    exact_matches : frame, a row for each training value that was generated: `train_row` (the first), `train_label`,
+        `generated_rows`, `in_held_out` (then it says nothing).
     exact_control : dict: how many values of `train` and of `held_out` alone were generated, and the exact `p_value` of
         so many of train among them, by the same argument as that of the walk: held-out rows are their control.
     resolution : int, the fewest rows that can be named at rate q.
@@ -55,15 +57,20 @@ class CopyAudit:
         self.warnings, self.stamp = warnings, stamp
         self.dose, self.dose_interval, self.p_value = self.walk.dose, self.walk.dose_interval, self.walk.p_value
         self.resolution = self.walk.resolution
-        self.copies = pd.DataFrame(
-            measured.copies, columns=["train_row", "generated_rows", "distance", "ratio", "q_value"]
-        )
-        self.exact_matches = pd.DataFrame(
-            exact_matches(inputs.same), columns=["train_row", "generated_rows", "in_held_out"]
-        )
+        self.copies = self._labeled(measured.copies, ["generated_rows", "distance", "ratio", "q_value"])
+        self.exact_matches = self._labeled(exact_matches(inputs.same), ["generated_rows", "in_held_out"])
         self.exact_control = exact_control(inputs.same)
         self.ambiguous = {"tied": np.flatnonzero(self.near.tied), "in_both": self.near.shared}
         self.assumptions = pd.DataFrame(assumptions, columns=["check", "holds", "finding"]).astype({"holds": object})
+
+    def _labeled(self, lines, columns):
+        """A frame of dicts by `train_row`, with the labels that these rows have where train is a frame or a series."""
+        import pandas as pd
+
+        frame = pd.DataFrame(lines, columns=["train_row", *columns])
+        if (labels := self._inputs.labels.get("train")) is not None:
+            frame.insert(1, "train_label", [labels[row] for row in frame["train_row"]])
+        return frame
 
     @cached_property
     def ladder(self) -> "pd.DataFrame":
@@ -121,9 +128,12 @@ class CopyAudit:
             f"{control['train']:,} are of train and {control['held_out']:,} of held-out (p = {control['p_value']:.2g})."
         )
 
-    def plot(self) -> Any:
-        """A matplotlib Figure: the dose (on the ladder, if that was asked for), and the walk with the rows named."""
-        return page.figure(self)
+    def plot(self) -> Picture:
+        """The dose (on the ladder, if that was asked for), and the walk with the rows named, as a picture.
+
+        It shows itself with a text that says what is in it; `.figure` is the matplotlib Figure, to change or to save.
+        """
+        return page.drawn(self)
 
     def pairs(self, k: int = 8) -> Any:
         """The k closest of the named rows beside the generated rows that sit on them: a :class:`Pairs`."""
@@ -138,13 +148,31 @@ class CopyAudit:
             + ", ".join(f"{name} {number}" for name, number in self.stamp["versions"].items())
         )
 
-    def to_html(self, path: FilePath, *, records: bool = False) -> Any:
-        """Write one self-contained page: the verdict, a figure, named rows beside their copies, tables.
+    def to_html(
+        self,
+        path: FilePath,
+        *,
+        records: bool = False,
+        model: str | None = None,
+        data: str | None = None,
+        date: Any = None,
+        limit: float | None = None,
+        decision: str | None = None,
+    ) -> None:
+        """Write one self-contained page for who has to decide; it needs no knowledge of statistics.
 
-        Rows of tables and texts may be of real people, so they are left out of the page, which names them by number,
-        unless `records` is true. Pictures and plain numbers are shown.
+        Parameters
+        ----------
+        path : where to. records : whether to show what stands in named rows of tables and texts. They may be of real
+            people, so by default the page has their positions, labels and distances alone. Pictures and plain numbers
+            are shown in any case.
+        model, data : what was audited, and what it was trained on, by name. date : when, a date or a str, or "today";
+            without it the page has none, and equal audits have equal pages.
+        limit : a dose that was agreed on beforehand; the page says whether :meth:`exceeds` it. decision : what was
+            decided, a str; without it there is a line to fill in by hand when the page is printed.
         """
-        write(path, page.document(self, records))
+        asked = {"model": model, "data": data, "date": date, "limit": limit, "decision": decision}
+        write(path, page.document(self, records=records, **asked))
 
     def _repr_html_(self):
         return page.fragment(self)

@@ -31,7 +31,11 @@ def parser():
         one.add_argument("--json", metavar="PATH", help="write all findings; - for the standard output")
         one.add_argument("--seed", type=int, default=0)
         if name == "audit":
-            one.add_argument("--html", metavar="PATH", help="write a report; it shows no records of tables or texts")
+            one.add_argument("--html", metavar="PATH", help="write a page to read; no records of tables or texts in it")
+            one.add_argument("--model", metavar="NAME", help="what was audited, for the page")
+            one.add_argument("--data", metavar="NAME", help="what it was trained on, for the page")
+            one.add_argument("--date", help='when, for the page; "today" is the day of today')
+            one.add_argument("--decision", metavar="TEXT", help="what was decided, for the page")
             one.add_argument("--fail-above", type=float, metavar="DOSE", help="by default 0, or where rows are named")
             one.add_argument("--metric", choices=("euclidean", "cosine"), default="euclidean")
         else:
@@ -66,7 +70,7 @@ def _audit(given, samples):
     found = audit(*samples, metric=given.metric, ignore=given.ignore, random_state=given.seed)
     print(found)
     if given.html:
-        found.to_html(given.html)
+        found.to_html(given.html, limit=given.fail_above, **_told(given))
     _write(found, given.json)
     if found.exceeds(given.fail_above or 0):
         print(f"failed: the dose, {found.dose:.3f}, is above {given.fail_above or 0:g}, and not by chance")
@@ -88,6 +92,11 @@ def _evaluate(given, samples):
     if verdicts == {"not computed"}:
         return CANNOT_TELL
     return FAILED if verdicts & {"like a copy", "off"} else HELD
+
+
+def _told(given):
+    """What a page says of itself."""
+    return {name: getattr(given, name) for name in ("model", "data", "date", "decision")}
 
 
 def _write(found, path):

@@ -59,10 +59,13 @@ def folder() -> Path:
 
 
 class Picture:
-    """A drawn figure that shows as an image with alt text in a notebook, and as its alt text everywhere else."""
+    """A drawn figure that shows as an image with alt text in a notebook, and as its alt text everywhere else.
 
-    def __init__(self, png: bytes, alt: str, width: int) -> None:
-        self.png, self.alt, self.width = png, alt, width
+    `png` are the bytes of the image, `figure` is the matplotlib Figure that was drawn.
+    """
+
+    def __init__(self, png: bytes, alt: str, width: int, figure: Figure | None = None) -> None:
+        self.png, self.alt, self.width, self.figure = png, alt, width, figure
 
     def html(self) -> str:
         return img(self.png, self.alt, f"max-width:100%;width:{self.width}px")
@@ -83,7 +86,7 @@ def picture(fig: Figure, alt: str, *, sources: Sequence[Any] = (), dpi: float = 
     png = _render(fig, "png", dpi)
     if "matplotlib.pyplot" in sys.modules:  # only what pyplot manages needs closing, and importing it is slow
         sys.modules["matplotlib.pyplot"].close(fig)
-    return Picture(png, words, round(fig.get_figwidth() * 96))
+    return Picture(png, words, round(fig.get_figwidth() * 96), fig)
 
 
 def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[Any] = (), dpi: float = 144) -> Picture:

@@ -37,8 +37,72 @@ def table(caption, heads, rows):
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def words(terms):
+    """A list of terms and what they mean, a dict; each term can be linked to, as `#term-` and its first word."""
+    return (
+        "<dl>"
+        + "".join(
+            f'<dt id="{anchor(term)}"><dfn>{escape(term)}</dfn></dt><dd>{escape(meaning)}</dd>'
+            for term, meaning in terms.items()
+        )
+        + "</dl>"
+    )
+
+
+def anchor(term):
+    """The id of a term in a list of :func:`words`."""
+    return f"term-{term.split()[0].lower()}"
+
+
+def page(title, body, style=""):
+    """A document of its own, light, dark or printed: nothing is fetched and nothing runs. `body` is HTML."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+        f"style-src 'unsafe-inline'\"><title>{escape(title)}</title><style>{_STYLE}{style}</style></head>\n"
+        f"<body><main>{body}</main></body></html>\n"
+    )
+
+
 def changed(old, new, between=""):
     """A text and what stands in its place, marked where they differ; either may be empty."""
     if old == new:
         return escape(old)
     return between.join(f"<{tag}>{escape(text)}</{tag}>" for tag, text in (("del", old), ("ins", new)) if text)
+
+
+_STYLE = """
+:root { color-scheme: light; --ink: #1a1a1a; --paper: #fff; --line: #ccc; --soft: #f3f2ef; --alarm: #b34700;
+  --link: #005a8f; --del: #fbe3d6; --ins: #d9ecf7; }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0; }
+main { max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: .3rem 0 .8rem; }
+h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; break-after: avoid; }
+a { color: var(--link); }
+table { border-collapse: collapse; margin: 1rem 0; }
+caption { text-align: left; font-weight: bold; padding: .3rem 0; }
+th, td { border-bottom: 1px solid var(--line); padding: .25rem .7rem .25rem 0; text-align: left; vertical-align: top; }
+td, dd, figure { overflow-wrap: anywhere; }
+dt { font-weight: bold; margin-top: .6rem; break-after: avoid; } dd { margin: 0 0 0 1.2rem; }
+dfn { font-style: normal; }
+.kicker { color: inherit; margin: 0; } .lead { font-size: 1.1rem; }
+.facts { background: var(--soft); padding: .6rem 1rem; } .facts p { margin: .3rem 0; }
+.warning { border-left: .3rem solid var(--alarm); padding-left: .8rem; }
+.wide { overflow-x: auto; }
+.blank { display: none; }
+del, ins { color: inherit; } del { background: var(--del); } ins { background: var(--ins); }
+img { max-width: 100%; }
+figure { margin: 0; break-inside: avoid; } tr, .facts { break-inside: avoid; }
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; --ink: #e8e6e3; --paper: #161616; --line: #555; --soft: #242424; --alarm: #ff9d5c;
+    --link: #7cc4f2; --del: #5c2c12; --ins: #143f58; }
+  .drawn img { filter: invert(.91) hue-rotate(180deg); }
+}
+@media print {
+  body { font-size: 11pt; } main { max-width: none; margin: 0; padding: 0; }
+  a { color: inherit; text-decoration: none; }
+  .blank { display: block; } details > summary { display: none; } .wide { overflow: visible; }
+  details::details-content { content-visibility: visible; }
+}
+"""

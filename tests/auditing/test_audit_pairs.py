@@ -33,8 +33,12 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag == "img":
             self.pictures.append(dict(attrs))
-        elif tag not in ("meta", "br"):
+        elif tag != "meta":
             self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        if tag == "img":
+            self.pictures.append(dict(attrs))
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -48,7 +52,7 @@ def test_pictures_stand_side_by_side_with_words_for_each(shape, tmp_path):
     assert "mean difference 0." in repr(found.pairs(4))
     found.to_html(tmp_path / "page.html", records=True)
     shown = Reader((tmp_path / "page.html").read_text())
-    assert shown.open == [] and len(shown.pictures) == 1 + 3 * 20
+    assert shown.open == [] and len(shown.pictures) == 1 + 3 * 30
     assert all(picture["alt"] and picture["src"].startswith("data:image/png;base64,") for picture in shown.pictures)
     train, generated = found.pairs(1).rows[0]
     assert shown.pictures[1]["alt"] == f"training picture {train}" and train == generated

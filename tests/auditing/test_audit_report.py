@@ -8,7 +8,7 @@ import pytest
 from audited import COPIER, NOISE, H, T
 
 import memgen_lite as mg
-from memgen_lite.auditing import ladder, page
+from memgen_lite.auditing import ladder
 
 rng = np.random.default_rng(1)
 
@@ -34,32 +34,6 @@ def test_what_stands_out_is_said_in_the_verdict():
     assert found.p_value <= 0.05 and found.verdict.startswith("Leans on some training rows, too few for a dose")
     leaning = mg.audit(T, H, np.repeat(T, 3, axis=0) + 0.7 * rng.normal(size=(900, 6)), n_relabelings=199)
     assert leaning.p_value <= 0.05 and leaning.verdict.startswith("Leans on its training rows")
-
-
-HOSTILE = "<script>alert(1)</script>&\"'"
-
-
-def test_a_page_is_one_file_that_runs_nothing_of_the_data(tmp_path):
-    texts = [f"{HOSTILE} {i} {'xyz'[i % 3] * (i % 17)} number {i * i}" for i in range(150)]
-    found = mg.audit(texts[:50], texts[50:100], [text + "!" for text in texts[:40]] + texts[100:])
-    assert len(found.copies) >= 20
-    found.to_html(tmp_path / "audit.html", records=True)
-    written = (tmp_path / "audit.html").read_text()
-    for part in (written, found._repr_html_()):
-        assert "<script" not in part and "&lt;script&gt;" in part and "<ins>!</ins>" in part
-    assert "http://" not in written and "https://" not in written and "default-src 'none'" in written
-    assert written.count("<h1>") == 1 and written.startswith('<!DOCTYPE html>\n<html lang="en">')
-    assert written.count("<table>") == written.count("<caption>") and "<img alt=" in written
-    assert "Method" in written and "Not seen" in written
-
-
-def test_the_plot_shows_dose_walk_and_ladder(copier):
-    fig = copier.plot()
-    dose, walked = fig.axes
-    assert "this model" in [label.get_text() for label in dose.get_yticklabels()]
-    steps = copier.walk.steps
-    np.testing.assert_allclose(walked.lines[0].get_ydata()[1:], steps["train"] - steps["hits"] / 2)
-    assert "Left: dose" in page.alt(copier)
 
 
 def test_findings_are_written_as_json(copier, tmp_path):

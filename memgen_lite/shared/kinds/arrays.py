@@ -17,6 +17,7 @@ class Arrays(Kind):
     """Arrays (n, d) of real numbers, taken as they are; floats are rounded to the least precise of the samples."""
 
     name = "array"
+    legend = "Where they differ, what stands in the training row is struck out, and what was generated is underlined."
     _DIMENSIONS = (2,)
 
     def read(self, X):
@@ -92,7 +93,7 @@ class Arrays(Kind):
 
     def html(self, one, two, *, train, places):
         cells = (f"{escape(name)} {changed(a, b, ' ')}" for name, a, b in self.cells(one, two))
-        return f"<td>{'; '.join(cells)}</td>"
+        return "; ".join(cells)
 
     def cells(self, one, two):
         """(name, value, value) of the 12 columns that differ most, as str, in order."""
@@ -112,4 +113,4 @@ def _units(train, generated):
 
 def short(value):
     """A value of a cell in a few characters."""
-    return f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)[:80]
+    return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)[:80]

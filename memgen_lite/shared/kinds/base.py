@@ -18,6 +18,15 @@ class ColumnRead(NamedTuple):
     note: str
 
 
+class Note(str):
+    """A sentence to read before a result; `masked` is the same without what stands in any row."""
+
+    def __new__(cls, text, masked=None):
+        note = super().__new__(cls, text)
+        note.masked = text if masked is None else masked
+        return note
+
+
 class Kind:
     """A kind of data: how its samples become rows of numbers, when two items are equal, and how a pair is shown.
 
@@ -33,7 +42,7 @@ class Kind:
     bytes. Items of several shapes, or that would not come back as they are, raise ValueError or TypeError.
     """
 
-    heads = ("difference, from training to generated",)  # what stands above the cells of `html`
+    legend = ""  # what is to be known of what :meth:`html` shows
 
     def without(self, items, ignore, role):
         """The items without the columns to `ignore`."""
@@ -66,8 +75,16 @@ class Kind:
         return f"{one!r:.60} ~ {two!r:.60}"
 
     def html(self, one, two, *, train, places):
-        """How two items differ, as cells of a table; `places` are theirs, in train and generated, `train` the items."""
-        return f"<td>{escape(f'{one!r:.200}')}<br>{escape(f'{two!r:.200}')}</td>"
+        """How two items differ, as HTML; `places` are theirs, in train and generated, `train` the items."""
+        return f"{escape(f'{one!r:.200}')}<br/>{escape(f'{two!r:.200}')}"
+
+    def width(self, item):
+        """How many pixels wide :meth:`html` wants to be at least."""
+        return 280
+
+    def alike(self, one, two):
+        """How much two items have in common, in a few words that tell nothing of what stands in them; may be empty."""
+        return ""
 
 
 def refused(what, stored=None, error=TypeError):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from ..checks import finite
-from .base import ColumnRead
+from .base import ColumnRead, Note
 from .texts import grams
 
 _LEVELS = 64  # a category of more levels is compared as text
@@ -170,12 +170,18 @@ def _apart(name, kind, given):
         if kind == "category":
             if not given[role].isin(given[first].unique()).any():
                 one, other = (f"{given[which].iloc[0]!r:.40}" for which in (role, first))
-                yield f"column {name!r}: no value of {role}, such as {one}, is in {first}, as {other} is: coded alike?"
+                yield Note(
+                    f"column {name!r}: no value of {role}, such as {one}, is in {first}, as {other} is: coded alike?",
+                    f"column {name!r}: no value of {role} is in {first}: coded alike?",
+                )
             continue
         (low, high), (from_, to) = ((column.min(), column.max()) for column in (given[first], given[role]))
         wide, own = float(_length(high - low)), float(_length(to - from_))
         if to < low or from_ > high or (wide > 0 and not 0.1 < own / wide < 10 and role == "generated"):
-            yield f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}: the same units?"
+            yield Note(
+                f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}: the same units?",
+                f"column {name!r}: {first} and {role} lie apart, or one spans ten times the other: the same units?",
+            )
 
 
 def _length(span):

@@ -58,6 +58,10 @@ class Frames(Arrays):
     def at(self, items, i):
         return items.iloc[i]
 
+    def alike(self, one, two):
+        equal = sum(a == b for _, a, b in self.cells(one, two))
+        return f"{equal} of {len(one)} columns"
+
     def cells(self, one, two):
         """(name, value, value) of all columns, as str."""
         names, values = map(str, one.index), zip(one, two, strict=True)

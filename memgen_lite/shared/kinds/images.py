@@ -32,7 +32,7 @@ class Images(Arrays):
     """Images of one size, compared pixel by pixel."""
 
     name = "image"
-    heads = ("training picture", "generated picture", "difference")
+    legend = "A training picture, the generated one beside it, and their difference, which is white where they agree."
     _DIMENSIONS = (3, 4)
 
     def read(self, X):
@@ -76,11 +76,21 @@ class Images(Arrays):
             f"generated picture {places[1]}": two,
             f"their difference, {difference.mean():.0f} of 255": 255 - difference,
         }
-        return "".join(f"<td>{_image(X, alt)}</td>" for alt, X in pictures.items())
+        return " ".join(_image(X, alt) for alt, X in pictures.items())
+
+    def width(self, item):
+        return 3 * _shown(item) + 16
+
+
+def _shown(X):
+    """How wide a picture is shown."""
+    return min(120, max(48, X.shape[1]))
 
 
 def _image(X, alt):
+    if (step := X.shape[1] // (4 * _shown(X))) > 1:  # far more pixels than are shown
+        X = X[::step, ::step]
     X = X[..., 0] if X.ndim == 3 and X.shape[2] == 1 else X
     if X.ndim == 3 and X.shape[2] not in (3, 4):
         X = np.floor(np.clip(np.round(X), 0, 255).mean(axis=2))
-    return img(png(X), alt, f"width:{min(160, max(72, X.shape[1]))}px;image-rendering:pixelated")
+    return img(png(X), alt, f"width:{_shown(X)}px;image-rendering:pixelated")

@@ -108,6 +108,7 @@ class Samples:
     notes : list of str, what to know before the result is read.
     columns_read : list of :class:`.base.ColumnRead`, how each column of a table was read, with those that were ignored;
         empty for other kinds.
+    labels : dict role -> index of a frame or a series, its rows' own labels; without other containers.
     """
 
     kind: Kind
@@ -116,6 +117,12 @@ class Samples:
     same: dict
     notes: list
     columns_read: list
+    labels: dict
+
+    def label(self, role, i):
+        """A row's position, with the label of its own that a frame or a series has for it."""
+        labels = self.labels.get(role)
+        return str(i) if labels is None or labels[i] == i else f"{i} (label {labels[i]})"
 
     def first(self, n):
         """The same with the first n generated rows only."""
@@ -159,7 +166,8 @@ def together(given, features=None, ignore=None):
             if X.shape[1] != rows[first].shape[1]:
                 width = rows[first].shape[1]
                 raise ValueError(f"{role} must have {width} columns as features({first}) has, got {X.shape[1]}")
-    return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored)
+    labels = {role: X.index for role, X in given.items() if hasattr(X, "iloc")}
+    return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored, labels)
 
 
 def _dtypes(items):

@@ -16,6 +16,7 @@ class Texts(Kind):
     """Texts, compared by their runs of 1 to 4 characters."""
 
     name = "text"
+    legend = "What only the training text has is struck out, and what only the generated one has is underlined."
 
     def read(self, X):
         if isinstance(X, np.ndarray):
@@ -42,7 +43,11 @@ class Texts(Kind):
         )
 
     def html(self, one, two, *, train, places):
-        return f"<td>{''.join(changed(a, b) for a, b in differences(one, two))}</td>"
+        return "".join(changed(a, b) for a, b in differences(one, two))
+
+    def alike(self, one, two):
+        kept = sum(len(a) for a, b in differences(one, two) if a == b)
+        return f"{kept:,} of {len(one):,} characters"
 
 
 def grams(*samples):

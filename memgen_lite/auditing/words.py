@@ -1,0 +1,96 @@
+"""What an audit's page says to somebody who has never seen one: a plain sentence, what to do, and every term."""
+
+# By how a verdict begins: the sentence that a page begins with, and what it means for who has to decide.
+_PLAIN = {
+    "Copies": (
+        "This model copies its training rows: {named} can be named.",
+        "Rows that the model was trained on come back from it, exactly or nearly. Look at the named rows before the "
+        "model, or anything that it made, leaves your hands; where rows are of people, treat what it made as data of "
+        "these people. At most about {q:.0%} of the names are expected to be wrong.",
+    ),
+    "Leans": (
+        "This model stays closer to its training rows than chance allows, but no single row can be named.",
+        "What it makes depends on rows that it was trained on. Before you rely on it, audit it again with more "
+        "generated and more held-out rows, so that the rows can be named, or train it to keep less.",
+    ),
+    "Can't tell": (
+        "This audit cannot tell whether the model copies.",
+        "It neither accuses nor clears the model; the line with the numbers below says why. See to the warnings and to "
+        "what the test rests on, then audit again.",
+    ),
+    "No sign of copying": (
+        "No sign of copying was found.",
+        "What the model made is no nearer to the rows that it was trained on than to rows that it has never seen. This "
+        "is no proof of privacy: read below what was not tested.",
+    ),
+}
+
+NOT_TESTED = (
+    "Copies that do not look near in the way rows were compared, such as a mirrored picture or a text in other words.",
+    "Copies of rows that stand among the held-out rows as well, or that nearly do.",
+    "What the model would give out if it were asked more often, or in another way: only the rows handed in were seen.",
+    "Whether it can be told from the model itself, or by an attacker who knows more, that somebody was trained on.",
+    "Anything, if the held-out rows are not a random part of the same data.",
+)
+
+# By check: what to do where it does not hold.
+ADVICE = {
+    "held-out rows are like training rows": "Set rows aside at random, before training, and audit again; until then "
+    "the result means nothing.",
+    "no near-duplicates across the split": "Copies of these rows go unseen. If rows belong together, such as those of "
+    "one person, say so with groups=, or set whole groups aside.",
+    "no held-out row stands in train": "Leave equal rows in, they are accounted for; but ask whether rows were set "
+    "aside at random, and whether those of one person were split.",
+    "rows were put on the sides one by one": "Rows that belong together were set aside together: say so with groups=, "
+    "or the p-value is too small.",
+}
+
+GLOSSARY = {
+    "Training rows": "the data that the model was trained on. A row is one record, picture or text.",
+    "Held-out rows": "rows of the same data that were set aside at random and that the model has never seen. They show "
+    "how near a model comes by chance alone.",
+    "Generated rows": "what the model made, as handed in for this audit.",
+    "Hit": "a training or held-out row that is the nearest one to some generated row.",
+    "Distance": "how unlike two rows are; 0 for equal ones.",
+    "Ratio": "how close a generated row sits: its distance to the nearest row, over that to the sixth nearest. Near 0 "
+    "for a copy, mostly above .5 for rows that nobody copied.",
+    "Walk": "the hits one by one, from the closest on, as the right picture has them: up at each training row, "
+    "down at each held-out row, so that chance stays level.",
+    "Dose": "the share of generated rows whose nearest row is a training row, rescaled: 0 is expected of a model that "
+    "does not copy, 1 of one that copies each time. It is no share of people, and counts those copies only that stay "
+    "nearer to their source than to any other row.",
+    "Interval": "the doses that agree with what was seen. It holds the true one in 95 of 100 audits.",
+    "P-value": "how often a model that does not copy would look as suspicious as this one. At most .05 is asked for "
+    "before anybody is accused: one such model in twenty is accused all the same.",
+    "Relabelings": "how the p-value is found: training and held-out rows are mixed anew, many times, and the test is "
+    "repeated as if the mixed labels were the true ones.",
+    "Named row": "a training row that something generated sits on so closely that it is called copied.",
+    "False discovery rate": "of the rows named, the share that is wrong on average. A row's q-value is the least rate "
+    "at which it is named.",
+    "Exact match": "a training row that was generated without any change. That can be chance where rows are short; the "
+    "exact matches with held-out rows say how often.",
+    "MemGEN": "a program that stores its training rows and gives them back: the model that copies each time.",
+    "Familiar models": "simple models fitted to the same training rows, for comparison. A Gaussian knows their mean "
+    "and spread; a mixture of 5, 20 or 60 is made of so many Gaussians, and the more it has, the more single rows it "
+    "keeps; a kernel density is a small cloud around each row.",
+}
+
+
+def plain(audit):
+    """(sentence, what to do): what an audit found, for somebody who knows no term of it."""
+    n = len(audit.copies)
+    named = f"{n:,} of them" if n > 1 else "one of them"
+    for begins, (sentence, then) in _PLAIN.items():
+        if audit.verdict.startswith(begins):
+            return sentence.format(named=named), then.format(q=audit.stamp["q"])
+    raise ValueError(f"no plain words for the verdict {audit.verdict!r}")
+
+
+def kept_limit(audit, limit):
+    """A limit on the dose, and whether this audit keeps it, in a sentence."""
+    how = f"The limit set for the dose is {limit:g}: "
+    if audit.exceeds(limit):
+        return f"{how}it is exceeded (dose {audit.dose:.2f}), and not by chance."
+    if audit.dose > limit:
+        return f"{how}the dose is above it ({audit.dose:.2f}), but by no more than chance explains."
+    return f"{how}it is kept (dose {audit.dose:.2f})." + (" Rows are named all the same." if len(audit.copies) else "")
