@@ -10,7 +10,7 @@ endif
 READY := .venv/ready
 CONFORMANCE := .venv-conformance/ready
 
-.PHONY: FORCE help figures test coverage lab dashboard lint conformance simulate bench requirements clean
+.PHONY: FORCE help figures test coverage lab dashboard docs lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -30,6 +30,9 @@ lab: $(READY)  ## open JupyterLab (PORT=8888; IP=0.0.0.0 in a container)
 
 dashboard: $(READY)  ## the notebooks as pages without code (PORT=8866)
 	$(BIN)/python tools/dashboard.py $(if $(PORT),--port=$(PORT))
+
+docs: $(READY)  ## build the documentation into build/docs, without network
+	$(BIN)/python tools/docs/build.py
 
 lint: $(READY)  ## style, imports between rooms, notebooks
 	$(BIN)/ruff check .
