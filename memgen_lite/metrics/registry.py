@@ -170,7 +170,7 @@ def check_arrays(arrays: dict[str, Any], ignore: Any = None) -> dict[str, Any]:
         return dict(arrays)
     samples = read_samples(arrays, ignore)
     for note in samples.notes:
-        if note.startswith("column "):
+        if samples.kind.name == "table":
             warnings.warn(note, stacklevel=3)
     return dict.fromkeys(arrays) | samples.rows
 

@@ -59,7 +59,7 @@ def keys(X):
     found = np.empty(len(X), dtype="V16")
     for i in range(0, len(X), 1024):
         part = np.ascontiguousarray(X[i : i + 1024])
-        part = part + part.dtype.type(0) if part.dtype.kind == "f" else part
+        part = pure(part + part.dtype.type(0)) if part.dtype.kind == "f" else part
         digests = b"".join(blake2b(row, digest_size=16).digest() for row in part)
         found[i : i + 1024] = np.frombuffer(digests, dtype="V16")
     return found

@@ -28,7 +28,8 @@ BAD = {
     "a name": (TypeError, "must be a collection of examples, got one str", {"train": "train.npy"}),
     "a number": (TypeError, r"must be a collection of examples \(.*\), got int", {"train": 3}),
     "strings for numbers": (TypeError, "kind of train, 'array', got 'text'", {"generated": ["a"] * 30}),
-    "arrays of str": (TypeError, "got shape", {"train": np.array([["a"]])}),
+    "arrays of str": (TypeError, "must be of the kind of train, 'table', got 'array'", {"train": np.array([["a"]])}),
+    "complex": (TypeError, r"of complex128; numpy\.hstack\(\[X.real", {"train": T + 1j}),
     "ragged": (ValueError, "items of one shape", {"train": [[1, 2], [3]]}),
     "features of no shape": (ValueError, r"features\(train\) must be a real array \(300, d\)", {"features": np.sum}),
     "features of two widths": (
@@ -60,7 +61,7 @@ def test_what_is_not_finite_is_named_by_row_and_column():
 
 def test_frames_need_the_same_columns():
     frame = pd.DataFrame(T, columns=list("abcdef"))
-    with pytest.raises(ValueError, match=r"generated must have the columns of train.*got \['a', 'b'\]"):
+    with pytest.raises(ValueError, match=r"generated must have the columns of train, .*without \['c', 'd', 'e', 'f'\]"):
         read(frame, frame + 1, frame[["a", "b"]])
     with pytest.raises(ValueError, match="different names"):
         read(frame.set_axis(["a"] * 6, axis=1), frame, frame)

@@ -201,7 +201,13 @@ def test_columns_as_they_are_meant_are_not_doubted():
 
 def test_what_is_no_table_of_single_values_is_refused_by_column():
     for bad, message in (
-        ({"a": [[1.0, 2.0]] * N}, "column 'a' of train must hold single values, .*numpy.stack"),
+        ({"a": [{"b": 1}] * N}, "column 'a' of train must hold single values, or arrays of as many numbers.*row 0"),
+        (
+            {"a": [[1.0, 2.0]] * 9 + [[1.0]] * (N - 9)},
+            "column 'a' of train must hold .*in row 9 1 numbers, .*first has 2",
+        ),
+        ({"a": [["x", "y"]] * N}, "column 'a' of train must hold .*got in row 0 .'x', 'y'"),
+        ({"a": [1j, 2.0] * (N // 2)}, "column 'a' of train must hold real numbers"),
         ({"a": np.ones(N, dtype=complex)}, "column 'a' of train must hold real numbers"),
     ):
         frames = {role: pd.DataFrame(bad) for role in ("train", "held_out", "generated")}

@@ -37,14 +37,12 @@ class Arrays(Kind):
             if not np.prod(shape):
                 raise ValueError(f"{role} must have a feature at least, got rows of shape {shape}")
         for role, X in samples.items():
-            finite(X.reshape(len(X), -1), role)
-        floats = [X.dtype for X in samples.values() if X.dtype.kind == "f"]
+            _finite(X, role)
+        floats = {role: X for role, X in samples.items() if X.dtype.kind == "f"}
         if floats:
-            coarsest = min(floats, key=lambda dtype: dtype.itemsize)
-            if len({*floats}) > 1:
-                notes.append(f"samples of {', '.join(sorted({*map(str, floats)}))} were all rounded to {coarsest}")
+            dtype = coarsest(floats, notes) or next(iter(floats.values())).dtype
             # Integers beside floats become floats, so that both are compared by value.
-            samples = {role: X.astype(coarsest, copy=False) for role, X in samples.items()}
+            samples = {role: X.astype(dtype, copy=False) for role, X in samples.items()}
         if {"train", "generated"} <= {*samples}:
             notes += _units(samples["train"], samples["generated"])
         return samples
@@ -100,6 +98,67 @@ class Arrays(Kind):
         distances = np.abs(one.astype(float) - two.astype(float))
         most = np.sort(np.argsort(-distances, kind="stable")[:_CELLS])
         return [(f"[{i}]", short(one[i]), short(two[i])) for i in most]
+
+
+def _finite(X, role):
+    try:
+        finite(X.reshape(len(X), -1), role)
+    except ValueError as error:
+        if not np.isnan(X).any():
+            raise
+        raise ValueError(f"{error}; of a table, pandas.DataFrame({role}), missing values are accounted for") from None
+
+
+def coarsest(samples, notes, what=""):
+    """The dtype to which samples of floats, arrays by role, must be rounded so that equal values are equal in all.
+
+    None where all are alike. What counts is what the numbers are, and not only how they are held: those of float32 that
+    were written to a file come back as float64, and would then equal no number of full precision. The note is preceded
+    by `what`.
+    """
+    held = {role: _precision(X) for role, X in samples.items()}
+    dtypes = sorted({*held.values()}, key=lambda dtype: dtype.itemsize)
+    if len(dtypes) < 2 and len({X.dtype for X in samples.values()}) < 2:
+        return None
+    with np.errstate(over="ignore"):
+        fits = (all(np.isinf(X.astype(one)).sum() == np.isinf(X).sum() for X in samples.values()) for one in dtypes)
+        dtype = next((one for one, fit in zip(dtypes, fits, strict=True) if fit), dtypes[-1])
+    if len(dtypes) > 1:
+        found = ", ".join(map(str, dtypes))
+        notes.append(
+            f"{what}samples of {found} were all rounded to {dtype}"
+            if dtype == dtypes[0]
+            else f"{what}samples of {found} can't be rounded alike, as some numbers are too large for {dtypes[0]}"
+        )
+    return dtype
+
+
+def _precision(X):
+    """The dtype of floats, or the less precise one that all of them are of, and make use of."""
+    dtype = X.dtype.newbyteorder("=")
+    for name, bits, last in (("f4", "u4", 0xFFF), ("f2", "u2", 0xF)):
+        if np.dtype(name).itemsize < dtype.itemsize:
+            if not _rounded(X, name, bits, last):
+                break
+            dtype = np.dtype(name)
+    return dtype
+
+
+def _rounded(X, dtype, bits, last):
+    """Whether all values are of a dtype, and most of them to its `last` bits, which counts and halves do not use."""
+    used = given = start = 0
+    X, step = X.reshape(-1), 1000
+    with np.errstate(over="ignore"):
+        while start < len(X):
+            part = X[start : start + step]
+            part = np.asarray(part[part == part])
+            narrow = part.astype(dtype)
+            if not np.array_equal(narrow, part):
+                return False
+            used += np.count_nonzero(narrow.view(bits) & last)
+            given += np.count_nonzero(narrow)
+            start, step = start + step, 1_000_000
+    return 2 * used > given > 0
 
 
 def _units(train, generated):

@@ -1,16 +1,14 @@
-"""One column of tables: what it holds, the same in all samples, and what a reader should know before it is compared."""
-
-import re
+"""One column of tables: what it holds, and the same in all samples, so that equal values are equal."""
 
 import numpy as np
 
 from ..checks import finite
-from .base import ColumnRead, Note
+from ..row_bytes import keys
+from .arrays import coarsest
+from .base import ColumnRead
 from .texts import grams
 
 _LEVELS = 64  # a category of more levels is compared as text
-_DIGITS = 1e12  # whole numbers this far apart are no counts
-_FEW = 20  # rows that tell nothing of a column
 _KINDS = {
     **dict.fromkeys(("integer", "floating", "mixed-integer-float", "decimal"), "number"),
     **dict.fromkeys(("datetime", "datetime64", "date"), "time"),
@@ -19,15 +17,84 @@ _KINDS = {
 
 
 def kind_of(column):
-    """One of "number", "time", "duration", "category", told by the values of an object column; None if it is empty."""
+    """One of "number", "time", "duration", "category", "embedding", told by the values of an object column; None if it
+    is empty.
+    """
     from pandas.api import types
 
     if types.is_bool_dtype(column) or isinstance(column.dtype, types.CategoricalDtype):
         return "category"
     if types.is_numeric_dtype(column):
         return "number"
+    if column.dtype.kind == "O" and len(some := column.dropna()) and _is_row(some.iloc[0]):
+        return "embedding"
     inferred = types.infer_dtype(column, skipna=True)
     return None if inferred == "empty" else _KINDS.get(inferred, "category")
+
+
+def kind_in(columns):
+    """The kind of aligned columns, by role: that of the first which is not empty; a category if all are."""
+    return next(filter(None, map(kind_of, columns.values())), "category")
+
+
+def _is_row(cell):
+    """Whether a cell is an array of numbers, or a list of them."""
+    return (
+        hasattr(cell, "__len__")
+        and not isinstance(cell, str | bytes)
+        and np.ndim(cell) > 0
+        and (np.asarray(cell).dtype.kind in "fiub")
+    )
+
+
+def plain(name, column, role):
+    """A column in the types of pandas' own: dense, of arrays or of single values, its periods as their first moments.
+
+    Raises
+    ------
+    TypeError : for complex numbers and for cells that are no single values.
+    """
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = pd.Series(np.asarray(column))
+    elif isinstance(column.dtype, pd.ArrowDtype):
+        column = pd.Series(column.to_numpy(dtype=object, na_value=None), dtype=object).infer_objects()
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return column.dt.to_timestamp()
+    if column.dtype.kind == "c":
+        raise TypeError(f"column {name!r} of {role} must hold real numbers, got {column.dtype}")
+    if column.dtype.kind != "O" or isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        return column
+    inferred = pd.api.types.infer_dtype(column, skipna=True)
+    if inferred == "complex":
+        raise TypeError(f"column {name!r} of {role} must hold real numbers, got complex ones")
+    if inferred == "period":
+        return column.map(lambda cell: cell.to_timestamp(), na_action="ignore").astype("datetime64[ns]")
+    if inferred == "time":
+        return pd.to_timedelta(column.map(str, na_action="ignore"))
+    held = column.map(lambda cell: hasattr(cell, "__len__") and not isinstance(cell, str | bytes | tuple))
+    return _arrays(name, column, role) if held.any() or kind_of(column) == "embedding" else column
+
+
+def _arrays(name, column, role):
+    """A column of arrays or lists of numbers, as many in each, as one of arrays of float64 or of one dtype."""
+    import pandas as pd
+
+    given = column.dropna()
+    cells = [np.asarray(cell).ravel() if _is_row(cell) else None for cell in given]
+    if bad := [i for i, cell in enumerate(cells) if cell is None or len(cell) != len(cells[0])]:
+        cell, row = cells[bad[0]], given.index[bad[0]]
+        what = f"{given[row]!r:.60}" if cell is None else f"{len(cell)} numbers, where the first has {len(cells[0])}"
+        raise TypeError(
+            f"column {name!r} of {role} must hold single values, or arrays of as many numbers in each row, got in row "
+            f"{row} {what}"
+        )
+    found = pd.Series([None] * len(column), dtype=object)
+    rows = np.stack(cells)
+    for place, row in zip(given.index, rows, strict=True):
+        found[place] = row
+    return found
 
 
 def aligned(name, columns, notes):
@@ -38,52 +105,103 @@ def aligned(name, columns, notes):
     TypeError : for columns of several kinds, times of which some have a zone and others none, and cells that are no
         single values.
     """
-    kinds = {kind for column in columns.values() if (kind := kind_of(column))}
-    if len(kinds) > 1:
-        raise TypeError(f"column {name!r} must be of one kind in all samples, got {sorted(kinds)}")
-    for role, column in columns.items():
-        if column.dtype.kind == "c":
-            raise TypeError(f"column {name!r} of {role} must hold real numbers, got {column.dtype}")
-        if column.dtype.kind == "O" and (held := column.map(type).isin((list, dict, set, np.ndarray))).any():
-            raise TypeError(
-                f"column {name!r} of {role} must hold single values, got {column[held].iloc[0]!r:.60}; of a column of "
-                f"arrays, numpy.stack(frame[{name!r}]) is an array (rows, features)"
-            )
-    if kinds == {"number"}:
-        return _one_precision(name, columns, notes)
-    if kinds == {"time"} or kinds == {"duration"}:
-        return _one_unit(name, columns, kinds == {"time"})
-    return {role: column.astype("category") for role, column in columns.items()}
+    columns = {role: plain(name, column, role) for role, column in columns.items()}
+    kinds = {role: kind for role, column in columns.items() if (kind := kind_of(column))}
+    if {*kinds.values()} == {"number", "category"}:
+        columns = _flags_as_numbers(name, columns, kinds, notes)
+        kinds = {role: kind for role, column in columns.items() if (kind := kind_of(column))}
+    if len({*kinds.values()}) > 1:
+        found = ", ".join(f"{kind} in {role}" for role, kind in kinds.items())
+        raise TypeError(
+            f"column {name!r} must be of one kind in all samples, got {found}: make them alike (pandas.to_numeric, "
+            f"pandas.to_datetime), or leave it out by ignore=[{name!r}]"
+        )
+    kind = next(iter(kinds.values()), None)
+    try:
+        if kind == "number":
+            return _one_precision(name, columns, notes)
+        if kind in ("time", "duration"):
+            return _one_unit(name, columns, kind == "time")
+        if kind == "embedding":
+            return _one_width(name, columns, notes)
+        return {role: column.astype("category") for role, column in columns.items()}
+    except (OverflowError, ValueError) as error:
+        raise TypeError(f"column {name!r} can't be read as a {kind}: {error}") from None
+    except TypeError as error:
+        if "unhashable" not in str(error):
+            raise
+        raise TypeError(f"column {name!r} must hold single values, got some that can't be compared: {error}") from None
+
+
+def _flags_as_numbers(name, columns, kinds, notes):
+    """True and False as 1 and 0, where other samples have numbers."""
+    from pandas.api import types
+
+    flags = [role for role, kind in kinds.items() if kind == "category"]
+    if any(types.infer_dtype(columns[role], skipna=True) != "boolean" for role in flags):
+        return columns
+    notes.append(f"column {name!r}: True and False of {', '.join(flags)} were read as 1 and 0, beside numbers")
+    return columns | {role: columns[role].astype("boolean").astype("Int8") for role in flags}
 
 
 def _one_precision(name, columns, notes):
     columns = {role: column if kind_of(column) else column.astype(float) for role, column in columns.items()}
-    floats = {column.dtype for column in columns.values() if str(column.dtype) in ("float16", "float32", "float64")}
-    if len(floats) > 1:
-        coarsest = min(floats, key=lambda dtype: dtype.itemsize)
-        found = ", ".join(sorted(map(str, floats)))
-        notes.append(f"column {name!r}: samples of {found} were all rounded to {coarsest}")
-        columns = {role: column.astype(coarsest) for role, column in columns.items()}
+    floats = {role: X for role, X in columns.items() if str(X.dtype) in ("float16", "float32", "float64")}
+    if (dtype := coarsest({role: X.to_numpy() for role, X in floats.items()}, notes, f"column {name!r}: ")) is not None:
+        columns = {role: column.astype(dtype) if role in floats else column for role, column in columns.items()}
     return columns
 
 
 def _one_unit(name, columns, time):
     import pandas as pd
 
-    columns = {role: (pd.to_datetime if time else pd.to_timedelta)(column) for role, column in columns.items()}
-    zoned = [role for role, column in columns.items() if time and column.dt.tz is not None]
-    if zoned and len(zoned) < len(columns):
-        raise TypeError(f"column {name!r} must have a time zone in all samples or in none; with one: {zoned}")
-    if zoned:
-        columns = {role: column.dt.tz_convert("UTC").dt.tz_localize(None) for role, column in columns.items()}
+    if not time:
+        columns = {role: pd.to_timedelta(column) for role, column in columns.items()}
+    else:
+        zoned = {role: found for role, column in columns.items() if (found := _zones(column))}
+        if len({one for found in zoned.values() for one in found}) > 1:
+            some = [role for role, found in zoned.items() if True in found]
+            raise TypeError(f"column {name!r} must have a time zone in all samples or in none; with one: {some}")
+        columns = {role: pd.to_datetime(column, utc=True).dt.tz_localize(None) for role, column in columns.items()}
     finest = max((column.dt.unit for column in columns.values()), key=["s", "ms", "us", "ns"].index)
     return {role: column.dt.as_unit(finest) for role, column in columns.items()}
+
+
+def _zones(column):
+    """Which of True and False hold of a column of times: that there is a zone, or none."""
+    if column.dtype.kind != "O":
+        return {getattr(column.dtype, "tz", None) is not None} if column.notna().any() else set()
+    return {getattr(cell, "tzinfo", None) is not None for cell in column.dropna()}
+
+
+def _one_width(name, columns, notes):
+    import pandas as pd
+
+    rows = {role: np.stack(column.dropna()) for role, column in columns.items() if column.notna().any()}
+    if len({X.shape[1] for X in rows.values()}) > 1:
+        found = ", ".join(f"{X.shape[1]} in {role}" for role, X in rows.items())
+        raise TypeError(f"column {name!r} must hold arrays of as many numbers in all samples, got {found}")
+    floats = {role: X for role, X in rows.items() if X.dtype.kind == "f"}
+    dtype = coarsest(floats, notes, f"column {name!r}: ") if floats else None
+    if dtype is None:
+        dtype = np.result_type(*rows.values())
+    found = {}
+    for role, column in columns.items():
+        cells = iter(rows.get(role, np.empty((0, 1))).astype(dtype))
+        found[role] = pd.Series([next(cells) if there else None for there in column.notna()], dtype=object)
+    return found
 
 
 def codes(columns):
     """(int arrays by role, distinct values): equal numbers for values that are equal as given, -1 for missing ones."""
     import pandas as pd
 
+    if kind_in(columns) == "embedding":  # by the bytes of each array
+        rows = np.stack([row for column in columns.values() for row in column.dropna()])
+        digests = iter(keys(rows))
+        columns = {
+            role: column.map(lambda _: next(digests).tobytes(), na_action="ignore") for role, column in columns.items()
+        }
     dtypes = {column.dtype for column in columns.values()}
     if len(dtypes) > 1 and all(dtype.kind in "iu" for dtype in dtypes):
         columns = {role: column.astype(object) for role, column in columns.items()}  # int64 and uint64 would be rounded
@@ -97,35 +215,50 @@ def rows(name, columns):
 
     A number or a time is divided by its range among the real rows (all but generated). A category counts 1 where two
     rows differ, 0 where they agree, as in Gower's coefficient (1971); one of more than 64 levels is compared as text.
+    Arrays are divided by the diagonal of the box that holds those of the real rows, so that they count as one column.
     What is missing is a level of its own in a category; a missing number stands at the median of the real rows, and a
     second column, which counts as a category does, says where it was missing. None of this looks at which real row is
     of train.
     """
-    if kind_of(next(iter(columns.values()))) in ("number", "time", "duration"):
-        return _scaled(name, columns)
-    return _levels(columns)
+    if kind_in(columns) == "category":
+        return _levels(columns)
+    return _scaled(name, columns)
 
 
 def _scaled(name, columns):
-    numbers = {role: _numbers(column) for role, column in columns.items()}
-    missing = {role: np.isnan(X) for role, X in numbers.items()}
+    width = _width(columns)
+    numbers = {role: _numbers(column, width) for role, column in columns.items()}
+    missing = {role: np.isnan(X).all(axis=1) for role, X in numbers.items()}
     for role, X in numbers.items():
-        finite(np.where(missing[role], 0, X)[:, None], role, columns=[name])
-    real = np.concatenate([X for role, X in numbers.items() if role != "generated"] or [*numbers.values()])
-    real = real[~np.isnan(real)]
-    low, scale = (real.min(), float(np.ptp(real)) or 1.0) if len(real) else (0.0, 1.0)
-    middle = np.median(real) if len(real) else 0.0
-    found = {role: ((np.where(missing[role], middle, X) - low) / scale)[:, None] for role, X in numbers.items()}
+        finite(np.where(missing[role][:, None], 0, X), role, columns=[name] * width)
+    sources = {role: X for role, X in numbers.items() if role != "generated"} or numbers
+    real = np.concatenate([X[~missing[role]] for role, X in sources.items()])
+    low, middle, scale = np.zeros(width), np.zeros(width), 1.0
+    if len(real):
+        low, middle = real.min(axis=0), np.median(real, axis=0)
+        scale = float(np.linalg.norm(np.ptp(real, axis=0))) or 1.0
+    found = {role: (np.where(missing[role][:, None], middle, X) - low) / scale for role, X in numbers.items()}
     if any(flags.any() for flags in missing.values()):
         found = {role: np.hstack([X, missing[role][:, None] / np.sqrt(2)]) for role, X in found.items()}
     return found
 
 
-def _numbers(column):
+def _width(columns):
+    """How many numbers a cell of aligned columns, by role, has."""
+    if kind_in(columns) != "embedding":
+        return 1
+    return next(len(row) for column in columns.values() for row in column.dropna())
+
+
+def _numbers(column, width):
+    """A column as floats (n, width), with NaN where it is missing."""
     if column.dtype.kind in "mM":
-        X = column.to_numpy().astype("int64").astype(np.float64)
-        return np.where(column.isna(), np.nan, X)
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        X = np.where(column.isna(), np.nan, column.to_numpy().astype("int64").astype(np.float64))
+    elif kind_of(column) == "embedding":
+        X = np.stack([np.full(width, np.nan) if row is None else row for row in column.astype(object)])
+    else:
+        X = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.reshape(X, (len(column), -1)) if len(np.shape(X)) > 1 else np.repeat(X[:, None], width, axis=1)
 
 
 def _levels(columns):
@@ -139,74 +272,10 @@ def _levels(columns):
 
 def told(name, columns):
     """How aligned columns, a dict by role, are read: a :class:`.base.ColumnRead`."""
-    kind, note = kind_of(next(iter(columns.values()))), ""
-    if kind not in ("number", "time", "duration"):
+    kind, note = kind_in(columns), ""
+    if kind == "category":
         levels = len(codes(columns)[1])
         kind, note = ("text" if levels > _LEVELS else "category"), f"{levels:,} levels"
+    elif kind == "embedding":
+        note = f"{_width(columns):,} numbers, which together count as one column"
     return ColumnRead(str(name), kind, sum(int(column.isna().sum()) for column in columns.values()), note)
-
-
-def doubts(name, columns):
-    """Sentences about a column that is perhaps not what it seems, by role of an aligned dict of columns."""
-    import pandas as pd
-
-    kind = kind_of(next(iter(columns.values())))
-    real = pd.concat([column for role, column in columns.items() if role != "generated"], ignore_index=True).dropna()
-    given = {role: column.dropna() for role, column in columns.items()}
-    if not all(map(len, given.values())) or not len(real):
-        return []
-    found = list(_apart(name, kind, given))
-    if kind == "category" and all(isinstance(value, str) for value in real[:1000]):
-        found += _reads_as(name, real[:1000])
-    if _is_key(kind, real):
-        found.append(f"column {name!r} has another value in each row, as a key has: ignore=[{name!r}] leaves it out")
-    return found
-
-
-def _apart(name, kind, given):
-    """What two samples do not share: ranges, or levels."""
-    first, *others = given
-    for role in others:
-        if kind == "category":
-            if not given[role].isin(given[first].unique()).any():
-                one, other = (f"{given[which].iloc[0]!r:.40}" for which in (role, first))
-                yield Note(
-                    f"column {name!r}: no value of {role}, such as {one}, is in {first}, as {other} is: coded alike?",
-                    f"column {name!r}: no value of {role} is in {first}: coded alike?",
-                )
-            continue
-        (low, high), (from_, to) = ((column.min(), column.max()) for column in (given[first], given[role]))
-        wide, own = float(_length(high - low)), float(_length(to - from_))
-        if to < low or from_ > high or (wide > 0 and not 0.1 < own / wide < 10 and role == "generated"):
-            yield Note(
-                f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}: the same units?",
-                f"column {name!r}: {first} and {role} lie apart, or one spans ten times the other: the same units?",
-            )
-
-
-def _length(span):
-    return span.total_seconds() if hasattr(span, "total_seconds") else span
-
-
-def _reads_as(name, texts):
-    import pandas as pd
-
-    numbers = pd.to_numeric(texts.str.replace(r"[\s,$€£%]", "", regex=True), errors="coerce")
-    dates = texts.str.match(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-    for what, share, cure in (("numbers", numbers.notna(), "to_numeric"), ("dates", dates, "to_datetime")):
-        if share.mean() > 0.9:
-            yield f"column {name!r} is text that reads as {what} and is compared as text, but for pandas.{cure}"
-            return
-
-
-def _is_key(kind, real):
-    if len(real) < _FEW or kind not in ("number", "category") or not real.is_unique:
-        return False
-    some = real[:1000]
-    if kind == "category":
-        words = all(isinstance(one, str) and re.fullmatch(r"[\w-]{6,}", one) for one in some)
-        return words and len({*map(len, some)}) == 1
-    if real.dtype.kind == "f" or any(one != int(one) for one in some):
-        return False
-    span = int(real.max()) - int(real.min())
-    return span < 20 * len(real) or span > _DIGITS

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .items import equality_key
-from .reading import opened
+from .opening import opened
 
 
 @dataclass
@@ -81,7 +81,7 @@ def unpack(X, *, name="X"):
 
     Raises
     ------
-    TypeError : for what :func:`.reading.opened` refuses, and a structured array with objects in its fields.
+    TypeError : for what :func:`.opening.opened` refuses, and a structured array with objects in its fields.
     """
     X = opened(X, name)
     if hasattr(X, "iloc"):

@@ -5,6 +5,7 @@ import numpy as np
 from ..row_bytes import keys
 from . import columns
 from .arrays import Arrays, short
+from .doubts import doubts
 
 
 class Frames(Arrays):
@@ -16,9 +17,7 @@ class Frames(Arrays):
         return X if type(X).__module__.partition(".")[0] == "pandas" and X.ndim == 2 else None
 
     def without(self, items, ignore, role):
-        if missing := [name for name in ignore if name not in items.columns]:
-            raise ValueError(f"ignore must name columns of {role}, {list(items.columns)}, got {missing}")
-        return items.drop(columns=list(ignore))
+        return items.drop(columns=[name for name in ignore if name in items.columns])
 
     def aligned(self, samples, notes):
         import pandas as pd
@@ -32,12 +31,13 @@ class Frames(Arrays):
         for role, frame in samples.items():
             own = list(frame.columns)
             if len(own) != len(names) or {*own} != {*names}:
-                raise ValueError(f"{role} must have the columns of {first}, {names}, got {own}")
+                raise ValueError(f"{role} must have the columns of {first}, {_difference(names, own)}")
+        notes += _of_index(samples)
         found = {role: {} for role in samples}
         for name in names:
             given = {role: frame[name].reset_index(drop=True) for role, frame in samples.items()}
             given = columns.aligned(name, given, notes)
-            notes += columns.doubts(name, given)
+            notes += doubts(name, given)
             for role, column in given.items():
                 found[role][name] = column
         return {
@@ -71,3 +71,27 @@ class Frames(Arrays):
 def _by_column(samples):
     for name in next(iter(samples.values())).columns:
         yield name, {role: frame[name] for role, frame in samples.items()}
+
+
+def _difference(names, own):
+    """How the columns of a sample differ from those of the first, as many as a reader looks at."""
+    lacks = [name for name in names if name not in own]
+    more = [name for name in own if name not in names]
+    twice = [name for i, name in enumerate(own) if name in own[:i]]
+    parts = ((lacks, "without"), (more, "with"), (twice, "twice"))
+    told = "; ".join(
+        f"{words} {found[:10]}" + f" and {len(found) - 10:,} more" * (len(found) > 10)
+        for found, words in parts
+        if found
+    )
+    return f"{names[:10]}{', ...' * (len(names) > 10)}; it comes {told}: rename them, or leave them out by ignore="
+
+
+def _of_index(samples):
+    """A note on the indices of frames, by role, that may hold data."""
+    for role, frame in samples.items():
+        index = frame.index
+        if index.nlevels > 1 or index.name is not None or index.dtype.kind not in "iu":
+            name = ", ".join(repr(one) for one in index.names if one is not None) or f"of {index.dtype}"
+            return [f"the index of {role} ({name}) is no column and is not compared: reset_index() makes it one"]
+    return []

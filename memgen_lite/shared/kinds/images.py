@@ -1,7 +1,9 @@
 """Images: arrays (n, height, width[, channels]), or lists of Pillow's."""
 
+import contextlib
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ..html import img, png
 from .arrays import Arrays
@@ -16,16 +18,50 @@ def is_image(item):
 
 
 def as_seen(image):
-    """A Pillow image as a viewer shows it, in gray or RGB: transparent parts on white, palettes and inks as colors.
+    """A Pillow image as a viewer shows it, in gray or RGB: upright, transparent parts on white, palettes and inks as
+    colors. Of an animation it is the frame at hand.
 
     More than 8 bits, and fractions, keep their values.
     """
+    with contextlib.suppress(Exception):  # damaged EXIF data: the picture itself is whole
+        image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     if image.mode in ("L", "RGB") or image.mode[0] in "IF":
         return image
     return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def pixels(images, name="X"):
+    """A list of Pillow images of one size as an array (n, h, w) or (n, h, w, 3), as :func:`as_seen` shows them.
+
+    All get the depth and the colors of the richest: see :func:`one_depth`.
+    """
+    seen = [np.asarray(as_seen(image)) for image in images]
+    for i, X in enumerate(seen):
+        if X.shape[:2] != seen[0].shape[:2]:
+            (h, w), (height, width) = X.shape[:2], seen[0].shape[:2]
+            raise ValueError(
+                f"{name} must be images of one size, got {width} x {height} and, at number {i}, {w} x {h} pixels: "
+                "resize them, or memgen_lite.data.folder(path) makes thumbnails of files"
+            )
+    seen = one_depth(seen)
+    if len({X.ndim for X in seen}) > 1:
+        seen = [np.repeat(X[..., None], 3, axis=2) if X.ndim == 2 else X for X in seen]
+    return np.stack(seen)
+
+
+def one_depth(pictures):
+    """Arrays of pixels as they are where all have one depth; else those of 8 bits as the same shades of 16.
+
+    Whole numbers from 0 to 65535 are of 16 bits. Beside others, which have no greatest shade, all keep their values.
+    """
+    if len({X.dtype for X in pictures}) == 1:
+        return pictures
+    if not all(X.dtype.kind in "ui" and X.min() >= 0 and X.max() <= 65535 for X in pictures):
+        return [X.astype(np.float32) for X in pictures]
+    return [(X.astype(np.uint16) * np.uint16(257) if X.dtype == np.uint8 else X.astype(np.uint16)) for X in pictures]
 
 
 class Images(Arrays):
@@ -40,6 +76,23 @@ class Images(Arrays):
         if X is not None and X.ndim == 4 and X.shape[1] in (1, 3, 4) and X.shape[3] not in (1, 3, 4):
             return np.moveaxis(X, 1, 3)  # (n, channels, height, width), as PyTorch has them
         return X
+
+    def aligned(self, samples, notes):
+        given, samples = samples, {role: _opaque(X) for role, X in samples.items()}
+        if any(X is not given[role] for role, X in samples.items()):
+            notes.append(
+                "pictures of 4 channels were read as red, green, blue and how opaque, and are seen on white; "
+                "reshape(len(X), -1) compares the four as numbers"
+            )
+        channels = {role: X.shape[3] if X.ndim == 4 else 1 for role, X in samples.items()}
+        if {*channels.values()} == {1, 3}:
+            notes.append(f"gray pictures were read as colors: {[role for role, n in channels.items() if n == 1]}")
+            samples = {
+                role: np.repeat(_flat(X)[..., None], 3, 3) if channels[role] == 1 else X for role, X in samples.items()
+            }
+        elif {*channels.values()} == {1}:
+            samples = {role: _flat(X) for role, X in samples.items()}
+        return super().aligned(samples, notes)
 
     def key(self, item):
         if not is_image(item):
@@ -85,6 +138,24 @@ class Images(Arrays):
 def _shown(X):
     """How wide a picture is shown."""
     return min(120, max(48, X.shape[1]))
+
+
+def _flat(X):
+    return X[..., 0] if X.ndim == 4 else X
+
+
+def _opaque(X):
+    """Pictures of four channels on white, where the fourth can be how opaque they are."""
+    if X.ndim != 4 or X.shape[3] != 4 or X.dtype.kind not in "uf":
+        return X
+    full = np.iinfo(X.dtype).max if X.dtype.kind == "u" else 1
+    if X.dtype.kind == "f" and not (X.min() >= 0 and X.max() <= 1):  # not so for NaN, either
+        return X
+    if X.dtype == np.uint8:
+        return np.stack([np.asarray(as_seen(Image.fromarray(picture))) for picture in X])
+    color, alpha = X[..., :3].astype(np.float64), X[..., 3:] / full
+    found = color * alpha + full * (1 - alpha)
+    return (np.round(found) if X.dtype.kind == "u" else found).astype(X.dtype)
 
 
 def _image(X, alt):

@@ -1,57 +1,20 @@
 """From what was handed in to samples that can be compared."""
 
-from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..checks import finite
+from .arranging import arranged
 from .arrays import Arrays
 from .base import ColumnRead, Kind
 from .frames import Frames
-from .images import Images, as_seen, is_image
+from .images import Images
 from .items import ITEMS
+from .opening import opened
 from .texts import Texts
 
 KINDS = (Frames(), Texts(), Images(), Arrays())  # in the order in which they are asked
-
-
-def opened(X, name="X"):
-    """`X` as an array, a frame, a series, a list or a tuple of examples; an iterable is read to its end.
-
-    Raises
-    ------
-    TypeError : for what is no collection of examples (one string, a number, a mapping, a set), and for what can't be
-        taken as it is (a sparse matrix, a masked array).
-    """
-    if isinstance(X, np.ma.MaskedArray):
-        raise TypeError(f"{name} must be a plain array, got a masked one; pass {name}.filled(value)")
-    if isinstance(X, np.ndarray):
-        if X.ndim == 0:
-            raise TypeError(f"{name} must hold examples along its first axis, got a 0-dimensional array of {X.dtype}")
-        return X
-    if type(X).__module__.partition(".")[0] == "pandas" and hasattr(X, "iloc"):
-        return X
-    if isinstance(X, str | bytes | bytearray):
-        raise TypeError(
-            f"{name} must be a collection of examples, got one {type(X).__name__}; for one document pass [text]"
-        )
-    if hasattr(X, "tocsr"):
-        raise TypeError(
-            f"{name} must be dense, as sparse data is not supported, got a sparse {type(X).__name__}: pass "
-            f"{name}.toarray()"
-        )
-    if isinstance(X, Mapping | Set):
-        raise TypeError(f"{name} must be an ordered collection of examples, got a {type(X).__name__}; pass a list")
-    if isinstance(X, list | tuple):
-        return X
-    if hasattr(X, "__array__"):
-        return opened(np.asarray(X), name)  # another library's array: stored, and returned, as NumPy's
-    if not hasattr(X, "__iter__"):
-        raise TypeError(
-            f"{name} must be a collection of examples (array, frame, list or iterable), got {type(X).__name__}"
-        )
-    return list(X)
 
 
 def read(X, name="X", *, any_kind=False):
@@ -62,37 +25,45 @@ def read(X, name="X", *, any_kind=False):
     Raises
     ------
     ValueError : for an empty sample, or items of several shapes.
-    TypeError : for what :func:`opened` refuses, and what is of no kind.
+    TypeError : for what :func:`.opening.opened` refuses, and what is of no kind.
     """
     X = opened(X, name)
     if not len(X):
         raise ValueError(f"{name} must have a row at least, got none")
-    if not hasattr(X, "iloc") or X.ndim == 1:
-        X = _plain(X, name, any_kind)
+    try:
+        found = arranged(X, name)
+    except (ValueError, TypeError):
+        if not any_kind:
+            raise
+        found = X
     for kind in KINDS:
-        if (items := kind.read(X)) is not None:
+        if (items := kind.read(found)) is not None:
             return kind, items
     if any_kind:
         return ITEMS, X
-    hint = "; reshape(-1, 1) makes one feature of it" if X.ndim == 1 and X.dtype.kind in "fiub" else ""
     raise TypeError(
         f"{name} must be an array of real numbers (rows, features), images (n, height, width[, channels]), texts or a "
-        f"frame, got shape {X.shape} of {X.dtype}{hint}"
+        f"frame, got {_told(X, found)}"
     )
 
 
-def _plain(X, name, any_kind):
-    """A series or a list as an array, where it is one; texts stay a list."""
-    if hasattr(X, "to_numpy"):
-        X = X.to_numpy()
-    if isinstance(X, np.ndarray) or Texts().read(X) is not None:
-        return X
-    try:
-        return np.asarray([np.asarray(as_seen(item)) for item in X] if all(map(is_image, X)) else X)
-    except ValueError:
-        if any_kind:
-            return X
-        raise ValueError(f"{name} must be items of one shape, got some that differ") from None
+def _told(X, found):
+    """What was given that is of no kind, and how it could be one."""
+    what = f"shape {found.shape} of {found.dtype}"
+    if found.ndim == 1 and found.dtype.kind == "O" and any(isinstance(one, str) for one in found):
+        i = next(i for i, one in enumerate(found) if not isinstance(one, str))
+        return f"texts among which number {i} is {found[i]!r:.60}: leave it out, or pass '' for it"
+    if found.dtype.kind == "S":
+        return f"{what}; decode them to str"
+    if found.dtype.kind == "c":
+        return f"{what}; numpy.hstack([X.real, X.imag]) has real numbers"
+    if found.ndim == 1:
+        table = hasattr(X, "to_frame") or found.dtype.kind not in "fiub"
+        cure = (
+            "pandas.DataFrame({'x': X}) makes one column of it" if table else "reshape(-1, 1) makes one feature of it"
+        )
+        return f"{what}; {cure}"
+    return f"{what}; reshape(len(X), -1) makes rows of it" if found.dtype.kind in "fiub" else what
 
 
 @dataclass(frozen=True)
@@ -151,7 +122,14 @@ def together(given, features=None, ignore=None):
             raise TypeError(f"{role} must be of the kind of {first}, {kinds[first].name!r}, got {kinds[role].name!r}")
     kind, ignored = kinds[first], []
     if ignore is not None:
-        ignore = [ignore] if isinstance(ignore, str | int) else list(ignore)
+        known = {name for X in items.values() if hasattr(X, "iloc") for name in X.columns}
+        ignore = (
+            [ignore]
+            if isinstance(ignore, str | int) or (isinstance(ignore, tuple) and ignore in known)
+            else list(ignore)
+        )
+        if known and (missing := [name for name in ignore if name not in known]):
+            raise ValueError(f"ignore must name columns of {first}, {list(items[first].columns)}, got {missing}")
         ignored = [ColumnRead(str(name), "ignored", 0, "left out by ignore=") for name in ignore]
         items = {role: kind.without(X, ignore, role) for role, X in items.items()}
     before, items = items, kind.aligned(items, notes)

@@ -56,12 +56,17 @@ def grams(*samples):
     from sklearn.feature_extraction.text import HashingVectorizer
 
     counter = HashingVectorizer(analyzer="char", ngram_range=_GRAMS, lowercase=False, dtype=np.float32)
-    counts = vstack([counter.transform(texts) for texts in samples]).tocsr()
+    counts = vstack([counter.transform(map(_valid, texts)) for texts in samples]).tocsr()
     used, columns = np.unique(counts.indices, return_inverse=True)
     counts = type(counts)((counts.data, columns, counts.indptr), shape=(counts.shape[0], len(used)))
     # Signs by chance keep distances within a few percent, and equal strings equal; no two runs share a column.
     signs = np.random.default_rng(0).choice(np.float32([-1, 1]), size=(len(used), _WIDTH)) / np.float32(np.sqrt(_WIDTH))
     return np.split(counts @ signs, np.cumsum([len(texts) for texts in samples])[:-1])
+
+
+def _valid(text):
+    """A text without lone surrogates, which can't be written; they count as what stands for them."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def differences(one, two):
