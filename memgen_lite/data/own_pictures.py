@@ -8,20 +8,29 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 from tqdm.auto import tqdm
 
-from ..shared.kinds.images import as_seen
+from ..shared.kinds.images import as_seen, on_white, one_depth
 from ..shared.types import FilePath, RandomState
 from .dataset import Dataset, split
+
+_TURNS = dict(
+    enumerate(  # what undoes each orientation of EXIF, from 2 on
+        ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90"), 2
+    )
+)
 
 
 def folder(path: FilePath, size: int = 64, held_out: float = 0.2, random_state: RandomState = 0) -> Dataset:
     """The images in a folder and the folders inside it, as square thumbnails: uint8 (n, size, size, 3).
 
     Each is what an image viewer shows, its middle square scaled to `size`: turned as its EXIF data says, the first
-    frame of an animation, transparent parts on white, every color mode as RGB; 16 bits become 8, and whole numbers of
-    32 bits or fractions are stretched from their least to their greatest (fractions from 0 to 1 are taken as they are).
+    frame of an animation, transparent parts on white, every color mode as RGB.
+
+    No level is lost: where one has more than 8 bits all are uint16, those of 8 bits as the same shades, which a warning
+    says, and fractions from 0 to 1 too; where one has other fractions, or numbers above 65535 or below 0, all keep
+    their values as float32, with 0 for what is not finite.
 
     Parameters
     ----------
@@ -62,7 +71,13 @@ def folder(path: FilePath, size: int = 64, held_out: float = 0.2, random_state: 
         more = f"; and {len(skipped) - 20:,} more" if len(skipped) > 20 else ""
         raise ValueError(f"path must be a folder of images, and {str(path)!r} has none that can be read ({told}{more})")
     names = [_printable(name) for name, _ in loaded]
-    images = np.stack([image for _, image in loaded])
+    depths = {str(image.dtype) for _, image in loaded}
+    images = np.stack(one_depth([image for _, image in loaded]))
+    if len(depths) > 1:
+        warnings.warn(
+            f"{str(path)!r} has pictures of several depths ({', '.join(sorted(depths))}), all read as {images.dtype}",
+            stacklevel=2,
+        )
     labels = np.array([name.split("/")[0] if "/" in name else "" for name in names])
     train, kept = split(len(names), held_out, random_state)
     return Dataset(
@@ -118,15 +133,12 @@ def _thumbnail(path, size):
         with Image.open(path, formats=[name for name in Image.ID if name != "EPS"]) as image:
             if image.width * image.height > (Image.MAX_IMAGE_PIXELS or np.inf):
                 return f"{image.width:,} x {image.height:,} pixels are more than Pillow's limit on pixels"
+            fine = _other_half(image)
             image.draft("RGB", (2 * size, 2 * size))  # a JPEG is decoded no larger than needed
             image.load()
-            upright = image
-            with contextlib.suppress(Exception):  # damaged EXIF data: the picture itself is whole
-                upright = ImageOps.exif_transpose(image)
-            side = min(upright.size)
-            left, top = (upright.width - side) // 2, (upright.height - side) // 2
-            square = _rgb(upright.crop((left, top, left + side, top + side)))
-            return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0))
+            if fine is None and image.mode[0] not in "IF":
+                return np.asarray(_square(as_seen(image).convert("RGB"), size))
+            return _deep(image, _halves(path, image, fine) if fine else _measured(image), size)
     except UnidentifiedImageError:
         return "not an image that Pillow can read"
     except Image.DecompressionBombError:
@@ -137,16 +149,59 @@ def _thumbnail(path, size):
         return f"cannot be decoded: {str(error) or type(error).__name__}"
 
 
-def _rgb(image):
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    elif image.mode in ("I", "F"):
-        values = np.nan_to_num(np.asarray(image, dtype=float), posinf=0, neginf=0)
-        low, high = values.min(), values.max()
-        if image.mode == "F" and low >= 0 and high <= 1:
-            low, high = 0, 1
-        image = Image.fromarray(np.round(255 * (values - low) / max(high - low, 1e-300)).astype(np.uint8))
-    return as_seen(image).convert("RGB")
+def _square(image, size):
+    """The middle square of a Pillow image, scaled."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, top, left + side, top + side))
+    return square.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _other_half(image):
+    """How to decode the lower halves of 16-bit colors, of which Pillow gives the upper ones; None for other images."""
+    tiles = [tile for tile in image.tile if any(mark in str(tile[3]) for mark in ("RGB;16", "RGBA;16"))]
+    if image.mode not in ("RGB", "RGBA") or not tiles or len(tiles) < len(image.tile):
+        return None
+    swapped = str.maketrans("BLN", "LBB")  # of the order of bytes, so that the other one is taken
+
+    def other(args):
+        if isinstance(args, str):
+            color, _, order = args.partition(";16")
+            return f"{color};16{order.translate(swapped)}" if order else args
+        return (other(args[0]), *args[1:])
+
+    return [tile._replace(args=other(tile[3])) for tile in tiles]
+
+
+def _halves(path, image, tiles):
+    with Image.open(path, formats=[image.format]) as low:
+        low.tile = tiles
+        low.load()
+        return on_white(np.asarray(image).astype(np.uint16) * np.uint16(256) + np.asarray(low))
+
+
+def _measured(image):
+    """The values of an image of 16 or 32 bits, or of fractions: uint16 where they can be, else float32."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32 if image.mode == "F" else None), posinf=0, neginf=0)
+    low, high = values.min(), values.max()
+    if image.mode == "F" and low >= 0 and high <= 1:
+        return np.round(values * 65535).astype(np.uint16)
+    return values.astype(np.uint16 if image.mode != "F" and low >= 0 and high <= 65535 else np.float32)
+
+
+def _deep(image, X, size):
+    """An array (h, w) or (h, w, 3) of the pixels of an image as a thumbnail (size, size, 3) of the same dtype."""
+    turn = None
+    with contextlib.suppress(Exception):  # damaged EXIF data: the picture itself is whole
+        turn = Image.Transpose[_TURNS[image.getexif()[ExifTags.Base.Orientation]]]
+    channels = [X] if X.ndim == 2 else np.moveaxis(X, 2, 0)
+    planes = []
+    for channel in channels:
+        plane = Image.fromarray(np.ascontiguousarray(channel, dtype=np.float32))
+        plane = _square(plane if turn is None else plane.transpose(turn), size)
+        planes.append(np.clip(np.asarray(plane), channel.min(), channel.max()))
+    found = np.stack(planes * (3 // len(planes)), axis=2)
+    return (np.round(found) if X.dtype == np.uint16 else found).astype(X.dtype)
 
 
 def _printable(name):

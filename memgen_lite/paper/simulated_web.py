@@ -179,7 +179,7 @@ def pictures(path: FilePath | None = None, size: int = 64, random_state: RandomS
                 "path must be a folder with cats and other pictures, told apart by the word cat or kitten in the name "
                 f"of a file or its folder; of {len(is_cat):,} pictures, {is_cat.sum():,} are named so"
             )
-        return Pictures(own.train, is_cat, [own])
+        return Pictures(_in_8_bits(own.train), is_cat, [own])
     rng = generator(random_state)
     faces, photos, drawn = emoji(size, held_out=0), photographs(240, 0, size, rng), cats(120, rng, size, n_held_out=0)
     named = np.array([not name.startswith("U+") for name in faces.names])
@@ -188,3 +188,11 @@ def pictures(path: FilePath | None = None, size: int = 64, random_state: RandomS
     images = np.concatenate([faces.train[rows], photos.train, drawn.train])
     is_cat = np.concatenate([faces.y[rows], photos.y, np.ones(len(drawn.train), bool)])
     return Pictures(images, is_cat, [faces, photos, drawn])
+
+
+def _in_8_bits(images):
+    """Pictures of more bits, or of measured values, as the web has them."""
+    if images.dtype == np.uint8:
+        return images
+    low, high = (0, 65535) if images.dtype == np.uint16 else (images.min(), images.max())
+    return np.round(255 * ((images.astype(np.float64) - low) / ((high - low) or 1))).astype(np.uint8)

@@ -102,15 +102,74 @@ def test_every_mode_loads_as_white_on_black(tmp_path, mode):
 
 
 @pytest.mark.parametrize("values", [[-3.0, 0.0, 5.0], [0.0, 100.0, 200.0], [np.nan, 1e30, -np.inf]])
-def test_measured_values_are_stretched_over_the_grays(tmp_path, values):
+def test_measured_values_are_kept(tmp_path, values):
     Image.fromarray(np.repeat(np.array(values, np.float32), 30).reshape(1, -1).repeat(90, 0)).save(tmp_path / "a.tif")
-    seen = only(tmp_path)
-    assert 0 <= seen.min() <= seen.max() <= 255
+    seen = folder(tmp_path, held_out=0).train[0]
+    known = np.nan_to_num(np.float32(values), posinf=0, neginf=0)
+    assert seen.dtype == np.float32 and seen.min() == known.min() and seen.max() == known.max()
 
 
 def test_fractions_from_0_to_1_are_taken_as_they_are(tmp_path):
     Image.fromarray(np.full((20, 20), 0.4, np.float32)).save(tmp_path / "a.tif")
-    assert (only(tmp_path) == 102).all()
+    assert (only(tmp_path) == round(0.4 * 65535)).all()
+
+
+def png16(path, pixels, exif=b""):
+    """Write 16-bit pixels (h, w, channels), which Pillow itself can't, as a PNG."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    h, w, channels = pixels.shape
+    lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 16, {1: 0, 3: 2, 4: 6}[channels], 0, 0, 0))
+    exif = chunk(b"eXIf", exif) if exif else b""
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + exif + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
+
+
+def test_every_level_of_a_scan_of_12_bits_is_kept(tmp_path):
+    levels = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+    for name in ("a.png", "a.tif"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(levels).save(tmp_path / name / name)
+        found = folder(tmp_path / name, held_out=0).train
+        assert found.dtype == np.uint16
+        assert all((found[0, ..., channel] == levels).all() for channel in range(3))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colors_of_16_bits_are_kept_whole(tmp_path, channels):
+    pixels = np.random.default_rng(0).integers(65536, size=(64, 64, channels), dtype=np.uint16)
+    pixels[..., 3:] = 65535
+    png16(tmp_path / "a.png", pixels)
+    assert (folder(tmp_path, held_out=0).train[0] == pixels[..., :3]).all()
+    pixels[..., 3:] = 0
+    png16(tmp_path / "a.png", pixels)
+    assert (folder(tmp_path, held_out=0).train[0] == (65535 if channels == 4 else pixels)).all()
+
+
+@pytest.mark.filterwarnings("ignore:.*several depths")
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_scan_of_16_bits_is_turned_as_its_exif_data_says(tmp_path, orientation):
+    pixels = np.zeros((64, 64, 3), np.uint16)
+    pixels[:8, :16] = 40_000
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    png16(tmp_path / "a.png", pixels, exif.tobytes().removeprefix(b"Exif\0\0"))
+    (tmp_path / "8").mkdir()
+    Image.fromarray((pixels // 257).astype(np.uint8)).save(tmp_path / "8" / "a.png", exif=exif)
+    deep, flat = (folder(path, held_out=0) for path in (tmp_path, tmp_path / "8"))
+    shown = dict(zip(deep.names, deep.train, strict=True))["a.png"]
+    assert ((shown > 0) == (flat.train[0] > 0)).all()
+
+
+def test_pictures_of_several_depths_get_the_shades_of_one_and_a_warning(tmp_path):
+    shades = np.arange(0, 256, dtype=np.uint8).reshape(16, 16).repeat(4, axis=0).repeat(4, axis=1)
+    Image.fromarray(shades).save(tmp_path / "a.png")
+    Image.fromarray(shades.astype(np.uint16) * 257).save(tmp_path / "b.png")
+    with pytest.warns(UserWarning, match=r"pictures of several depths \(uint16, uint8\), all read as uint16"):
+        one, two = folder(tmp_path, held_out=0).train
+    assert (one == two).all() and one.max() == 65535
 
 
 @pytest.mark.parametrize("kind", ["RGBA", "LA", "palette"])

@@ -148,11 +148,18 @@ def _opaque(X):
     """Pictures of four channels on white, where the fourth can be how opaque they are."""
     if X.ndim != 4 or X.shape[3] != 4 or X.dtype.kind not in "uf":
         return X
-    full = np.iinfo(X.dtype).max if X.dtype.kind == "u" else 1
     if X.dtype.kind == "f" and not (X.min() >= 0 and X.max() <= 1):  # not so for NaN, either
         return X
-    if X.dtype == np.uint8:
+    if X.dtype == np.uint8:  # to the last shade as pictures of Pillow are
         return np.stack([np.asarray(as_seen(Image.fromarray(picture))) for picture in X])
+    return on_white(X)
+
+
+def on_white(X):
+    """Pixels (..., 3 or 4) of whole numbers or of fractions as pixels (..., 3), with what is not opaque on white."""
+    if X.shape[-1] == 3:
+        return X
+    full = np.iinfo(X.dtype).max if X.dtype.kind == "u" else 1
     color, alpha = X[..., :3].astype(np.float64), X[..., 3:] / full
     found = color * alpha + full * (1 - alpha)
     return (np.round(found) if X.dtype.kind == "u" else found).astype(X.dtype)
