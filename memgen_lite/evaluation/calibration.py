@@ -39,12 +39,18 @@ def draw_passes(N, K, n, r, n_null, tiers, rng):
 
 def _far(x):
     """Distance from the mean in standard deviations, signed, along the first axis; infinities through 1 / x."""
-    if np.isinf(x).any():
-        with np.errstate(divide="ignore"):
-            x = 1 / x
+    x = _scaled(x)
     x = x - x.mean(axis=0)
     sd = x.std(axis=0)
     return np.divide(x, sd, out=np.zeros_like(x), where=sd > 1e-12 * (np.abs(x).max(axis=0) + 1e-300))
+
+
+def _scaled(x):
+    """The same along the first axis, from -1 to 1, as squares may overflow; reciprocals of what has infinities."""
+    if np.isinf(x).any():
+        with np.errstate(divide="ignore"):
+            x = 1 / x
+    return np.ldexp(x, -np.frexp(np.abs(x).max(axis=0))[1])
 
 
 def calibrated(chosen, passes, tiers, reasons):
@@ -111,6 +117,6 @@ def _beside(value, fresh, key):
     x = np.concatenate([[value], fresh])
     with np.errstate(invalid="ignore", divide="ignore"):
         x = x[:, 0] if key == "train" else x[:, 0] - x[:, 1]
-        x = 1 / x if np.isinf(x).any() else x
+        x = _scaled(x)
         gap = x[0] - x[1:].mean()
     return int(np.sign(gap)) if abs(gap) > max(3 * x[1:].std(ddof=1), 1e-9 * abs(x[0])) else 0

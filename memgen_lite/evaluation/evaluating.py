@@ -42,6 +42,7 @@ from .. import metrics as registry
 from ..metrics.copying import cell_centers
 from ..metrics.distances import median_distance
 from ..metrics.registry import read_samples
+from ..shared.checks import shown, whole
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
@@ -109,11 +110,8 @@ def evaluate(
     nn_accuracy    40  0.2125       0.0     0.05  like a copy
     density        40  1.0350       1.0     0.75        blind
     """
-    chosen = _chosen(metrics)
-    if n_null < 19:
-        raise ValueError(f"n_null must be 19 or more, for p-values that reach 1/20, got {n_null}")
-    if max_rows is not None and max_rows < _LEAST:
-        raise ValueError(f"max_rows must be {_LEAST} or more, or None, got {max_rows}")
+    chosen, n_null = _chosen(metrics), whole(n_null, "n_null", 19)  # for p-values that reach 1/20
+    max_rows = None if max_rows is None else whole(max_rows, "max_rows", _LEAST)
     if any(X is None for X in (train, held_out, generated)):
         raise ValueError("evaluate needs train, held_out and generated rows; one of them is None")
     samples = read_samples({"train": train, "held_out": held_out, "generated": generated}, ignore)
@@ -133,27 +131,28 @@ def evaluate(
     for rows, *_ in passes[0][1].values():
         fixed.take(rows)
     options = _options(chosen, tiers, passes[0][1], fixed, seed, reasons)
-    swept, searched = {}, [name for name in chosen if name not in _UNSEARCHED]
+    swept = {name: np.full((len(passes), 2), np.nan) for name in reasons}
+    searched = [name for name in chosen if name not in _UNSEARCHED]
     try:
-        with bar(0, "Evaluating", "step") as progress:
+        with bar(0, "Evaluating", "step") as progress, warnings.catch_warnings(action="ignore"):
             work = list(_sweeps(pool, passes, chosen, r, options, seed, swept))
-            work += [(pool.steps, pool.search())] if searched else []
-            work += [(pool.steps, pool.search_lines())] if "mifid" in chosen else []
-            progress.reset(sum(steps for steps, _ in work) + len(passes))
-            for _, steps in work:
+            work += [(searched, pool.steps, pool.search())] if searched else []
+            work += [(["mifid"], pool.steps, pool.search_lines())] if "mifid" in chosen else []
+            progress.reset(sum(steps for _, steps, _ in work) + len(passes))
+            for names, _, steps in work:
                 with closing(steps):  # an error's traceback would keep its threads, and BLAS at one
-                    for _ in steps:
-                        progress.update()
+                    _run(steps, progress.update, names, reasons)
+            for name, pairs in swept.items():
+                pairs[~np.isfinite(pairs)] = np.nan
+                if np.isnan(pairs[0, 0]):
+                    reasons.setdefault(name, f"{name} overflows: these numbers are too large for it; scale them")
 
             def values(i):
                 found = {name: pairs[i] for name, pairs in swept.items()}
                 return _values(chosen, passes[i], tiers, options, seed, found, Samples(pool, fixed), reasons)
 
             # The first one alone, as the others share its answers.
-            with (
-                closing(in_parallel(values, range(1, len(passes)))) as others,
-                warnings.catch_warnings(action="ignore"),
-            ):
+            with closing(in_parallel(values, range(1, len(passes)))) as others:
                 for (kind, _), found in zip(passes, chain(map(values, [0]), others), strict=True):
                     done[kind].append(found)
                     progress.update()
@@ -182,10 +181,12 @@ def evaluate(
 def _chosen(wanted):
     if isinstance(wanted, str):
         wanted = registry.names() if wanted == "all" else [wanted]
-    chosen = list(dict.fromkeys(registry.get(name).name for name in wanted))
-    if not chosen:
-        raise ValueError("metrics must be 'all' or name one at least, got none")
-    return chosen
+    if not isinstance(wanted, list | tuple) or not wanted:
+        raise ValueError(f"metrics must be 'all', or a list that names one at least, got {shown(wanted)}")
+    try:
+        return list(dict.fromkeys(registry.get(name).name for name in wanted))
+    except ValueError as error:
+        raise ValueError(f"metrics must be 'all', or names; {error}") from None
 
 
 def _sizes(N, K, M, max_rows):
@@ -229,28 +230,46 @@ def _warnings(T, H, G, r, n):
 
 
 def _options(chosen, tiers, observed, fixed, seed, reasons):
-    """What is taken from the training rows once, for all columns."""
-    options = {"kid": {"subsets": None}}
-    if "mmd_rbf" in chosen:
-        bandwidth = median_distance(fixed.take(observed[tiers["mmd_rbf"]][0]), generator(seed))
-        if bandwidth > 0:
-            options["mmd_rbf"] = {"bandwidth": bandwidth}
+    """What is taken from the training rows once, for all columns; without it a metric has a reason to have no value."""
+    options = {"kid": {"subsets": None}} if "kid" in chosen else {}
+    for name, option, of_rows in (
+        ("mmd_rbf", "bandwidth", median_distance),
+        ("c_t", "centers", lambda X, rng: fixed.keep(cell_centers(X, 5, rng))),
+    ):
+        if name not in chosen:
+            continue
+        try:
+            found = of_rows(fixed.take(observed[tiers[name]][0]), generator(seed))
+        except Exception as error:  # one metric never takes the others with it
+            reasons[name] = _told(error)
+            continue
+        if np.ndim(found) or found > 0:
+            options[name] = {option: found}
         else:
-            reasons["mmd_rbf"] = "mmd_rbf needs training rows that differ, whose median distance is its bandwidth"
-    if "c_t" in chosen:
-        centers = cell_centers(fixed.take(observed[tiers["c_t"]][0]), 5, generator(seed))
-        options["c_t"] = {"centers": fixed.keep(centers)}
+            reasons[name] = "mmd_rbf needs training rows that differ, whose median distance is its bandwidth"
     return {name: options[name] for name in chosen if name in options}
 
 
+def _run(steps, progress, names, reasons):
+    try:
+        for _ in steps:
+            progress()
+    except Exception as error:  # as above
+        for name in names:
+            reasons.setdefault(name, _told(error))
+
+
+def _told(error):
+    """An error as a reason: a metric's own words, or what went wrong in it."""
+    own = isinstance(error, ValueError | np.linalg.LinAlgError)
+    return f"{error}" if own and str(error) else f"{type(error).__name__}: {error}".rstrip(": ")
+
+
 def _sweeps(pool, passes, chosen, r, options, seed, found):
-    """Pairs: how many steps, and their generator, which ends by leaving the values of all passes in `found`."""
-    kernels = [name for name in chosen if name in KERNELS and (name != "mmd_rbf" or name in options)]
-    slices = [name for name in chosen if name in SLICES]
-    if "mmd_rbf" in chosen and "mmd_rbf" not in kernels:
-        found["mmd_rbf"] = np.full((len(passes), 2), np.nan)
-    if not kernels + slices:
-        return
+    """Names, how many steps, and their generator, which ends by leaving the values of all passes in `found`."""
+    kernels, slices = ([name for name in chosen if name in kind and name not in found] for kind in (KERNELS, SLICES))
+    for name in kernels + slices:
+        found[name] = np.full((len(passes), 2), np.nan)
     rows = pool.rows[pool.position]
     (n, d), real = rows.shape, len(rows) - r
     spans = {"honest": (0, real), "memgen_u": (0, n), "memgen_p": (0, n)}
@@ -258,9 +277,9 @@ def _sweeps(pool, passes, chosen, r, options, seed, found):
     triples = [samples[r, r] for _, samples in passes]
     if kernels:
         bandwidth = options.get("mmd_rbf", {}).get("bandwidth")
-        yield kernel_steps(n), kernel_values(rows, triples, spans, kernels, bandwidth, found)
+        yield kernels, kernel_steps(n), kernel_values(rows, triples, spans, kernels, bandwidth, found)
     if slices:
-        yield sliced_steps(d), sliced_values(rows, triples, spans, slices, seed, found)
+        yield slices, sliced_steps(d), sliced_values(rows, triples, spans, slices, seed, found)
 
 
 def _values(chosen, one, tiers, options, seed, found, shared, reasons):
@@ -281,7 +300,7 @@ def _values(chosen, one, tiers, options, seed, found, shared, reasons):
                 values[i, j] = metric.on_checked(
                     *arrays, random_state=seed, neighborhoods=shared, **options.get(name, {})
                 )
-            except (ValueError, np.linalg.LinAlgError) as error:
+            except Exception as error:  # whatever it is: one metric never takes the others with it
                 if kind == "observed":
-                    reasons.setdefault(name, str(error))
+                    reasons.setdefault(name, _told(error))
     return values

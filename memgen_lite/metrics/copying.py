@@ -1,14 +1,16 @@
 """Copying: are the generated rows nearer to the training rows than a fresh sample would be?"""
 
+import warnings
 from typing import Any
 
 import numpy as np
 
+from ..shared.checks import whole
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
 from ..shared.types import Data, RandomState
 from .distances import frechet
-from .registry import check_arrays, metric
+from .registry import metric, required
 from .two_sample import mann_whitney
 
 
@@ -36,6 +38,8 @@ def c_t(
     """Data-copying test statistic C_T; with `centers`, array (cells, d), of the cells around these."""
     if centers is None:
         centers = cell_centers(train, cells, rng)
+    if centers.ndim != 2 or centers.shape[1] != train.shape[1] or not len(centers):
+        raise ValueError(f"centers must be an array (cells, {train.shape[1]}), got shape {centers.shape}")
     kept = [cell for cell in _cells(train, held_out, generated, centers, neighborhoods) if cell["z"] is not None]
     kept = [cell for cell in kept if cell["generated"] > min_generated]
     if not kept:
@@ -54,17 +58,20 @@ def c_t_cells(
 
     `z` is None in a cell without held-out or generated rows.
     """
-    arrays = check_arrays({"train": train, "held_out": held_out, "generated": generated})
-    centers = cell_centers(arrays["train"], cells, generator(random_state))
+    rng, cells = generator(random_state), whole(cells, "cells", 1)
+    arrays = required({"train": train, "held_out": held_out, "generated": generated})
+    centers = cell_centers(arrays["train"], cells, rng)
     return _cells(*arrays.values(), centers, Neighborhoods())
 
 
 def cell_centers(train, cells, rng):
     """The k-means of the training rows, as many as they have different rows at most: array (cells, d)."""
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
 
     cells = min(cells, len(np.unique(train, axis=0)))
-    return KMeans(cells, n_init=10, random_state=int(rng.integers(2**31))).fit(train).cluster_centers_
+    with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # of rows that differ by a rounding
+        return KMeans(cells, n_init=10, random_state=int(rng.integers(2**31))).fit(train).cluster_centers_
 
 
 def _cells(train, held_out, generated, centers, neighborhoods):
@@ -137,6 +144,7 @@ def birthday_probability(rows: Any, support: Any) -> Any:
     >>> round(birthday_probability(38, 1000), 3)
     0.509
     """
+    rows, support = whole(rows, "rows", 0), whole(support, "support", 1)
     return float(1 - np.prod(1 - np.arange(min(rows, support + 1)) / support))
 
 

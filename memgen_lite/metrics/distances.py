@@ -38,7 +38,7 @@ class _Moments:
 
     def __init__(self, X):
         if len(X) < 2:
-            raise ValueError(f"a Frechet distance needs 2 rows of each sample for a covariance, got {len(X)}")
+            raise ValueError(f"frechet needs 2 rows of generated and of the reference for a covariance, got {len(X)}")
         self.mean = X.mean(axis=0)
         self.rows = X - self.mean
         self.rows /= np.sqrt(len(X) - 1)
@@ -81,7 +81,7 @@ def mmd_rbf(
     """Squared maximum mean discrepancy with a Gaussian kernel, unbiased."""
     s = median_distance(real, rng) if bandwidth is None else bandwidth
     if not s > 0:
-        raise ValueError(f"bandwidth must be above 0, got {s}; by default it is the reference rows' median distance")
+        raise ValueError("bandwidth must be given where rows of the reference, whose median distance it is, are equal")
     return _mmd(real, generated, lambda x, y: np.exp(squared_distances(x, y) / (-2 * s * s)))
 
 
@@ -152,9 +152,12 @@ def _sums(X, Y, kernel, tile=1024):
 def _mmd(real, generated, kernel):
     n, m = len(real), len(generated)
     if min(n, m) < 2:
-        raise ValueError(f"an unbiased MMD needs 2 rows of each sample, got {n} and {m}")
+        raise ValueError(f"an unbiased MMD needs 2 rows of the reference and of generated, got {n} and {m}")
     (xx, x), (yy, y) = _sums(real, real, kernel), _sums(generated, generated, kernel)
-    return (xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * _sums(real, generated, kernel)[0] / (n * m)
+    value = (xx - x) / (n * (n - 1)) + (yy - y) / (m * (m - 1)) - 2 * _sums(real, generated, kernel)[0] / (n * m)
+    if not np.isfinite(value):
+        raise ValueError("the reference and generated must be smaller numbers, whose cubes do not overflow; scale them")
+    return value
 
 
 def median_distance(X, rng):

@@ -7,16 +7,14 @@ from .registry import metric
 
 
 def _need(X, k, name):
-    if k < 1:
-        raise ValueError(f"k must be 1 or more, got {k}")
     if len(X) <= k:
-        raise ValueError(f"each {name} row needs k = {k} other {name} rows, and there are {len(X)} in all")
+        raise ValueError(f"each row of {name} needs k = {k} others, and there are {len(X)} in all")
 
 
 @metric
 def precision(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Precision: the generated rows that lie where real ones do."""
-    _need(real, k, "real")
+    _need(real, k, "the reference")
     return np.mean(neighborhoods.in_balls(generated, real, k) > 0)
 
 
@@ -30,14 +28,14 @@ def recall(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods
 @metric
 def density(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Density: how many real rows' balls hold a generated row."""
-    _need(real, k, "real")
+    _need(real, k, "the reference")
     return np.mean(neighborhoods.in_balls(generated, real, k)) / k
 
 
 @metric
 def coverage(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Coverage: the real rows with a generated one among their nearest."""
-    _need(real, k, "real")
+    _need(real, k, "the reference")
     return np.mean(neighborhoods.balls_held(generated, real, k))
 
 
@@ -50,7 +48,7 @@ def alpha_precision(real: np.ndarray, generated: np.ndarray, *, neighborhoods: N
 @metric
 def beta_recall(real: np.ndarray, generated: np.ndarray, *, k: int = 5, neighborhoods: Neighborhoods) -> float:
     """Integrated beta-recall."""
-    _need(real, k, "real")
+    _need(real, k, "the reference")
     distance, index, _ = neighborhoods.nearest(real, generated)
     levels = _levels(generated, generated, neighborhoods)[index[:, 0]]
     return _agreement(np.where(distance[:, 0] < neighborhoods.radii(real, k), levels, 1.0))

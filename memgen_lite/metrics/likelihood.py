@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.checks import able, whole
 from ..shared.neighbors import Neighborhoods, distinct
 from ..shared.randomness import generator
 from ..shared.types import Data, RandomState
 from .distances import squared_distances, thinned
-from .registry import check_arrays, metric
+from .registry import metric, required
 
 
 @metric
@@ -141,11 +142,10 @@ def kfold_memorization(model: Any, X: Data, *, folds: int = 10, repeats: int = 1
     """
     from sklearn.base import clone
 
-    if not hasattr(model, "score_samples"):
-        raise ValueError(f"kfold_memorization needs a model with score_samples, got {type(model).__name__}")
-    X = check_arrays({"X": X})["X"]
+    able(model, "model", "fit", "score_samples", "get_params")
+    X, repeats = required({"X": X})["X"], whole(repeats, "repeats", 1)
     n = len(X)
-    if folds is not None and not 2 <= folds <= n:
+    if folds is not None and not 2 <= whole(folds, "folds", 2) <= n:
         raise ValueError(f"folds must be from 2 to the {n} rows of X, or None, got {folds}")
     rng = generator(random_state)
     kept, left = np.zeros((2, n)), np.zeros((2, n))  # sum of log p, number of fits

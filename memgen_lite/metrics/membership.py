@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..shared.checks import numbers_in
 from ..shared.neighbors import Neighborhoods
 from .copying import two_distinct
 from .registry import metric
@@ -73,6 +74,9 @@ def intrinsic_dimension(near: np.ndarray) -> float:
     >>> round(intrinsic_dimension(neighbors(X, X, 20, exclude_self=True)[0]), 1)
     3.0
     """
+    near = numbers_in(near, "near", 0)
+    if near.ndim != 2 or near.shape[1] < 2:
+        raise ValueError(f"near must be distances (n, k) to 2 or more, got shape {near.shape}")
     inner, outer = near[:, :-1], near[:, -1:]
     inside = (inner > 0) & (outer > 0)
     logs = np.log(np.where(inside, outer, 1) / np.where(inside, inner, 1))

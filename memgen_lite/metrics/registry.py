@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..shared.checks import number, numbers_in, one_of, resolved, shown, whole
 from ..shared.kinds import together
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
@@ -24,6 +25,16 @@ _NEEDS = {
     "train": "train and generated",
     "both": "train, held_out and generated",
     "generated": "generated",
+}
+# What the options of all metrics must be, by their names; None is let through where it is the default.
+_OPTIONS = {
+    **dict.fromkeys(("k", "cells", "max_rows", "projections"), functools.partial(whole, least=1)),
+    **dict.fromkeys(("sizes", "subset_size"), functools.partial(whole, least=2)),
+    **dict.fromkeys(("bandwidth", "lambda_", "gamma", "dimension"), functools.partial(number, above=0)),
+    "subsets": lambda value, name: None if value is None else whole(value, name, 1),  # all pairs at once
+    "min_generated": functools.partial(whole, least=0),
+    "threshold": functools.partial(number, least=0),
+    "centers": numbers_in,
 }
 _CONTROLS = {"memgen_u": "MemGEN-U", "memgen_p": "MemGEN-P"}
 
@@ -116,7 +127,14 @@ def metric(function: Callable[..., Any]) -> MetricFunction:
             options["rng"] = generator(random_state)
         if "neighborhoods" in own:
             options["neighborhoods"] = Neighborhoods() if neighborhoods is None else neighborhoods
-        return float(function(*arrays, **options))
+        with np.errstate(over="ignore", invalid="ignore"):  # told below
+            value = float(function(*arrays, **options))
+        if value != value:
+            raise ValueError(
+                f"{name} needs other {' and '.join('reference' if role == 'real' else role for role in roles)}: of "
+                "these it has no value, as a ratio of two distances that are 0 has none, nor numbers that overflow"
+            )
+        return value
 
     @functools.wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"))  # types are its own
     def public(
@@ -132,8 +150,13 @@ def metric(function: Callable[..., Any]) -> MetricFunction:
     ) -> float:
         if unknown := [key for key in options if key not in mine]:
             raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {mine}")
-        if reference not in ("train", "held_out"):
-            raise ValueError(f"reference must be 'train' or 'held_out', got {reference!r}")
+        one_of(reference, "reference", ("train", "held_out"))
+        if not isinstance(neighborhoods, Neighborhoods | None):
+            raise TypeError(f"neighborhoods must be a Neighborhoods or None, got {shown(neighborhoods)}")
+        for key, option in options.items():
+            if option is not None or own[key].default is not None:
+                options[key] = _OPTIONS[key](option, key)
+        generator(random_state)
         given = {"train": train, "held_out": held_out, "generated": generated}
         names = [reference if role == "real" else role for role in roles]
         if missing := [key for key in names if given[key] is None]:
@@ -166,6 +189,8 @@ def check_arrays(arrays: dict[str, Any], ignore: Any = None) -> dict[str, Any]:
     An array that is given twice, as when the training set is handed in as the generated one, comes back as two objects:
     what is a row's own neighbor is told by the array's identity.
     """
+    if not isinstance(arrays, dict):
+        raise TypeError(f"arrays must be a dict of samples by their names, got {shown(arrays)}")
     if all(X is None for X in arrays.values()):
         return dict(arrays)
     samples = read_samples(arrays, ignore)
@@ -182,6 +207,7 @@ def read_samples(arrays, ignore=None):
     numbers = all(dtype.kind in "fiu" for frame in frames for dtype in frame.dtypes)
     if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
         rows = {role: frame.to_numpy(dtype=np.float64) for role, frame in samples.items.items()}
+        resolved(rows)
     checked = {}
     for name, X in rows.items():
         X = np.ascontiguousarray(X, dtype=np.float64)
@@ -189,18 +215,24 @@ def read_samples(arrays, ignore=None):
     return replace(samples, rows=checked)
 
 
+def required(arrays):
+    """The same of samples all of which are needed."""
+    if missing := [name for name, X in arrays.items() if X is None]:
+        raise ValueError(f"{' and '.join(missing)} must be rows, got None")
+    return check_arrays(arrays)
+
+
 def names(family: str | None = None) -> list[str]:
     """The names of all metrics, or of one family: distances, tests, coverage, copying."""
-    if family is not None and family not in FAMILIES:
-        raise ValueError(f"family must be one of {', '.join(FAMILIES)}, got {family!r}")
-    kinds = FAMILIES if family is None else [family]
+    kinds = FAMILIES if family is None else [one_of(family, "family", FAMILIES)]
     return [entry.name for kind in kinds for entry in METRICS.values() if entry.family == kind]
 
 
 def get(name: str) -> Metric:
     """The :class:`Metric` of this name."""
-    if name not in METRICS:
-        raise ValueError(f"no metric is called {name!r}; mg.metrics.names() are {', '.join(names())}")
+    if not isinstance(name, str) or name not in METRICS:
+        known = ", ".join(names())
+        raise ValueError(f"name: no metric is called {shown(name)}; mg.metrics.names() are {known}")
     return METRICS[name]
 
 
@@ -237,7 +269,8 @@ def compute(
     Raises
     ------
     ValueError, TypeError : for a name that no metric has, a sample that is missing, of another kind or shape than the
-        first, not finite, or too small.
+        first, not finite, too large, too small or too few for the metric, and for an option out of range. Where there
+        is no value that is an error: none is NaN.
 
     >>> import numpy as np
     >>> T = np.random.default_rng(0).normal(size=(50, 2))

@@ -79,14 +79,17 @@ def max_sliced_wasserstein(
     best = directions[np.argsort(_along(real, generated, directions))[::-1][:4]]
     axes = np.eye(d)[[np.argmax(_along(real, generated, np.eye(d)))]]
     gap = real.mean(axis=0) - generated.mean(axis=0)
-    starts = [*best, *axes] + ([gap / np.linalg.norm(gap)] if gap.any() else [])
+    if gap.any():
+        gap /= np.abs(gap).max()  # else its square may underflow
+        axes = [*axes, gap / np.linalg.norm(gap)]
+    starts = [*best, *axes]
     return max(_climb(real, generated, start) for start in starts)
 
 
 def _climb(real, generated, new, steps=200):
     """W_2 at the end of a climb from a direction: along t, its square is t'St for the coupling that sorting finds."""
     i, j, weights = couple(len(real), len(generated))
-    value, pace = -np.inf, 1.0
+    value, pace, gradient = -np.inf, 1.0, np.zeros(len(new))
     for _ in range(steps):
         x, y = real @ new, generated @ new
         a, b = np.argsort(x, kind="stable")[i], np.argsort(y, kind="stable")[j]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..shared.neighbors import Neighborhoods, neighbors
-from .registry import metric
+from .registry import metric, required
 
 
 @metric
@@ -19,9 +19,13 @@ def nn_accuracies(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Nei
 
     A row with `a` nearest rows in its own sample and `b` in the other, all at the same distance, counts a / (a + b).
     """
-    neighborhoods = neighborhoods or Neighborhoods()
+    if neighborhoods is None:
+        given = required({"real": real, "generated": generated})
+        real, generated, neighborhoods = *given.values(), Neighborhoods()
     if min(len(real), len(generated)) < 2:
-        raise ValueError(f"nn_accuracy needs 2 rows of each sample, got {len(real)} and {len(generated)}")
+        raise ValueError(
+            f"nn_accuracy needs 2 rows of the reference and of generated, got {len(real)} and {len(generated)}"
+        )
     shares = []
     for own, other in ((real, generated), (generated, real)):
         near, _, a = neighborhoods.nearest(own, own)
@@ -64,8 +68,9 @@ def _halves(real, generated, rng):
     for part, name in ((y[fitted], "fit"), (y[~fitted], "test")):
         if len(np.unique(part)) < 2:
             raise ValueError(
-                f"a classifier two-sample test needs rows of both samples to {name} on, and the {len(order)} distinct "
-                f"rows were split into {len(order) // 2} to fit and {len(order) - len(order) // 2} to test on"
+                f"a classifier two-sample test needs rows of the reference and of generated to {name} on, and the "
+                f"{len(order)} distinct rows were split into {len(order) // 2} to fit and "
+                f"{len(order) - len(order) // 2} to test on"
             )
     return X, y, fitted
 

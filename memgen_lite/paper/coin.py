@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..shared.checks import able, items, numbers_in, whole
 from ..shared.randomness import generator
 from ..shared.types import Data, RandomState
 from .coin_statistics import betting_e_process, binomial_interval, confidence_sequence, posterior, power, raters_needed
@@ -52,9 +53,7 @@ class RademacherCoin:
 
     def flip(self, n: int) -> np.ndarray:
         """`n` independent flips, an int array (n,) of -1 and +1."""
-        if n < 0:
-            raise ValueError(f"n must be 0 or more, got {n}")
-        return 2 * self._rng.integers(0, 2, n) - 1
+        return 2 * self._rng.integers(0, 2, whole(n, "n", 0)) - 1
 
     def judge(self, left: Any, right: Any) -> np.ndarray:
         """Say of each of n pairs which picture is the real one: -1 the left, +1 the right; int array (n,).
@@ -63,8 +62,9 @@ class RademacherCoin:
         ----------
         left, right : arrays (n, ...) of the same shape, one pair a row, in the order in which they are shown.
         """
-        if np.shape(left) != np.shape(right):
-            raise ValueError(f"left and right must have the same shape, got {np.shape(left)} and {np.shape(right)}")
+        left, right = items(left, "left"), items(right, "right")
+        if left.shape != right.shape:
+            raise ValueError(f"left and right must have the same shape, got {left.shape} and {right.shape}")
         return self.flip(len(left))
 
 
@@ -81,7 +81,7 @@ class Elephant(RademacherCoin):
 
     def judge(self, left: Any, right: Any) -> np.ndarray:
         answers = super().judge(left, right)
-        for pair, (one, other) in enumerate(zip(_keys(left), _keys(right), strict=True)):
+        for pair, (one, other) in enumerate(zip(_keys(left, "left"), _keys(right, "right"), strict=True)):
             if (one in self.known) != (other in self.known):
                 answers[pair] = 1 if one in self.known else -1
             self._look_at(one, other)
@@ -104,17 +104,18 @@ class Librarian(Elephant):
 
     def __init__(self, train: Data, random_state: RandomState = None) -> None:
         super().__init__(random_state)
-        self.known.update(_keys(train))
+        self.known.update(_keys(train, "train"))
 
     def _look_at(self, *pictures):
         pass
 
 
-def _keys(pictures):
+def _keys(pictures, name):
+    pictures = items(pictures, name)
+    if all(isinstance(one, str) for one in pictures):
+        return pictures.tolist()
     # Equal pictures have equal bytes once their type is one; adding zero makes -0.0 and 0.0 the same.
-    if len(pictures) and isinstance(pictures[0], str):
-        return list(pictures)
-    return [row.tobytes() for row in np.ascontiguousarray(pictures, dtype=float) + 0.0]
+    return [row.tobytes() for row in np.ascontiguousarray(numbers_in(pictures, name), dtype=float) + 0.0]
 
 
 def session(rater: Any, real: ArrayLike, generated: ArrayLike, random_state: RandomState = None) -> np.ndarray:
@@ -133,7 +134,8 @@ def session(rater: Any, real: ArrayLike, generated: ArrayLike, random_state: Ran
     -------
     outcomes : bool array (n,).
     """
-    real, generated = np.asarray(real), np.asarray(generated)
+    able(rater, "rater", "judge")
+    real, generated = items(real, "real"), items(generated, "generated")
     if real.shape != generated.shape:
         raise ValueError(f"real and generated must have the same shape, got {real.shape} and {generated.shape}")
     sides = RademacherCoin(random_state).flip(len(real))
@@ -150,7 +152,7 @@ def duplicate_probability(n_memories: int, draws: ArrayLike) -> np.ndarray:
     >>> round(float(duplicate_probability(365, 23)), 4)
     0.5073
     """
-    draws = np.asarray(draws)
+    n_memories, draws = whole(n_memories, "n_memories", 1), numbers_in(draws, "draws", 0, 10**8, kinds="iu")
     terms = np.log1p(-np.minimum(np.arange(draws.max(initial=0)), n_memories - 0.5) / n_memories)
     return np.where(draws > n_memories, 1.0, -np.expm1(np.concatenate([[0.0], np.cumsum(terms)])[draws]))
 
@@ -161,4 +163,5 @@ def elephant_accuracy(n_memories: int, trial: ArrayLike) -> Any:
     The draw was seen before with probability 1 - (1 - 1/N)^(t - 1), and half of the rest is guessed. It assumes real
     pictures that do not repeat and are not in the memory.
     """
-    return 1 - 0.5 * (1 - 1 / n_memories) ** (np.asarray(trial) - 1)
+    trial = numbers_in(trial, "trial", 1, kinds="iu")
+    return 1 - 0.5 * (1 - 1 / whole(n_memories, "n_memories", 1)) ** (trial - 1)

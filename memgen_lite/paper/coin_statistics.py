@@ -3,11 +3,14 @@
 Notebook 02 teaches them. :mod:`memgen_lite.paper.coin` passes them on under its own name.
 """
 
+from bisect import bisect_left
 from typing import Any
 
 import numpy as np
 import scipy  # its modules load when first used
 from numpy.typing import ArrayLike
+
+from ..shared.checks import fit_together, items, number, numbers_in, whole
 
 
 def binomial_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -19,7 +22,9 @@ def binomial_interval(right: int, n: int, confidence: float = 0.95) -> tuple[flo
     >>> print(f"{low:.3f} to {high:.3f}")
     0.497 to 0.697
     """
-    interval = scipy.stats.binomtest(int(right), int(n)).proportion_ci(confidence, method="exact")
+    n = whole(n, "n", 1)
+    test = scipy.stats.binomtest(whole(right, "right", 0, n), n)
+    interval = test.proportion_ci(number(confidence, "confidence", above=0, below=1), method="exact")
     return float(interval.low), float(interval.high)
 
 
@@ -29,11 +34,15 @@ def power(accuracy: ArrayLike, n: ArrayLike, alpha: float = 0.05) -> Any:
     By the exact two-sided binomial test at level `alpha`. Both may be arrays. It rises in steps and falls a little
     between them, because n answers can be right in n + 1 ways only: at 1/2 it is the test's true level, below `alpha`.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
-    binom = scipy.stats.binom
-    critical = binom.isf(alpha / 2, n, 0.5) + 1  # the fewest right answers, or wrong ones, that are rejected
+    accuracy, n = numbers_in(accuracy, "accuracy", 0, 1), numbers_in(n, "n", 1, kinds="iu")
+    fit_together("accuracy", accuracy, "n", n)
+    binom, critical = scipy.stats.binom, _critical(n, number(alpha, "alpha", above=0, below=1))
     return binom.sf(critical - 1, n, accuracy) + binom.cdf(n - critical, n, accuracy)
+
+
+def _critical(n, alpha):
+    """The fewest right answers, or wrong ones, that are rejected."""
+    return scipy.stats.binom.isf(alpha / 2, n, 0.5) + 1
 
 
 def raters_needed(accuracy: float, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -42,22 +51,35 @@ def raters_needed(accuracy: float, power: float = 0.8, alpha: float = 0.05) -> i
     >>> [raters_needed(accuracy) for accuracy in (0.7, 0.9, 1.0)]
     [49, 12, 6]
     """
-    if not 0 <= accuracy <= 1 or accuracy == 0.5:
-        raise ValueError(
-            f"accuracy must be from 0 to 1 and not 0.5, which no number of raters tells apart; got {accuracy}"
-        )
-    if not 0 < power < 1:
-        raise ValueError(f"power must be between 0 and 1, got {power}")
-    start, stop = 1, 1025
+    accuracy, alpha = number(accuracy, "accuracy", 0, 1), number(alpha, "alpha", above=0, below=1)
+    power = number(power, "power", above=0, below=1)
+    # With a coin where this test can't reach its level it is the most powerful one that is unbiased, whose power grows
+    # with n, as more answers may be left unread. So there is none below the first n at which that one is good enough.
+    if accuracy == 0.5 or _with_a_coin(accuracy, MOST_RATERS, alpha) < power:
+        raise ValueError(f"accuracy must be so far from 0.5 that {MOST_RATERS:,} raters tell it apart, got {accuracy}")
+    most = bisect_left(range(MOST_RATERS), power, lo=1, key=lambda n: _with_a_coin(accuracy, n, alpha))
+    step = 1024
     while True:
-        sizes = np.arange(start, stop)
+        sizes = np.arange(most, most + step)
         enough = _power(accuracy, sizes, alpha) >= power
         if enough.any():
             return int(sizes[enough.argmax()])
-        start, stop = stop, 2 * stop
+        most, step = most + step, 2 * step
 
 
 _power = power  # raters_needed has an argument of this name
+MOST_RATERS = 10**10  # more than there are people
+
+
+def _with_a_coin(accuracy, n, alpha):
+    """The power of the test that rejects by chance at the border, so that its level is `alpha` exactly."""
+    binom, critical = scipy.stats.binom, _critical(n, alpha)
+    border = critical - 1
+    chance = (alpha / 2 - binom.sf(border, n, 0.5)) / binom.pmf(border, n, 0.5)
+    if 2 * border <= n:  # nothing is left to reject by chance
+        return 1.0
+    certain = binom.sf(border, n, accuracy) + binom.cdf(n - critical, n, accuracy)
+    return certain + chance * (binom.pmf(border, n, accuracy) + binom.pmf(n - border, n, accuracy))
 
 
 def betting_e_process(outcomes: ArrayLike, null: ArrayLike = 0.5, alpha: float = 0.05) -> np.ndarray:
@@ -79,8 +101,10 @@ def betting_e_process(outcomes: ArrayLike, null: ArrayLike = 0.5, alpha: float =
     -------
     evidence : float array like `outcomes`.
     """
-    outcomes = _outcomes(outcomes)
-    return np.exp(_log_capitals(outcomes, np.asarray(null, dtype=float)[..., None], alpha).max(axis=0))
+    outcomes, null = _outcomes(outcomes), numbers_in(null, "null", above=0, below=1)
+    alpha = number(alpha, "alpha", above=0, below=1)
+    fit_together("null", null, "outcomes", outcomes[..., 0])
+    return np.exp(_log_capitals(outcomes, null[..., None], alpha).max(axis=0))
 
 
 def confidence_sequence(outcomes: ArrayLike, alpha: float = 0.05, grid: int = 1000) -> np.ndarray:
@@ -93,7 +117,8 @@ def confidence_sequence(outcomes: ArrayLike, alpha: float = 0.05, grid: int = 10
     -------
     interval : float array (n, 2) of the lower and upper ends, for outcomes (n,).
     """
-    outcomes = _outcomes(outcomes)
+    outcomes, grid = _outcomes(outcomes), whole(grid, "grid", 1, 10**6)
+    alpha = number(alpha, "alpha", above=0, below=1)
     if outcomes.ndim != 1:
         raise ValueError(f"outcomes must be one study, of shape (n,); got shape {outcomes.shape}")
     for_more, for_less = _log_capitals(outcomes, np.arange(grid + 1)[:, None] / grid, alpha) >= np.log(1 / alpha)
@@ -112,13 +137,13 @@ def posterior(outcomes: ArrayLike, at: ArrayLike) -> np.ndarray:
     >>> posterior([1, 1], [0.0, 0.5, 1.0])
     array([0.  , 0.75, 3.  ])
     """
-    outcomes, at, special = _outcomes(outcomes), np.asarray(at, dtype=float), scipy.special
+    outcomes, at, special = _outcomes(outcomes), numbers_in(at, "at", 0, 1), scipy.special
     right, wrong = outcomes.sum(), outcomes.size - outcomes.sum()
     return np.exp(special.xlogy(right, at) + special.xlog1py(wrong, -at) - special.betaln(1 + right, 1 + wrong))
 
 
 def _outcomes(outcomes):
-    outcomes = np.asarray(outcomes, dtype=float)
+    outcomes = numbers_in(items(outcomes, "outcomes"), "outcomes").astype(float)
     if not np.isin(outcomes, (0, 1)).all():
         raise ValueError(f"outcomes must be 0 or 1 each, got {np.setdiff1d(outcomes, (0, 1))[:3]}")
     return outcomes

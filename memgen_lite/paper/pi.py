@@ -4,13 +4,14 @@ Notebook 05 tells the story. A string of decimals never includes the leading 3: 
 """
 
 import math
-import operator
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, localcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import scipy  # its modules load when first used
+
+from ..shared.checks import shown, whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,12 +63,7 @@ def gauss_legendre(n: int) -> str:
 
 
 def _truncated(method, n):
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"n must be an integer, got {n!r}")
-    n = operator.index(n)
-    if n < 0:
-        raise ValueError(f"n must be 0 or more, got {n}")
-    if n > LIMIT:
+    if (n := whole(n, "n", 0)) > LIMIT:
         raise ValueError(f"n must be at most {LIMIT:,}, got {n:,}, which needs about {15e-9 * n:,.0f} GB of memory")
     guard = GUARD
     while True:
@@ -134,16 +130,17 @@ def values(digits: Any) -> np.ndarray:
     ------
     ValueError : if anything but the digits 0 to 9 is among them.
     """
-    if not isinstance(digits, str) and len(digits) and isinstance(digits[0], str):
-        digits = "".join(digits)
-    if isinstance(digits, str):
-        array = np.frombuffer(digits.encode(), dtype=np.uint8) - 48  # wraps around below "0", so one bound is enough
-    else:
-        array = np.asarray(digits)
-        if not len(array):
-            array = array.astype(np.uint8)
+    try:
+        text = digits if isinstance(digits, str) else "".join(digits)
+        array = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8) - 48  # wraps around below "0"
+    except TypeError:  # no str, and none of them in a row
+        try:
+            array = np.asarray(digits)
+        except (ValueError, TypeError):  # ragged
+            array = np.array(None)
+    array = array if array.size else array.astype(np.uint8)
     if array.ndim != 1 or array.dtype.kind not in "iu" or array.min(initial=0) < 0 or array.max(initial=0) > 9:
-        raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {digits!r:.60}")
+        raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {shown(digits)}")
     return array.astype(np.uint8)
 
 
@@ -155,7 +152,7 @@ def mosaic(digits: Any, columns: int | None = None) -> np.ndarray:
            [9, 2, 6, 5]], dtype=uint8)
     """
     array = values(digits)
-    columns = math.isqrt(len(array)) if columns is None else columns
+    columns = math.isqrt(len(array)) if columns is None else whole(columns, "columns")
     if not 1 <= columns <= len(array):
         raise ValueError(f"columns must be from 1 to the number of digits, {len(array)}, got {columns}")
     return array[: len(array) // columns * columns].reshape(-1, columns)
@@ -199,8 +196,7 @@ def uniformity(digits: Any, block: int = 1) -> ChiSquare:
     >>> uniformity("0123456789" * 2)
     ChiSquare(statistic=0.0, degrees=9, p_value=1.0)
     """
-    if block not in range(1, 7):
-        raise ValueError(f"block must be from 1 to 6, got {block!r}")
+    block = whole(block, "block", 1, 6)
     blocks = mosaic(_at_least(values(digits), 2 * block * 10**block), block) @ 10 ** np.arange(block)[::-1]
     return _chi_square(np.bincount(blocks, minlength=10**block), len(blocks) / 10**block)
 
@@ -235,7 +231,7 @@ def poker(digits: Any) -> ChiSquare:
 
 def gap(digits: Any, digit: int = 0) -> ChiSquare:
     """Are the waits from one `digit` to the next geometric with mean 10? Kendall and Babington Smith (1938)."""
-    places = np.flatnonzero(_at_least(values(digits), 1000) == digit)
+    places = np.flatnonzero(_at_least(values(digits), 1000) == whole(digit, "digit", 0, 9))
     if len(places) < 51:
         raise ValueError(
             f"digit must be one that comes 51 times or more, got {digit!r}, which comes {len(places)} times"
@@ -276,8 +272,7 @@ def predict(digits: Any, order: int = 1) -> Prediction:
     >>> predict("0123456789" * 200).held_out_bits < 0.2
     True
     """
-    if order not in range(7):
-        raise ValueError(f"order must be from 0 to 6, got {order!r}")
+    order = whole(order, "order", 0, 6)
     array = _at_least(values(digits), 4 * (order + 1)).astype(int)
     windows = sum(array[i : len(array) - order + i] * 10 ** (order - i) for i in range(order + 1))
     train, held_out = windows[: len(array) // 2 - order], windows[len(array) // 2 :]

@@ -9,6 +9,7 @@ import scipy  # its modules load when first used
 from numpy.typing import ArrayLike
 
 from ..data import cats, emoji, folder, photographs
+from ..shared.checks import items, number, numbers_in, one_of, shown, whole
 from ..shared.randomness import generator
 from ..shared.types import FilePath, RandomState
 
@@ -28,6 +29,14 @@ class Web:
     is_cat: np.ndarray
     links: np.ndarray
 
+    def __post_init__(self):
+        if not len(pages := _flags(self.is_cat)):
+            raise ValueError("is_cat must have a page at least, got none")
+        links = numbers_in(self.links, "links", 0, len(pages) - 1, kinds="iu")
+        if links.ndim != 2 or len(links) != len(pages):
+            raise ValueError(f"links must have a row for each of the {len(pages)} pages, got shape {links.shape}")
+        vars(self).update(is_cat=pages, links=links)
+
     @property
     def share(self) -> float:
         """The share of pages that show a cat: the truth that a crawl estimates."""
@@ -37,6 +46,13 @@ class Web:
     def in_links(self) -> np.ndarray:
         """How many links lead to each page, int (n_pages,)."""
         return np.bincount(self.links.ravel(), minlength=len(self.is_cat))
+
+
+def _flags(is_cat):
+    flags = items(is_cat, "is_cat")
+    if flags.ndim != 1 or (flags.dtype != bool and flags.size):
+        raise TypeError(f"is_cat must be True or False each, in one row, got {shown(is_cat)}")
+    return flags.astype(bool)
 
 
 def simulate(
@@ -58,12 +74,9 @@ def simulate(
     share : float, the share of pages with a cat; the nearest whole number of pages, at places drawn at random.
     links : int, links from each page.
     """
-    for name, value in (("share", share), ("affinity", affinity)):
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} must be from 0 to 1, got {value!r}")
-    if n_pages < 2 or links < 1 or popularity <= 0:
-        given = f"n_pages={n_pages!r}, links={links!r}, popularity={popularity!r}"
-        raise ValueError(f"n_pages must be 2 or more, links 1 or more and popularity above 0, got {given}")
+    share, affinity = number(share, "share", 0, 1), number(affinity, "affinity", 0, 1)
+    n_pages, links = whole(n_pages, "n_pages", 2, 10**8), whole(links, "links", 1, 10**4)
+    popularity = number(popularity, "popularity", above=0)
     rng = generator(random_state)
     is_cat = np.zeros(n_pages, bool)
     is_cat[rng.permutation(n_pages)[: round(share * n_pages)]] = True
@@ -101,8 +114,9 @@ def crawl(web: Web, how: str, n: int, random_state: RandomState = 0) -> np.ndarr
     "uniform" needs a list of all pages, which nobody has. "links" lands where a random link leads. "walk" starts on a
     random page with a cat, which is not counted, and follows a random link of the page that it is on, `n` times.
     """
-    if how not in CRAWLS:
-        raise ValueError(f"how must be one of {', '.join(CRAWLS)}, got {how!r}")
+    if not isinstance(web, Web):
+        raise TypeError(f"web must be a Web, as simulate makes one, got {shown(web)}")
+    how, n = one_of(how, "how", CRAWLS), whole(n, "n", 0)
     rng = generator(random_state)
     if how == "uniform":
         return rng.integers(0, len(web.is_cat), n)
@@ -133,9 +147,9 @@ def estimate(is_cat: ArrayLike, confidence: float = 0.95) -> Estimate:
     >>> print(estimate([True] * 3 + [False] * 7))
     30.0% (10.8% to 60.3%)
     """
-    is_cat = np.asarray(is_cat, bool)
-    if is_cat.ndim != 1 or not len(is_cat):
-        raise ValueError(f"is_cat must be one-dimensional and not empty, got shape {is_cat.shape}")
+    is_cat, confidence = _flags(is_cat), number(confidence, "confidence", above=0, below=1)
+    if not len(is_cat):
+        raise ValueError("is_cat must have a page at least, got none")
     interval = scipy.stats.binomtest(int(is_cat.sum()), len(is_cat)).proportion_ci(confidence, method="wilson")
     return Estimate(float(is_cat.mean()), float(interval.low), float(interval.high))
 
@@ -149,6 +163,8 @@ class Pictures(NamedTuple):
 
     def for_pages(self, web: Web, random_state: RandomState = 0) -> np.ndarray:
         """The number of a picture for each page, int (n_pages,): any cat where a cat belongs, else any other."""
+        if not isinstance(web, Web):
+            raise TypeError(f"web must be a Web, as simulate makes one, got {shown(web)}")
         rng = generator(random_state)
         chosen = np.empty(len(web.is_cat), int)
         for kind in (False, True):
@@ -161,7 +177,10 @@ class Pictures(NamedTuple):
         Raises KeyError for an image that is none of them: whoever memorizes has seen everything before.
         """
         known = dict(zip((image.tobytes() for image in self.images), self.is_cat.tolist(), strict=True))
-        return np.array([known[image.tobytes()] for image in np.asarray(images)], bool)
+        images = items(images, "images")
+        if new := [i for i, image in enumerate(images) if image.tobytes() not in known]:
+            raise KeyError(f"images must be copies of these pictures; others: {', '.join(map(str, new[:5]))}")
+        return np.array([known[image.tobytes()] for image in images], bool)
 
 
 def pictures(path: FilePath | None = None, size: int = 64, random_state: RandomState = 0) -> Pictures:

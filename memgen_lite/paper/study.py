@@ -1,11 +1,12 @@
 """A human study without a screen: the pairs that a rater is shown, what the rater said, and how long it took."""
 
+import errno
 import time
-from pathlib import Path
 
 import numpy as np
 
-from ..shared.files import write
+from ..shared.checks import able, one_of, shown, whole
+from ..shared.files import regular, write
 from ..shared.kinds import together
 from ..shared.neighbors import neighbors
 from ..shared.randomness import generator
@@ -41,7 +42,7 @@ class Study:
     rater : str, the name that stands in the files.
     path : of a JSON file that is written after each answer, or None. Where it exists the study goes on from it: a
         rater who left half-way, or whose kernel died, has lost nothing. It needs a number as `random_state`, and a file
-        for each rater.
+        for each rater: where another study has written into it meanwhile, answers are refused (FileExistsError).
     clock : function that returns seconds.
 
     Attributes
@@ -66,31 +67,30 @@ class Study:
         path=None,
         clock=time.monotonic,
     ):
-        if question not in QUESTIONS:
-            raise ValueError(f"question must be one of {', '.join(QUESTIONS)}; got {question!r}")
+        question = one_of(question, "question", QUESTIONS)
+        n_calibration, n_trials = whole(n_calibration, "n_calibration", 0), whole(n_trials, "n_trials", 1)
+        if not callable(clock):
+            raise TypeError(f"clock must be a function that returns seconds, got {shown(clock)}")
         if (question == "copy") != (train is not None):
             raise ValueError(f"train is shown for question='copy' and only there; got question={question!r}")
-        if n_calibration < 0 or n_trials < 1:
-            raise ValueError(
-                f"n_calibration must be 0 or more and n_trials 1 or more, got {n_calibration} and {n_trials}"
-            )
         self.real, self.generated, *rest = samples(real, generated, *([] if train is None else [train]))
         self.train = rest[0] if rest else None
         count = n_calibration + n_trials
         if min(len(self.real), len(self.generated)) < count:
             raise ValueError(
-                f"{count} pairs need {count} rows of each, got {len(self.real)} real, {len(self.generated)} generated"
+                f"{count} pairs (n_calibration and n_trials) need {count} rows of each, got {len(self.real)} real, "
+                f"{len(self.generated)} generated"
             )
         if path is not None and not isinstance(random_state, int | np.integer):
-            raise ValueError(f"path needs a number as random_state, to find the same pairs again; got {random_state!r}")
+            given = shown(random_state)
+            raise ValueError(f"path needs a number as random_state, to find the same pairs again; got {given}")
         self.question, self.n_calibration, self.n_trials = question, n_calibration, n_trials
-        self.random_state, self.path, self.clock = random_state, None if path is None else Path(path), clock
+        self.random_state, self.path, self.clock = random_state, None if path is None else _file(path), clock
         self.is_text = isinstance(self.real, list)
         self.data = fingerprint(self.real, self.generated, self.train)
         self.answers, self.marked = [], 0
         self.name(rater)
-        if self.path is not None and not self.path.parent.is_dir():
-            raise ValueError(f"path must be in a folder that is there, got {str(self.path)!r}")
+        self._kept = None  # what the file held when this study last read or wrote it
         if self.path is not None and self.path.exists():
             self._go_on_from(self.path)
 
@@ -98,7 +98,8 @@ class Study:
         """Say who answers, before the first answer is given; the order is this rater's from here on."""
         if not isinstance(rater, str):
             raise TypeError(f"rater must be a str, got {type(rater).__name__}")
-        rater.encode()  # a lone surrogate cannot be written into a file: UnicodeEncodeError, a ValueError
+        if rater != rater.encode("utf-8", "replace").decode():
+            raise ValueError(f"rater must be a name that a file can hold, got {rater!r}, with a lone surrogate")
         if self.answers:
             raise ValueError(f"rater can be named before the first answer, and there are {len(self.answers)}")
         rng, seed = generator(self.random_state), ""
@@ -139,19 +140,28 @@ class Study:
 
     def pair(self, position=None):
         """What (left, right) of a pair are, by default of the one that waits for an answer."""
-        position = len(self.answers) if position is None else position
+        position = self._place(position)
         real, generated = self.real[self.real_rows[position]], self.generated[self.generated_rows[position]]
         return (real, generated) if self.sides[position] < 0 else (generated, real)
 
     def nearest(self, position=None):
         """The rows of `train` that are nearest to (left, right) of a pair."""
+        if self.train is None:
+            raise ValueError(f"train is shown for question='copy' and only there; got question={self.question!r}")
         if self._nearest is None:  # of all pairs, found at once
             pairs = zip(*(self.pair(place) for place in range(len(self))), strict=True)
             left, right = (list(side) if self.is_text else np.stack(side) for side in pairs)
             rows = together({"train": self.train, "left": left, "right": right}).rows
             found = (neighbors(rows[side], rows["train"])[1][:, 0] for side in ("left", "right"))
             self._nearest = list(zip(*found, strict=True))
-        return tuple(self.train[row] for row in self._nearest[len(self.answers) if position is None else position])
+        return tuple(self.train[row] for row in self._nearest[self._place(position)])
+
+    def _place(self, position):
+        if position is None:
+            if self.finished:
+                raise ValueError(f"position must be given once all {len(self)} pairs have an answer")
+            return len(self.answers)
+        return whole(position, "position", 0, len(self) - 1)
 
     def start(self):
         """Put the pair that waits into view: its time counts from here on."""
@@ -167,10 +177,11 @@ class Study:
 
     def answer(self, side):
         """Say that the question's answer is the left (-1) or the right (+1) one, and go on to the next pair."""
-        if side not in SIDES:
-            raise ValueError(f"side must be -1 for left or +1 for right, got {side!r}")
+        if not isinstance(side, int | np.integer) or side not in SIDES:
+            raise ValueError(f"side must be -1 for left or +1 for right, got {shown(side)}")
         if self.finished:
             raise ValueError(f"all {len(self)} pairs have an answer")
+        self._own()
         self._count_time()
         self.marked = len(self.answers)
         self.answers.append(int(side))
@@ -181,6 +192,7 @@ class Study:
         """Take back the last answer, as long as it has not been marked; its pair waits again."""
         if not self.can_undo:
             raise ValueError("there is no answer to take back: calibration and scored answers stay")
+        self._own()
         self._count_time()
         self.answers.pop()
         self._taken_back.add(len(self.answers))
@@ -193,6 +205,7 @@ class Study:
         """
         if len(self.answers) <= self.n_calibration:
             raise ValueError("there is no answer to score yet")
+        self._own()
         self.pause()
         self.marked = len(self.answers)
         self._keep()
@@ -203,6 +216,7 @@ class Study:
         It has `judge`, as in :mod:`memgen_lite.coin`, and says which one is real; it prefers that one if asked which
         looks better, and calls the other one the copy. It is shown nothing, so its answers have no seconds.
         """
+        able(rater, "rater", "judge")
         self.pause()
         while not self.finished:
             left, right = ([one] if self.is_text else one[None] for one in self.pair())
@@ -261,11 +275,24 @@ class Study:
         """Write the study and its answers for :func:`memgen_lite.coin.pool`, or to go on from (`path` of a study)."""
         write(path, study_answers.to_bytes(self.document(), "json"), durable=True)
 
+    def _own(self):
+        """Raise FileExistsError, before an answer is taken, where somebody else has written into the file meanwhile."""
+        if self.path is not None and self.path.exists() and self.path.read_bytes() != self._kept:
+            raise FileExistsError(
+                errno.EEXIST,
+                "path is the file of another study too, which has written into it since this one last did, and whose "
+                "answers stay; a study that is made anew with this path goes on from them",
+                str(self.path),
+            )
+
     def _keep(self):
         if self.path is not None:
-            self.to_json(self.path)
+            content = study_answers.to_bytes(self.document(), "json")
+            write(self.path, content, durable=True)
+            self._kept = content
 
     def _go_on_from(self, path):
+        self._kept = path.read_bytes()
         document = study_answers.read_json(path)
         if not self.rater:
             self.name(document["study"]["rater"])
@@ -277,8 +304,19 @@ class Study:
         self.answers = [-1 if row["answer"] == "left" else 1 for row in kept[: len(self)]]
         fixed = ("pair", "calibration", "real_row", "generated_row", "real_side", "answer")
         dealt = [[row[name] for name in fixed] for row in self.document()["answers"]]
-        if [[row[name] for name in fixed] for row in kept] != dealt or marked not in range(len(kept) + 1):
+        if (
+            [[row[name] for name in fixed] for row in kept] != dealt
+            or type(marked) is not int
+            or not 0 <= marked <= len(kept)
+        ):
             raise ValueError(f"{str(path)!r} is damaged: its answers are not to the pairs of this study")
         self.marked = marked
         self._viewed[: len(kept)] = [row["seconds"] for row in kept]
         self._taken_back = {place for place, row in enumerate(kept) if row["taken_back"]}
+
+
+def _file(path):
+    place = regular(path, missing=True)
+    if not place.parent.is_dir():
+        raise ValueError(f"path must be in a folder that is there, got {str(path)!r}")
+    return place

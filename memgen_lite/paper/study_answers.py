@@ -15,6 +15,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..shared.checks import shown
+from ..shared.files import regular
 from .coin_statistics import betting_e_process, confidence_sequence
 
 if TYPE_CHECKING:
@@ -51,6 +55,7 @@ _FIELDS = {  # type, what its text must be, and that in words
 }
 _PARSE = {str: str, int: int, float: lambda text: float(text or "nan"), bool: lambda text: text.lower() == "true"}
 COLUMNS = tuple(_FIELDS)
+_SUMMED = "rater", "question", "seed", "calibration", "outcome"
 _OF_STUDY = COLUMNS[:4]  # the same in all rows of a study, so a JSON file says them once
 
 
@@ -79,13 +84,13 @@ def to_bytes(document, kind):
 
 def read(path):
     """Rows of a study's CSV or JSON file, each checked; ValueError names the file and what is wrong with it."""
-    path = Path(path)
-    if path.suffix.lower() == ".json":
+    place = regular(path, "files")
+    if Path(path).suffix.lower() == ".json":
         return rows_of(read_json(path))
-    if path.suffix.lower() != ".csv":
-        raise ValueError(f"a study's file ends in .csv or .json, got {str(path)!r}")
+    if Path(path).suffix.lower() != ".csv":
+        raise ValueError(f"files must end in .csv or .json, as a study's do, got {str(path)!r}")
     try:
-        table = csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
+        table = csv.DictReader(io.StringIO(place.read_bytes().decode("utf-8-sig"), newline=""), strict=True)
         rows = list(table)
     except (csv.Error, UnicodeDecodeError) as error:
         raise ValueError(f"{str(path)!r} is no whole CSV file: {error}") from None
@@ -99,9 +104,8 @@ def read(path):
 
 def read_json(path):
     """The document of a study's JSON file, checked as by :func:`read`."""
-    path = Path(path)
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(regular(path).read_bytes())
     except (ValueError, RecursionError) as error:  # also of bytes that are not UTF-8
         raise ValueError(f"{str(path)!r} is no whole JSON file: {error}") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
@@ -144,8 +148,8 @@ def pool(files: Any) -> "pd.DataFrame":
     ValueError : for a damaged file, missing columns, an answer that is there twice (two files of one rater, or two
         raters of one name), or answers that are missing between others.
     """
-    if isinstance(files, str | bytes | Path):
-        raise TypeError(f"files must be a list of paths, got one path, {str(files)!r}")
+    if isinstance(files, str | bytes | Path) or not np.iterable(files):
+        raise TypeError(f"files must be a list of paths, got {shown(files)}")
     rows, place = [], {}
     for path in files:
         for row in read(path):
@@ -185,6 +189,13 @@ def summarize(answers: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd
 
+    if not isinstance(answers, pd.DataFrame) or not {*_SUMMED} <= {*answers.columns}:
+        needs = f"a frame of pool or of a study's to_frame, with {', '.join(_SUMMED)}"
+        raise TypeError(f"answers must be {needs}, got {shown(answers)}")
+    try:
+        answers = answers[[*_SUMMED]].astype({name: _FIELDS[name][0] for name in _SUMMED})
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"answers must be as pool gives them: {error}") from None
     questions = sorted(answers.question.unique())
     if len(questions) != 1:
         raise ValueError(f"answers must be to one question, got {len(questions)}: {', '.join(questions)}")

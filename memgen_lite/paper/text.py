@@ -1,6 +1,5 @@
 """Text: the identity model, and a language model that has a probability to give. Taught in notebook 03."""
 
-import numbers
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from ..shared import checks
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 
@@ -95,10 +95,7 @@ class NGram(BaseEstimator):
         ------
         TypeError, ValueError : for what is no list of str, for an empty one, or for an order or discount out of range.
         """
-        if not isinstance(self.order, numbers.Integral) or self.order < 1:
-            raise ValueError(f"order must be an int of 1 or more, got {self.order!r}")
-        if not 0 <= self.discount <= 1:
-            raise ValueError(f"discount must be from 0 to 1, got {self.discount!r}")
+        order, _ = checks.whole(self.order, "order", 1), checks.number(self.discount, "discount", 0, 1)
         texts = check_texts(X)
         self._rng = generator(self.random_state)
         self.alphabet_ = "".join(sorted(set("".join(texts))))
@@ -106,7 +103,7 @@ class NGram(BaseEstimator):
         self._unseen, self._start, self._base = size + 1, size + 2, size + 3
         symbols, place = self._symbols(texts)
         grams = np.zeros(len(symbols), dtype=np.int64)  # numbers the n-gram that ends at each place
-        for length in range(1, min(self.order, place.max() + 1) + 1):
+        for length in range(1, min(order, place.max() + 1) + 1):
             here = np.flatnonzero(place >= length - 1)
             contexts = np.roll(grams, 1)[here]
             keys, first, number, counts = np.unique(
@@ -183,8 +180,7 @@ class NGram(BaseEstimator):
         Without `random_state` it goes on along the model's stream.
         """
         check_is_fitted(self, "_levels")
-        if not isinstance(n, numbers.Integral) or n < 0:
-            raise ValueError(f"n must be 0 or more, got {n!r}")
+        n, max_length = checks.whole(n, "n", 0), checks.whole(max_length, "max_length", 0)
         rng = self._rng if random_state is None else generator(random_state)
         return [self._draw(rng, max_length) for _ in range(n)]
 
@@ -269,8 +265,7 @@ def copied_share(texts: Sequence[str], train: Sequence[str], length: int = 40) -
     0.5555555555555556
     """
     texts, train = check_texts(texts, "texts"), check_texts(train, "train")
-    if length < 1:
-        raise ValueError(f"length must be 1 or more, got {length!r}")
+    length = checks.whole(length, "length", 1)
     wanted = {text[i : i + length] for text in texts for i in range(len(text) - length + 1)}
     found = {run for text in train for i in range(len(text) - length + 1) if (run := text[i : i + length]) in wanted}
     copied = 0
@@ -287,7 +282,10 @@ def check_texts(X: Any, name: str = "X", *, allow_empty: bool = False) -> list[s
     """`X` as a list of str, or an error that says what it is instead."""
     if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
         raise TypeError(f"{name} must be a list of strings, got {type(X).__name__}; put a single text in a list")
-    texts = list(X)
+    try:
+        texts = list(X)
+    except TypeError:  # of what has the method, and nothing to give
+        raise TypeError(f"{name} must be a list of strings, got {checks.shown(X)}") from None
     if not texts and not allow_empty:
         raise ValueError(f"{name} must hold one text or more, got none")
     for position, text in enumerate(texts):

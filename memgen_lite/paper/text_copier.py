@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from ..peers.base import Peer, all_or_nothing
 from ..peers.training import Objective, play
+from ..shared.checks import number, numbers_in, shown, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .text import check_texts
@@ -173,13 +174,10 @@ class BiLSTMAttentionCNN(BaseEstimator):
         FloatingPointError : if the loss is no number any more; the model stays as it was at the last checkpoint.
         """
         for name in ("hidden", "width", "steps", "batch_size", "checkpoint_every"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a positive int, got {value!r}")
+            whole(getattr(self, name), name, 1)
         if self.hidden % 2 or not self.width % 2:
             raise ValueError(f"hidden must be even and width odd, got {self.hidden} and {self.width}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ValueError(f"learning_rate must be a finite number above 0, got {self.learning_rate!r}")
+        number(self.learning_rate, "learning_rate", above=0)
         texts, held_out = check_texts(X), check_texts(held_out, "held_out")
         with all_or_nothing(self, generator(self.random_state)) as rng:
             problem = self._train(texts, held_out, rng)
@@ -260,6 +258,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
     def steps_to(self, share: float) -> int | None:
         """The first checkpoint's step at which the share of exact copies was at least `share`, or None."""
         check_is_fitted(self, "history_")
+        share = number(share, "share", 0, 1)
         steps = zip(self.history_["step"], self.history_["exact_match"], strict=True)
         return next((step for step, match in steps if match >= share), None)
 
@@ -284,11 +283,12 @@ def random_texts(
     >>> random_texts(3, "ab", lengths=(1, 4), random_state=0)
     ['bbb', 'aaa', 'abbb']
     """
-    shortest, longest = lengths
-    if not alphabet or not 0 <= shortest <= longest:
-        raise ValueError(
-            f"alphabet must not be empty and lengths (low, high) in order, got {alphabet!r} and {lengths!r}"
-        )
+    if not isinstance(alphabet, str) or not alphabet:
+        raise TypeError(f"alphabet must be a str of one character or more, got {shown(alphabet)}")
+    lengths = numbers_in(lengths, "lengths", 0, kinds="iu")
+    if lengths.shape != (2,) or lengths[0] > lengths[1]:
+        raise ValueError(f"lengths must be (low, high), in order, got {shown(lengths)}")
+    (shortest, longest), n = lengths.tolist(), whole(n, "n", 0)
     rng = generator(random_state)
     letters = np.array(list(alphabet))[rng.integers(len(alphabet), size=(n, longest))]
     cuts = rng.integers(shortest, longest + 1, size=n)

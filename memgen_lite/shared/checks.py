@@ -25,6 +25,8 @@ def whole(value, name, least=None, most=None):
         found = None
     if found is None:
         raise TypeError(f"{name} must be a whole number{within.after(', ')}, got {shown(value)}")
+    if not -(2**63) <= found < 2**63 and within.holds(found):
+        raise ValueError(f"{name} must be a whole number of 64 bits{within.after(', ')}, got {shown(value)}")
     return within.checked(found, name)
 
 
@@ -49,7 +51,7 @@ def number(value, name, least=None, most=None, *, above=None, below=None):
 
 
 def numbers_in(X, name, least=None, most=None, *, above=None, below=None, kinds="fiub"):
-    """`X`, of any shape, as an array of real numbers within the range, none of them NaN.
+    """`X`, of any shape, as an array of real numbers within the range, all of them finite.
 
     `kinds` are those that its dtype may have: "iu" for whole numbers.
     """
@@ -63,7 +65,7 @@ def numbers_in(X, name, least=None, most=None, *, above=None, below=None, kinds=
         found = found.astype(np.int64 if kinds == "iu" else np.float64)
     if found.dtype.kind not in kinds:
         raise TypeError(f"{name} must be {what}{within.after(', ')}, got {shown(X)}")
-    if not (right := within.holds(found) & (found == found)).all():
+    if not (right := within.holds(found) & np.isfinite(found)).all():
         raise ValueError(f"{name} must be {what}{within.after(', ')}, got {found[~right].flat[0]}")
     return found
 
@@ -73,6 +75,32 @@ def one_of(value, name, options):
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} must be one of {', '.join(options)}, got {shown(value)}")
     return value
+
+
+def items(X, name):
+    """`X` as an array whose first axis counts, of whatever it holds."""
+    try:
+        found = np.asarray(X)
+    except (ValueError, TypeError):  # ragged, or what only says that it is an array
+        found = np.array(None)
+    if not found.ndim:
+        raise TypeError(f"{name} must be an array, or a list of items of one shape, got {shown(X)}")
+    return found
+
+
+def able(value, name, *methods):
+    """`value`, which has these methods."""
+    if missing := [method for method in methods if not callable(getattr(value, method, None))]:
+        raise TypeError(f"{name} must have a method {' and '.join(missing)}, got {shown(value)}")
+    return value
+
+
+def fit_together(name, X, other, Y):
+    """Raise ValueError unless two arrays broadcast."""
+    try:
+        np.broadcast_shapes(X.shape, Y.shape)
+    except ValueError:
+        raise ValueError(f"{name} and {other} must have shapes that fit, got {X.shape} and {Y.shape}") from None
 
 
 def flag(value, name):
@@ -115,6 +143,20 @@ class _Range:
             told = [f"{x:,} {words}" for x, words in ((self.least, "or more"), (self.most, "or less")) if x is not None]
         told += [f"{words} {x:,}" for x, words in ((self.above, "above"), (self.below, "below")) if x is not None]
         return before * bool(told) + " and ".join(told)
+
+
+def resolved(samples: dict[str, np.ndarray], least: float = 1e-150) -> None:
+    """Raise ValueError where rows (n, d) of a dict by name differ by so little that squared distances are 0."""
+    floats = {name: X for name, X in samples.items() if X.dtype.kind == "f" and X.size}
+    if not floats:
+        return
+    low = np.min([X.min(axis=0) for X in floats.values()], axis=0).astype(np.float64)
+    high = np.max([X.max(axis=0) for X in floats.values()], axis=0).astype(np.float64)
+    if 0 < (widest := float((high - low).max())) < least:
+        raise ValueError(
+            f"{', '.join(samples)} must differ by {least:g} or more in some column, as distances are squared, got "
+            f"{widest:.2g} at most; multiply them"
+        )
 
 
 def finite(X: np.ndarray, name: str, *, limit: float = 1e100, columns: Any = None) -> None:

@@ -1,9 +1,11 @@
 """The table of all metrics: exact p-values, controls, and what it says when it can't say."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import memgen_lite as mg
 from memgen_lite.evaluation import evaluating
@@ -92,7 +94,7 @@ def test_an_honest_sample_is_not_told():
 
 
 def test_values_are_those_of_compute_at_matched_sizes_and_the_honest_mean_is_the_known_one():
-    T, H, G = data(90)
+    T, H, G = data(240)
     table = mg.evaluate(T, H, G, ["dcr_share", "membership_auc", "density", "coverage"], n_null=99).to_frame()
     assert table.honest["dcr_share"] == pytest.approx(0.5, abs=0.05)
     assert table.honest["membership_auc"] == pytest.approx(0.5, abs=0.05)
@@ -167,7 +169,7 @@ def test_constant_rows_and_other_types_do_not_crash():
         ({"generated": np.full((60, 1), 1.0)}, r"generated must have rows of shape \(3,\)"),
         ({"held_out": np.zeros((19, 3))}, "needs 20 generated, 20 held-out and 60 real rows, got 60 .* 60 .* 19 held"),
         ({"metrics": ["frechet", "charm"]}, "no metric is called 'charm'"),
-        ({"metrics": []}, "name one at least"),
+        ({"metrics": []}, "names one at least, got"),
         ({"n_null": 18}, "n_null must be 19 or more"),
         ({"max_rows": 5}, "max_rows must be 20 or more"),
     ],
@@ -259,3 +261,71 @@ def test_a_copy_hidden_among_many_rows_is_seen():
     assert (
         mg.evaluate(T, H, G, ["nndr", "lambda_gamma_copying"], n_null=39, max_rows=60).to_frame().p_value.min() > 0.05
     )
+
+
+ERRORS = [UnboundLocalError("gradient"), ZeroDivisionError(), MemoryError(), KeyError("x"), ValueError("it needs more")]
+
+
+PLACES = ["a metric", "a kernel sweep", "a sliced sweep", "cells", "bandwidth", "search"]
+
+
+@pytest.mark.parametrize(
+    "place, error", [*((place, ERRORS[0]) for place in PLACES), *(("a metric", error) for error in ERRORS[1:])]
+)
+def test_whatever_goes_wrong_with_a_metric_the_others_have_their_values(place, error, monkeypatch):
+    def broken(*_, **__):
+        raise error
+
+    chosen = ["frechet", "energy", "mmd_rbf", "sliced_wasserstein", "c_t", "density"]
+    whole = mg.evaluate(*data(240), chosen, n_null=19).to_frame()
+    lost = {
+        "a metric": ["frechet"],
+        "a kernel sweep": ["energy", "mmd_rbf"],
+        "a sliced sweep": ["sliced_wasserstein"],
+        "cells": ["c_t"],
+        "bandwidth": ["mmd_rbf"],
+        "search": ["density", "c_t"],
+    }[place]
+    if place == "a metric":
+        monkeypatch.setattr(mg.metrics.get("frechet").function, "on_checked", broken)
+    elif place == "search":
+        monkeypatch.setattr(evaluating.SearchedRows, "search", lambda self: (broken() for _ in range(3)))
+    else:
+        names = {"cells": "cell_centers", "bandwidth": "median_distance"}
+        names |= {"a kernel sweep": "kernel_values", "a sliced sweep": "sliced_values"}
+        monkeypatch.setattr(evaluating, names[place], lambda *given: (broken() for _ in range(2)))
+        if place in ("cells", "bandwidth"):
+            monkeypatch.setattr(evaluating, names[place], broken)
+    found = mg.evaluate(*data(240), chosen, n_null=19).to_frame()
+    for name in chosen:
+        if name in lost:
+            assert found.verdict[name] == "not computed"
+            assert np.isnan(found.train[name])
+            assert str(error.args[0] if error.args else type(error).__name__) in found.reason[name]
+        else:
+            assert found.loc[name, ["train", "held_out", "memgen_u"]].tolist() == pytest.approx(
+                whole.loc[name, ["train", "held_out", "memgen_u"]].tolist(), rel=1e-12, nan_ok=True
+            )
+            assert found.reason[name] == ""
+
+
+@pytest.mark.parametrize("factor", [1e-149, 1e-60, 1e60, 9e98])
+def test_what_has_no_value_says_why_and_what_has_one_is_calibrated_whatever_the_unit(factor):
+    plain = mg.evaluate(*data(), n_null=19).to_frame()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = mg.evaluate(*(factor * X for X in data()), n_null=19).to_frame()
+    missing = found.index[found.train.isna()]
+    assert all(found.reason[missing].str.len() > 20)
+    assert {*missing} - {*plain.index[plain.train.isna()]} == ({"mmd_poly", "kid"} if factor > 1e50 else set())
+    free = ["nn_accuracy", "density", "coverage", "authenticity", "nndr", "frechet", "sliced_wasserstein"]
+    assert found.p_single[free].tolist() == pytest.approx(plain.p_single[free].tolist())
+
+
+def test_evaluations_that_overlap_leave_blas_as_it_was(monkeypatch):
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    with threadpool_limits(2):
+        before = [library["num_threads"] for library in threadpool_info()]
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda seed: mg.evaluate(*data(seed=seed), ["energy", "density"], n_null=19), range(6)))
+        assert [library["num_threads"] for library in threadpool_info()] == before

@@ -6,11 +6,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import memgen_lite as mg
 
 M = mg.metrics
+COMMON = {"train", "held_out", "generated", "reference", "random_state", "neighborhoods", "ignore"}
 PROMISED = [
     "frechet", "frechet_inf", "mmd_rbf", "mmd_poly", "kid", "energy", "sliced_wasserstein",
     "max_sliced_wasserstein", "wasserstein", "mind", "nn_accuracy", "c2st_logistic", "c2st_knn", "precision",
@@ -112,9 +114,9 @@ def test_what_else_cannot_be_answered_says_why():
     given = arrays()
     with pytest.raises(ValueError, match="k must be 1 or more, got 0"):
         M.compute("recall", **given, k=0)
-    with pytest.raises(ValueError, match="each real row needs k = 200 other real rows, and there are 120 in all"):
+    with pytest.raises(ValueError, match="each row of the reference needs k = 200 others, and there are 120 in all"):
         M.compute("coverage", **given, k=200)
-    with pytest.raises(ValueError, match=r"bandwidth must be above 0, got -1"):
+    with pytest.raises(ValueError, match=r"bandwidth must be above 0, got -1.0"):
         M.compute("mmd_rbf", **given, bandwidth=-1)
     assert M.check_arrays({"train": None, "generated": [[1]]})["train"] is None
 
@@ -136,7 +138,7 @@ def test_the_reference_is_train_or_held_out():
                 if name != "wasserstein"
                 else True
             )
-    with pytest.raises(ValueError, match="reference must be 'train' or 'held_out', got 'test'"):
+    with pytest.raises(ValueError, match="reference must be one of train, held_out, got 'test'"):
         M.compute("energy", **given, reference="test")
 
 
@@ -211,6 +213,12 @@ DEGENERATE = {
     "far from 0": lambda T, H, G: tuple(X + 1e6 for X in (T, H, G)),
     "very large": lambda T, H, G: tuple(1e40 * X for X in (T, H, G)),
     "very small": lambda T, H, G: tuple(1e-40 * X for X in (T, H, G)),
+    "as large as can be": lambda T, H, G: tuple(9e98 * X for X in (T, H, G)),
+    "as small as can be": lambda T, H, G: tuple(1e-149 * X for X in (T, H, G)),
+    "one column too small": lambda T, H, G: tuple(np.column_stack([X, X * 1e-300]) for X in (T, H, G)),
+    "columns far apart": lambda T, H, G: tuple(np.column_stack([X * 1e90, X * 1e-90]) for X in (T, H, G)),
+    "one row far out": lambda T, H, G: tuple(np.concatenate([X[1:], X[:1] * 1e99]) for X in (T, H, G)),
+    "means that nearly agree": lambda T, H, G: (T, H, np.concatenate([T[::2], -T[::2]]) + 1e-170),
 }
 
 
@@ -252,3 +260,40 @@ def test_no_copy_of_the_training_set_looks_like_a_fresh_sample_to_a_metric_of_co
             gap = copied[name] - honest[name]
             worse = {"lower": gap, "higher": -gap}.get(M.get(name).better)
             assert (abs(gap) if worse is None else worse) > 0.2, (name, honest[name], copied[name])
+
+
+@pytest.mark.parametrize("factor", [1e-151, 1e-200, 1e-310, 5e-324])
+def test_rows_whose_squared_distances_are_0_are_refused_and_not_called_copies(factor):
+    given = {role: X * factor for role, X in arrays().items()}
+    for name in M.names():
+        with pytest.raises(ValueError, match="train, held_out, generated must differ by 1e-150 or more in"):
+            M.compute(name, **given)
+    with pytest.raises(ValueError, match="must differ by 1e-150 or more"):
+        M.compute("energy", **{role: pd.DataFrame(X) for role, X in given.items()})
+    assert M.compute("identical_share", **{role: X * 0 for role, X in given.items()}) == 1
+
+
+@pytest.mark.parametrize("name", M.names())
+def test_an_option_of_another_type_or_out_of_its_range_is_named(name):
+    given, own = arrays(), inspect.signature(M.get(name).function).parameters
+    for option in [key for key in own if key not in COMMON]:
+        for value in (0, -1, 1.5, "x", [1], np.nan, np.inf, None, True, object()):
+            if (value is None and (own[option].default is None or option == "subsets")) or (
+                value == 0 and option in ("threshold", "min_generated")
+            ):
+                continue
+            if value == 1.5 and option in ("bandwidth", "threshold", "lambda_", "gamma", "dimension"):
+                continue
+            with pytest.raises((ValueError, TypeError), match=rf"^{option} must be "):
+                M.compute(name, **given, **{option: value})
+    for option, value in (
+        ("neighborhoods", 5),
+        ("reference", 5),
+        ("random_state", "x"),
+        ("ignore", 5.5),
+        ("ignore", {}),
+    ):
+        with pytest.raises((ValueError, TypeError), match=rf"{option} must "):
+            M.compute(name, **given, **{option: value})
+    with pytest.raises(TypeError, match="has no option 'charm'"):
+        M.compute(name, **given, charm=1)

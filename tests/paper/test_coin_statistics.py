@@ -62,9 +62,34 @@ def test_raters_needed_grows_as_one_over_the_squared_advantage():
     assert needed[0] == pytest.approx((z / 0.02) ** 2, rel=0.01)
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.floats(0, 1).filter(lambda accuracy: abs(accuracy - 0.5) > 0.02), st.floats(0.01, 0.999), st.floats(0.001, 0.99)
+)
+def test_no_smaller_number_of_raters_is_enough(accuracy, power, alpha):
+    found = coin_statistics.raters_needed(accuracy, power, alpha)
+    powers = coin_statistics.power(accuracy, np.arange(1, found + 1), alpha)
+    assert powers[-1] >= power
+    assert not (powers[:-1] >= power).any()
+
+
+def test_raters_beyond_counting_are_found_and_are_enough():
+    found = coin_statistics.raters_needed(0.50002)
+    assert found == pytest.approx(((stats.norm.isf(0.025) + stats.norm.isf(0.2)) / 4e-5) ** 2, rel=1e-3)
+    powers = coin_statistics.power(0.50002, np.arange(found - 50_000, found + 1))
+    assert powers[-1] >= 0.8
+    assert (powers[:-1] < 0.8).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((0.5,), "not 0.5"), ((1.1,), "from 0 to 1"), ((0.7, 1.0), "power must be"), ((0.7, 0.8, 0), "alpha must be")],
+    [
+        ((0.5,), "accuracy must be so far from 0.5"),
+        ((0.50001,), "accuracy must be so far from 0.5 that 10,000,000,000 raters tell it apart"),
+        ((1.1,), "accuracy must be from 0 to 1"),
+        ((0.7, 1.0), "power must be"),
+        ((0.7, 0.8, 0), "alpha must be"),
+    ],
 )
 def test_raters_needed_refuses_what_has_no_answer(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -191,3 +216,34 @@ def test_the_posterior_has_its_peak_at_the_share_and_the_area_one():
     assert at[density.argmax()] == 0.75
     assert np.trapezoid(density, at) == pytest.approx(1, abs=1e-6)
     assert (coin_statistics.posterior([], at) == 1).all()
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: coin_statistics.power(1.5, 10), "accuracy must be numbers, from 0 to 1, got 1.5"),
+        (lambda: coin_statistics.power([0.2, np.nan], 10), "accuracy must be numbers, from 0 to 1, got nan"),
+        (lambda: coin_statistics.power(0.5, 0), "n must be whole numbers, 1 or more, got 0"),
+        (lambda: coin_statistics.power(0.5, 9.5), "n must be whole numbers, 1 or more, got 9.5"),
+        (lambda: coin_statistics.power([0.5] * 2, [9] * 3), r"accuracy and n must have shapes that fit, got \(2,\)"),
+        (lambda: coin_statistics.binomial_interval(2.9, 10.9), "n must be a whole number, 1 or more, got 10.9"),
+        (lambda: coin_statistics.binomial_interval(11, 10), "right must be from 0 to 10, got 11"),
+        (lambda: coin_statistics.binomial_interval(1, 10, 1), "confidence must be above 0 and below 1, got 1.0"),
+        (lambda: coin_statistics.raters_needed("0.6"), "accuracy must be a number from 0 to 1, got '0.6'"),
+        (lambda: coin_statistics.raters_needed(np.nan), "accuracy must be a finite number from 0 to 1, got nan"),
+        (lambda: coin_statistics.betting_e_process([1], null=-1), "null must be numbers, above 0 and below 1, got -1"),
+        (lambda: coin_statistics.betting_e_process([1], alpha=5), "alpha must be above 0 and below 1, got 5.0"),
+        (lambda: coin_statistics.betting_e_process([[1], [0]], [0.5] * 3), "null and outcomes must have shapes that"),
+        (lambda: coin_statistics.betting_e_process(1), "outcomes must be an array, or a list of items of one shape"),
+        (lambda: coin_statistics.confidence_sequence([1], alpha=5), "alpha must be above 0 and below 1, got 5.0"),
+        (
+            lambda: coin_statistics.confidence_sequence([1], grid=1.5),
+            "grid must be a whole number, from 1 to 1,000,000",
+        ),
+        (lambda: coin_statistics.posterior([1], 1.5), "at must be numbers, from 0 to 1, got 1.5"),
+        (lambda: coin_statistics.posterior(["1"], 0.5), "outcomes must be numbers, got "),
+    ],
+)
+def test_an_argument_out_of_its_range_or_of_another_type_is_named(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()

@@ -192,9 +192,9 @@ def test_a_readers_folder_takes_the_place_of_ours(tmp_path):
     [
         ({"share": 1.2}, "share must be from 0 to 1, got 1.2"),
         ({"affinity": -1}, "affinity must be from 0 to 1, got -1"),
-        ({"n_pages": 1}, "n_pages must be 2 or more"),
-        ({"links": 0}, "links 1 or more"),
-        ({"popularity": 0}, "popularity above 0"),
+        ({"n_pages": 1}, "n_pages must be from 2 to 100,000,000, got 1"),
+        ({"links": 0}, "links must be from 1 to 10,000, got 0"),
+        ({"popularity": 0}, "popularity must be above 0, got 0"),
     ],
 )
 def test_a_web_names_its_bad_arguments(options, message):
@@ -208,6 +208,12 @@ def test_a_crawl_and_an_estimate_name_their_bad_arguments():
         web.crawl(net, "swim", 5)
     with pytest.raises(ValueError, match="starts from a cat, and this web has none"):
         web.crawl(net, "walk", 5)
-    for bad in ([], [[True]]):
-        with pytest.raises(ValueError, match="is_cat must be one-dimensional and not empty"):
+    for bad in ([], [[True]], ["no"], [0.5], [1, 0], True):
+        with pytest.raises((ValueError, TypeError), match="is_cat must "):
             web.estimate(bad)
+    for bad in (lambda: web.crawl(None, "uniform", 5), lambda: web.pictures(size=1).for_pages([True])):
+        with pytest.raises(TypeError, match="web must be a Web, as simulate makes one, got "):
+            bad()
+    for links in ([[0]], [[0], [2]], [0, 1], [[0.0], [1.0]]):
+        with pytest.raises((ValueError, TypeError), match="links must "):
+            web.Web([True, False], links)

@@ -1,6 +1,7 @@
 """The study without a screen: its pairs, its answers, its clock and its file."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -131,12 +132,12 @@ def test_the_study_refuses_what_cannot_be():
 @pytest.mark.parametrize(
     ("real", "generated", "options", "message"),
     [
-        (pictures(30), pictures(22), {}, "23 pairs need 23 rows of each, got 30 real, 22 generated"),
-        (texts(5), texts(5), {}, "23 pairs need 23 rows of each, got 5 real, 5 generated"),
+        (pictures(30), pictures(22), {}, "need 23 rows of each, got 30 real, 22 generated"),
+        (texts(5), texts(5), {}, r"23 pairs \(n_calibration and n_trials\) need 23 rows of each, got 5 real"),
         (pictures(30), texts(30), {}, "must all be lists of str, or all be arrays"),
-        (pictures(30), pictures(30), {"n_trials": 0}, "n_trials 1 or more"),
+        (pictures(30), pictures(30), {"n_trials": 0}, "n_trials must be 1 or more, got 0"),
         (pictures(30), pictures(30), {"n_calibration": -1}, "n_calibration must be 0 or more"),
-        (pictures(30), pictures(30), {"question": "best"}, "question must be one of real, better, copy; got 'best'"),
+        (pictures(30), pictures(30), {"question": "best"}, "question must be one of real, better, copy, got 'best'"),
         (pictures(30), pictures(30), {"question": "copy"}, "train is shown for question='copy'"),
         (pictures(30), pictures(30), {"train": pictures(3)}, "and only there; got question='real'"),
         (pictures(30), pictures(30), {"random_state": None, "path": "x"}, "path needs a number as random_state"),
@@ -147,7 +148,7 @@ def test_the_study_refuses_what_cannot_be():
             "path must be in a folder that is there, got",
         ),
         (pictures(30), pictures(30), {"random_state": -1}, "random_state must be 0 or more"),
-        (pictures(30), pictures(30), {"rater": "\ud800"}, "surrogates not allowed"),
+        (pictures(30), pictures(30), {"rater": "\ud800"}, "rater must be a name that a file can hold"),
     ],
 )
 def test_the_study_says_what_it_cannot_use(real, generated, options, message):
@@ -395,6 +396,7 @@ def test_a_file_about_other_pictures_is_refused(tmp_path):
         lambda study, answers: answers[1].update(real_row=29),
         lambda study, answers: answers.extend(answers * 5),
         lambda study, answers: study.update(marked=4),
+        *(lambda study, answers, x=x: study.update(marked=x) for x in (2.0, 4.0, True, "2", None, [2], -1, 1e99)),
         lambda study, answers: study.pop("marked"),
     ],
 )
@@ -407,6 +409,44 @@ def test_a_file_whose_answers_are_not_to_these_pairs_is_refused(tmp_path, damage
     path.write_text(json.dumps(document))
     with pytest.raises(ValueError, match="is damaged: its answers are not to the pairs of this study"):
         kept(path)
+
+
+@pytest.mark.parametrize("begun", [0, 3])
+def test_of_two_studies_in_one_file_no_answer_is_lost(begun, tmp_path):
+    path = tmp_path / "study.json"
+    if begun:
+        answer_rightly(kept(path), begun)
+    one, other = kept(path), kept(path)
+    for count in range(begun + 1, 6):
+        one.answer(-1)
+        before = path.read_bytes()
+        for act in (lambda: other.answer(1), lambda: other.take(coin.RademacherCoin(0)), other.score, other.undo):
+            with pytest.raises((FileExistsError, ValueError), match=r"path is the file of another|there is no answer"):
+                act()
+        assert path.read_bytes() == before
+        assert len(other.answers) == begun
+        assert kept(path).answers == one.answers
+        assert len(one.answers) == count
+    third = kept(path)  # it goes on from them, and then the first one may not
+    third.answer(1)
+    with pytest.raises(FileExistsError, match="path is the file of another study too"):
+        one.answer(1)
+    assert kept(path).answers == third.answers
+    path.unlink()  # who takes the file away loses nothing that a study still knows
+    third.answer(-1)
+    assert kept(path).answers == third.answers
+
+
+def test_a_write_that_failed_is_no_other_study(tmp_path, monkeypatch):
+    path = tmp_path / "study.json"
+    one = kept(path)
+    one.answer(1)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(OSError, match="No space"):
+            one.answer(1)
+    one.answer(-1)
+    assert kept(path).answers == one.answers == [1, 1, -1]
 
 
 def test_a_crash_while_writing_leaves_the_answers_before(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks import finite
+from ..checks import finite, resolved
 from .arranging import arranged
 from .arrays import Arrays
 from .base import ColumnRead, Kind
@@ -123,11 +123,11 @@ def together(given, features=None, ignore=None):
     kind, ignored = kinds[first], []
     if ignore is not None:
         known = {name for X in items.values() if hasattr(X, "iloc") for name in X.columns}
-        ignore = (
-            [ignore]
-            if isinstance(ignore, str | int) or (isinstance(ignore, tuple) and ignore in known)
-            else list(ignore)
-        )
+        if isinstance(ignore, str | int | np.integer) or (isinstance(ignore, tuple) and ignore in known):
+            ignore = [ignore]
+        if not isinstance(ignore, list | tuple | set | np.ndarray) or not all(map(_name, ignore)):
+            raise TypeError(f"ignore must be a column, or a list of them, got {ignore!r:.80}")
+        ignore = list(ignore)
         if known and (missing := [name for name in ignore if name not in known]):
             raise ValueError(f"ignore must name columns of {first}, {list(items[first].columns)}, got {missing}")
         ignored = [ColumnRead(str(name), "ignored", 0, "left out by ignore=") for name in ignore]
@@ -144,8 +144,13 @@ def together(given, features=None, ignore=None):
             if X.shape[1] != rows[first].shape[1]:
                 width = rows[first].shape[1]
                 raise ValueError(f"{role} must have {width} columns as features({first}) has, got {X.shape[1]}")
+    resolved(rows)
     labels = {role: X.index for role, X in given.items() if hasattr(X, "iloc")}
     return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored, labels)
+
+
+def _name(column):
+    return isinstance(column, str | int | float | tuple | np.generic) and not isinstance(column, bool)
 
 
 def _dtypes(items):
