@@ -3,12 +3,13 @@
 import math
 import numbers
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 
-def whole(value, name, least=None, most=None):
+def whole(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
     """`value` as an int from `least` to `most`; no flag is one, and no float, 3.0 included.
 
     >>> whole(np.int8(3), "k", 1)
@@ -30,7 +31,15 @@ def whole(value, name, least=None, most=None):
     return within.checked(found, name)
 
 
-def number(value, name, least=None, most=None, *, above=None, below=None):
+def number(
+    value: Any,
+    name: str,
+    least: float | None = None,
+    most: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
     """`value` as a finite float, from `least` to `most`, or between `above` and `below` without these.
 
     >>> number("x", "q", above=0, below=1)
@@ -50,7 +59,16 @@ def number(value, name, least=None, most=None, *, above=None, below=None):
     return within.checked(value, name)
 
 
-def numbers_in(X, name, least=None, most=None, *, above=None, below=None, kinds="fiub"):
+def numbers_in(
+    X: Any,
+    name: str,
+    least: float | None = None,
+    most: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    kinds: str = "fiub",
+) -> np.ndarray:
     """`X`, of any shape, as an array of real numbers within the range, all of them finite.
 
     `kinds` are those that its dtype may have: "iu" for whole numbers.
@@ -70,14 +88,14 @@ def numbers_in(X, name, least=None, most=None, *, above=None, below=None, kinds=
     return found
 
 
-def one_of(value, name, options):
+def one_of(value: Any, name: str, options: Iterable[str]) -> str:
     """`value`, which is one of the `options`, all of them str."""
     if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name} must be one of {', '.join(options)}, got {shown(value)}")
     return value
 
 
-def items(X, name):
+def items(X: Any, name: str) -> np.ndarray:
     """`X` as an array whose first axis counts, of whatever it holds."""
     try:
         found = np.asarray(X)
@@ -88,14 +106,14 @@ def items(X, name):
     return found
 
 
-def able(value, name, *methods):
+def able(value: Any, name: str, *methods: str) -> Any:
     """`value`, which has these methods."""
     if missing := [method for method in methods if not callable(getattr(value, method, None))]:
         raise TypeError(f"{name} must have a method {' and '.join(missing)}, got {shown(value)}")
     return value
 
 
-def fit_together(name, X, other, Y):
+def fit_together(name: str, X: np.ndarray, other: str, Y: np.ndarray) -> None:
     """Raise ValueError unless two arrays broadcast."""
     try:
         np.broadcast_shapes(X.shape, Y.shape)
@@ -103,14 +121,14 @@ def fit_together(name, X, other, Y):
         raise ValueError(f"{name} and {other} must have shapes that fit, got {X.shape} and {Y.shape}") from None
 
 
-def flag(value, name):
+def flag(value: Any, name: str) -> bool:
     """`value` as a bool, which it must be."""
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
-def shown(value):
+def shown(value: Any) -> str:
     """What was given, in a line of an error."""
     try:
         return " ".join(repr(value)[:200].split())[:80]
