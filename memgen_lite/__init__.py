@@ -43,7 +43,10 @@ def __getattr__(name):
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _PLACES[name].partition(":")
-    found = import_module(f"{__name__}.{module}")
+    from .shared.extras import needed_by
+
+    with needed_by(f"mg.{name}"):
+        found = import_module(f"{__name__}.{module}")
     return getattr(found, attribute) if attribute else found
 
 

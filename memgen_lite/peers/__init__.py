@@ -11,6 +11,7 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from ..shared.extras import needed_by
 from ..shared.types import FilePath
 from .base import Peer
 from .cache import fitted, sampled
@@ -24,11 +25,8 @@ class _Kinds(dict):
         if name not in PLACES.values():
             raise ValueError(f"no peer is called {name!r}")
         module, attribute = name.split(":")
-        try:
+        with needed_by(attribute):
             return getattr(import_module(f"{__name__}.{module}"), attribute)
-        except ModuleNotFoundError as error:
-            hint = f"{attribute} needs {error.name}: pip install 'memgen_lite[neural]'"
-            raise ModuleNotFoundError(hint, name=error.name) from error
 
 
 def load(path: FilePath) -> Peer:

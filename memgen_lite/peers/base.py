@@ -7,10 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..shared.checks import finite
+from ..shared.kinds.opening import opened
 from ..shared.randomness import generator
 from ..shared.types import FilePath, RandomState
 from .cards import CARDS
@@ -37,15 +39,13 @@ class Peer(Carded, BaseEstimator):
             setattr(self, name, given[name])
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Learn from `X`, array (n, d) of 2 or more rows of finite numbers. `y` is not used. Returns self.
+        """Learn from `X`, array (n, d) or frame of 2 or more rows of finite numbers. `y` is not used. Returns self.
 
         A fit that fails or is interrupted leaves the peer as it was, with what it had learned before. (A training by
         gradients that is interrupted ends early instead, with a warning.)
         """
-        X = checked_rows(X)
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            self.n_features_in_ = X.shape[1]
-            self._fit(X, self._stream)
+            self._fit(self._checked(X, fit=True), self._stream)
         return self
 
     def sample(self, n: int = 1, random_state: RandomState = None) -> np.ndarray:
@@ -66,13 +66,15 @@ class Peer(Carded, BaseEstimator):
         self._check_fitted()
         save(self, path)
 
-    def _columns(self, X, name):
-        """Rows that are asked about, as an array of as many columns as were learned."""
-        self._check_fitted()
-        X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.n_features_in_:
-            raise ValueError(f"{name} must be an array (rows, {self.n_features_in_}), got shape {X.shape}")
-        return X
+    def _checked(self, X, y=None, *, name="X", fit=False):
+        """Rows to learn, or to ask a fitted one about; these have as many columns, of the same names in one order."""
+        if not fit:
+            self._check_fitted()
+            y = "no_validation"
+        X = opened(X, name)
+        rows = checked_rows(X, name, at_least=2 if fit else 1)
+        validate_data(self, X if hasattr(X, "columns") else rows, y, reset=fit, skip_check_array=True)
+        return rows
 
     def _check_fitted(self):
         check_is_fitted(self, "_stream", msg="this %(name)s is not fitted yet: call fit(X) first")
@@ -89,19 +91,48 @@ def all_or_nothing(model: Any, stream: np.random.Generator) -> Iterator[np.rando
         raise
 
 
-def checked_rows(X):
-    X = np.asarray(X)
-    if X.dtype.kind not in "fiub":
-        raise ValueError(f"X must hold real numbers, got dtype {X.dtype}")
-    if X.ndim != 2 or X.shape[1] == 0:
+def checked_rows(X, name="X", *, at_least=2):
+    """An array, a list or a frame of finite real numbers as float64 (n, d), a copy. In errors it is called `name`."""
+    try:
+        shape = tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
+    except ValueError:
+        raise ValueError(f"{name} must be 2-D (rows, features), got rows that differ in shape") from None
+    if len(shape) != 2:
         raise ValueError(
-            f"X must be 2-D (rows, features), got shape {X.shape}; flatten images by X.reshape(len(X), -1)"
+            f"{name} must be 2-D (rows, features), got shape {shape}. Reshape your data: images by "
+            f"{name}.reshape(len({name}), -1), one feature by {name}.reshape(-1, 1)"
         )
-    if len(X) < 2:
-        raise ValueError(f"X must have 2 rows at least, as one row has no spread to learn, got {len(X)}")
-    X = X.astype(np.float64)
-    finite(X, "X", limit=np.inf)
-    return X
+    if shape[1] == 0:
+        raise ValueError(
+            f"{name} must have columns, got 0 feature(s) (shape={shape}) while a minimum of 1 is required."
+        )
+    if shape[0] < at_least:
+        few = "2 rows at least, as 1 sample has no spread to learn" if at_least == 2 else "a row at least"
+        raise ValueError(f"{name} must have {few}, got {shape[0]}")
+    try:
+        rows = check_array(X, ensure_all_finite=False, ensure_min_samples=0)
+        given = np.asarray(X)
+        if given.dtype == object and any(isinstance(value, str | bytes) for value in given.flat):
+            raise ValueError("some are text that reads as numbers")
+        if rows.dtype.kind not in "fiub":
+            raise ValueError(f"got dtype {rows.dtype}")
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} must hold real numbers: {str(error).splitlines()[0]}") from None
+    rows = np.array(rows, dtype=np.float64, order="C")  # so that a frame is learned to the same bit
+    finite(rows, name, limit=np.inf)
+    return rows
+
+
+class Density(DensityMixin, Peer):
+    """A peer that has the density of its law, as `_log_density(X)`."""
+
+    def score_samples(self, X: ArrayLike) -> np.ndarray:
+        """The natural log of the density at each row of `X` (n, d): array (n,)."""
+        return self._log_density(self._checked(X))
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """The mean of :meth:`score_samples`, so that the peer's settings can be searched. `y` is not used."""
+        return float(np.mean(self.score_samples(X)))
 
 
 def seed(rng):

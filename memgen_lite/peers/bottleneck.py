@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 
 from ..shared.randomness import generator
 from ..shared.types import RandomState
-from .base import Peer, all_or_nothing, checked_rows
+from .base import Peer, all_or_nothing
 from .training import MLP, Networked, Objective
 from .vae import send
 
@@ -54,19 +56,20 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
     """
 
     save = Peer.save
-    _check_fitted = Peer._check_fitted
+    _check_fitted, _checked = Peer._check_fitted, Peer._checked
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn the labels `y` (n,), of 2 kinds at least, of the rows `X` (n, d). Returns self."""
-        X, y = checked_rows(X), np.asarray(y)
-        if y.shape != (len(X),):
-            raise ValueError(f"y must hold a label for each of {len(X)} rows, got shape {y.shape}")
-        classes, labels = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y must hold labels of 2 kinds at least, got {classes.tolist()}")
+        """Learn the labels `y` (n,), of 2 classes at least, of the rows `X` (n, d). Returns self."""
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            self.classes_, self.n_features_in_ = classes, X.shape[1]
-            self._learn(X, self._stream, np.eye(len(classes))[labels])
+            X = self._checked(X, y, fit=True)
+            y = column_or_1d(y, warn=True)
+            if len(y) != len(X):
+                raise ValueError(f"y must hold a label for each of {len(X)} rows, got {len(y)}")
+            check_classification_targets(y)
+            self.classes_, labels = np.unique(y, return_inverse=True)
+            if len(self.classes_) < 2:
+                raise ValueError(f"y must hold labels of 2 classes at least, got {self.classes_.tolist()}")
+            self._learn(X, self._stream, np.eye(len(self.classes_))[labels])
         return self
 
     def skeleton(self, key: jax.Array) -> Any:
@@ -74,21 +77,22 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
 
     def predict(self, X: ArrayLike, random_state: RandomState = None) -> np.ndarray:
         """The label (n,) that is read from one draw of each row's code. As the code is noisy, two calls differ."""
-        self._check_fitted()
+        X = self._checked(X)
         rng = self._stream if random_state is None else generator(random_state)
         return self.classes_[self._send(X, jax.random.key(int(rng.integers(2**31))))[0]]
 
     def bits(self, X: ArrayLike) -> Any:
         """What the code says of each row, in bits: an array (n,)."""
-        self._check_fitted()
-        return self._send(X, jax.random.key(0))[1] / np.log(2)
+        return self._send(self._checked(X), jax.random.key(0))[1] / np.log(2)
 
     def _send(self, X, key):
-        X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.n_features_in_ or not np.isfinite(X).all():
-            raise ValueError(f"X must be a finite array (rows, {self.n_features_in_}), got shape {X.shape}")
         label, information = _read(self.networks_["model"], jnp.asarray(self._scaled(X), jnp.float32), key)
         return np.asarray(label), np.asarray(information, dtype=float)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = True  # a code is drawn for each prediction
+        return tags
 
 
 @eqx.filter_jit

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from ..shared import array_file
 from ..shared.files import cache_folder
+from ..shared.kinds.opening import opened
 
 
 def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
@@ -38,6 +39,7 @@ def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
     """
     from . import load
 
+    X = opened(X)
     return _kept(f"{_name(peer, X, y)}.peer", load, lambda: peer.fit(X, y), lambda fit, path: fit.save(path), peer)
 
 
@@ -50,6 +52,8 @@ def sampled(peer: Any, X: ArrayLike, n: int) -> np.ndarray:
     -------
     float64 array (n, d), what `sample(n)` gives of a peer that has just been fitted.
     """
+
+    X = opened(X)
 
     def read(path):
         return np.array(array_file.read(path, mmap=False, verify=True)[1]["rows"])
@@ -89,9 +93,10 @@ def _name(peer, X, y=None):
 
     if not isinstance(peer.random_state, int):
         raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
-    X = checked_rows(X)
-    digest = hashlib.sha256(repr((type(peer).__name__, sorted(peer.get_params().items()), X.shape)).encode())
-    digest.update(np.ascontiguousarray(X))
+    rows, names = checked_rows(X), list(getattr(X, "columns", ()))
+    described = type(peer).__name__, sorted(peer.get_params().items()), rows.shape, names
+    digest = hashlib.sha256(repr(described).encode())
+    digest.update(np.ascontiguousarray(rows))
     digest.update(repr(None if y is None else np.asarray(y).tolist()).encode())
     sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})
     digest.update(b"".join(sources))

@@ -111,7 +111,7 @@ class Diffusion(Peer):
         """The best guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
         if not sigma > 0:
             raise ValueError(f"sigma must be above 0, got {sigma}")
-        return self._denoise(self._columns(x, "x"), sigma)
+        return self._denoise(self._checked(x, name="x"), sigma)
 
     def _sample(self, n, rng, trace=None):
         levels = self.unit_ * noise_levels(self.steps)

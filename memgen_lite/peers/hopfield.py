@@ -35,7 +35,7 @@ class Hopfield(Peer):
 
     def retrieve(self, X: ArrayLike) -> np.ndarray:
         """What each query, a row of `X` (n, d), becomes: the stored rows' mean, weighted by where it comes to rest."""
-        return self._retrieve(_directions(self._columns(X, "X") - self.mean_))
+        return self._retrieve(_directions(self._checked(X) - self.mean_))
 
     def _retrieve(self, q):
         for _ in range(self.steps):

@@ -37,7 +37,7 @@ class OptimalDenoiser(Diffusion):
         """The share (n, N) of each training row in the guess."""
         from scipy.special import softmax
 
-        return softmax(closeness(self._columns(x, "x") - self.mean_, self.rows_ - self.mean_, sigma), axis=1)
+        return softmax(closeness(self._checked(x, name="x") - self.mean_, self.rows_ - self.mean_, sigma), axis=1)
 
     def _denoise(self, x, sigma):
         return attend(closeness(x - self.mean_, self.rows_ - self.mean_, sigma), self.rows_)

@@ -68,7 +68,7 @@ class PatchDenoiser(Diffusion):
         -------
         int array (n, height, width, 3) of (image, row, column).
         """
-        x = self._columns(x, "x")
+        x = self._checked(x, name="x")
         places = np.stack(np.broadcast_arrays(0, *np.indices(self.shape_[:2])), axis=-1)
         return np.array([places + self._pieces(row).reshape(places.shape) for row in x])
 

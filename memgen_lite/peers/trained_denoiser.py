@@ -63,7 +63,7 @@ class Denoiser(Trained):
 
     def denoise(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
-        x = jnp.asarray(self._scaled(self._columns(x, "x")), dtype=jnp.float32)
+        x = jnp.asarray(self._scaled(self._checked(x, name="x")), dtype=jnp.float32)
         guess = _guess(self.networks_["model"], x, jnp.full((len(x), 1), sigma / self.unit_, dtype=jnp.float32))
         return self.mean_ + self.unit_ * np.asarray(guess, dtype=float)
 

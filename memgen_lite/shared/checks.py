@@ -188,7 +188,10 @@ def finite(X: np.ndarray, name: str, *, limit: float = 1e100, columns: Any = Non
     for start in range(0, len(X), 4096):
         part = np.abs(X[start : start + 4096].astype(np.float64))
         bad += [(start + i, j) for i, j in np.argwhere(~(part < limit))]
-    where = ", ".join(f"row {i} column {j if columns is None else columns[j]}" for i, j in bad[:5])
+    where = ", ".join(
+        f"row {i} column {j if columns is None else columns[j]} ({'NaN' if np.isnan(X[i, j]) else f'{X[i, j]:g}'})"
+        for i, j in bad[:5]
+    )
     more = f" and {len(bad) - 5:,} more" if len(bad) > 5 else ""
     below = "" if limit == np.inf else f" and below {limit:g}".replace("e+", "e")
     raise ValueError(f"{name} must be finite{below}; not so: {where}{more}")

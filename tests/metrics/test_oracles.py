@@ -100,7 +100,7 @@ def test_wasserstein_of_unequal_sizes_takes_pot_or_says_so(monkeypatch):
     import types
 
     monkeypatch.setitem(sys.modules, "ot", None)
-    with pytest.raises(ValueError, match=r"70 and 50 rows, needs POT"):
+    with pytest.raises(ValueError, match=r'70 and 50 rows, needs ot: pip install "memgen_lite\[transport\]", or give'):
         M.wasserstein(T, None, G)
     asked = {}
 

@@ -5,17 +5,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from small import SMALL
 
 import memgen_lite as mg
 
-_SIZE = {"rounds": 50, "width": 8, "depth": 1}
-SMALL = {
-    **dict.fromkeys(("gan", "wgan_clip", "wgan_gp", "wgan_div", "gan_qp", "denoiser"), _SIZE),
-    **{name: {**_SIZE, "latent": 2} for name in ("vae", "vae_fixed_gamma", "two_stage_vae", "bottleneck")},
-    "gmm": {"n_components": 3},
-    "rbm": {"n_components": 8, "n_iter": 2, "gibbs_steps": 5},
-    "patch_denoiser": {"window": 2},
-}
 EVERY = [*mg.peers.all_peers(), "bottleneck"]
 LABELS = np.arange(40) % 2
 

@@ -203,7 +203,7 @@ def test_without_the_extra_trained_peers_are_left_out_by_name(monkeypatch):
     with pytest.warns(UserWarning, match="left out: gan, wgan_clip, .*, denoiser, which need the extra"):
         found = mg.peers.all_peers()
     assert set(EVERY) - set(found) == set(QUICK)
-    with pytest.raises(ModuleNotFoundError, match="VAE needs equinox: pip install 'memgen_lite\\[neural\\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r'VAE needs equinox: pip install "memgen_lite\[neural\]"'):
         mg.peers.peer("vae")
 
 
