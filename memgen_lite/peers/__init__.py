@@ -9,13 +9,15 @@
 
 import warnings
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..shared.extras import needed_by
 from ..shared.types import FilePath
-from .base import Peer
 from .cache import fitted, sampled
 from .cards import DRAWS_NO_ROWS, PLACES
+
+if TYPE_CHECKING:
+    from .base import Peer
 
 __all__ = ["all_peers", "fitted", "load", "peer", "sampled"]
 
@@ -29,7 +31,7 @@ class _Kinds(dict):
             return getattr(import_module(f"{__name__}.{module}"), attribute)
 
 
-def load(path: FilePath) -> Peer:
+def load(path: FilePath) -> "Peer":
     """The fitted peer that `peer.save(path)` wrote.
 
     Raises

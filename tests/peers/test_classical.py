@@ -143,7 +143,7 @@ def test_constant_features_few_rows_and_many_features_are_learned_as_they_are(na
         (np.ones((0, 3)), "2 rows at least"),
         (np.ones(3), r"must be 2-D \(rows, features\), got shape \(3,\)"),
         (np.ones((4, 8, 8)), r"X.reshape\(len\(X\), -1\)"),
-        (np.ones((4, 0)), "must be 2-D"),
+        (np.ones((4, 0)), "must have columns"),
         ([[1.0, np.nan], [1.0, 2.0]], "must be finite; not so: row 0 column 1"),
         ([["a"], ["b"]], "must hold real numbers"),
     ],

@@ -241,16 +241,28 @@ def test_a_trained_denoiser_comes_near_the_optimal_one_where_it_has_room():
         (lambda: noise_levels(1), "steps must be 2 or more"),
         (lambda: PatchDenoiser().fit(np.eye(5)), "shape must be .* with 5 numbers in all, got \\(2, 2\\)"),
         (lambda: PatchDenoiser(window=9).fit(np.eye(64)), "window must be from 1 to 8, got 9"),
-        (lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(2), 1.0), "x must be an array \\(rows, 3\\)"),
-        (lambda: OptimalDenoiser().fit(np.eye(3)).weights(np.eye(2), 1.0), "x must be an array \\(rows, 3\\)"),
-        (lambda: Denoiser(rounds=1).fit(np.eye(3)).denoise(np.ones(3), 1.0), "x must be an array \\(rows, 3\\)"),
+        (
+            lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(2), 1.0),
+            "X has 2 features, but \\w+ is expecting 3 features",
+        ),
+        (
+            lambda: OptimalDenoiser().fit(np.eye(3)).weights(np.eye(2), 1.0),
+            "X has 2 features, but \\w+ is expecting 3 features",
+        ),
+        (
+            lambda: Denoiser(rounds=1).fit(np.eye(3)).denoise(np.ones(3), 1.0),
+            "x must be 2-D \\(rows, features\\), got shape \\(3,\\)",
+        ),
         (lambda: OptimalDenoiser().fit(np.eye(3)).denoise(np.eye(3), 0.0), "sigma must be above 0"),
-        (lambda: PatchDenoiser(window=2).fit(np.eye(4)).sources(np.eye(2)), "x must be an array \\(rows, 4\\)"),
+        (
+            lambda: PatchDenoiser(window=2).fit(np.eye(4)).sources(np.eye(2)),
+            "X has 2 features, but \\w+ is expecting 4 features",
+        ),
         (lambda: collapse_noise(9, [1.0, -1.0]), "variances must be numbers, 0 or more and not all 0"),
         (lambda: collapse_noise(9, [0.0]), "variances must be numbers"),
         (lambda: collapse_noise(1, [1.0]), "n must be above 1, got 1"),
         (lambda: Hopfield(beta=-1).fit(np.eye(3)), "beta must be 0 or more"),
-        (lambda: Hopfield().fit(np.eye(3)).retrieve(np.eye(2)), "X must be an array \\(rows, 3\\)"),
+        (lambda: Hopfield().fit(np.eye(3)).retrieve(np.eye(2)), "X has 2 features, but \\w+ is expecting 3 features"),
     ],
 )
 def test_errors_say_what_is_wrong(call, message):
