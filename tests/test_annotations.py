@@ -67,7 +67,9 @@ def test_every_argument_and_result_has_a_type(name):
 def test_types_name_what_exists(name):
     import pandas as pd
 
-    typing.get_type_hints(inspect.unwrap(FUNCTIONS[name]), localns={"pd": pd})
+    from memgen_lite.peers.base import Peer
+
+    typing.get_type_hints(inspect.unwrap(FUNCTIONS[name]), localns={"pd": pd, "Peer": Peer})
 
 
 def test_the_stub_has_the_names_of_the_table_each_at_its_place():
