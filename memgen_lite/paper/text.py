@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..shared import checks
 from ..shared.randomness import generator
@@ -16,7 +16,7 @@ from ..shared.types import RandomState
 CODE_POINTS = sys.maxunicode + 1
 
 
-class IdentityModel(TransformerMixin, BaseEstimator):
+class IdentityModel(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """f(x) = x as a scikit-learn transformer: no parameters, nothing to fit, its own inverse (Gelly et al. 2018).
 
     It takes any object and gives back that same object. It has no probability to give and nothing to sample from, so it
@@ -30,7 +30,9 @@ class IdentityModel(TransformerMixin, BaseEstimator):
     n_parameters_ = 0
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
-        """Return at once: before any data the training is over."""
+        """Return at once: before any data the training is over. Of columns it notes the names."""
+        if len(getattr(X, "shape", ())) == 2:
+            validate_data(self, X, skip_check_array=True)
         return self
 
     def __call__(self, X: Any) -> Any:

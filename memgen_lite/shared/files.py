@@ -3,9 +3,11 @@
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
+import time
 import warnings
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +17,11 @@ from platformdirs import user_cache_path
 from .checks import shown
 from .types import FilePath
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None
+
 _OTHERS = {
     stat.S_ISDIR: (errno.EISDIR, "a folder"),
     stat.S_ISFIFO: (errno.ESPIPE, "a pipe"),
@@ -23,6 +30,8 @@ _OTHERS = {
     stat.S_ISBLK: (errno.ENXIO, "a device"),
 }
 _LONGEST = 255  # bytes of a file's name
+_PART = re.compile(r"\..+\.[0-9a-f]{16}\.part", re.S)
+_DAY = 86400  # seconds
 
 
 def regular(path, name="path", *, missing=False):
@@ -61,14 +70,13 @@ def atomic_write(path, *, durable=False):
     The bytes go into a temporary file in the same folder, which is renamed at the end: readers see the whole old file
     or the whole new one, also when several processes write the same path. With `durable` the data is flushed to the
     disk before the rename, so that this holds through a power cut too. Who may read the old file may read the new one.
-    Of a link, the file behind it is written. What is there and is no file is left alone, see :func:`regular`.
+    Of a link, the file behind it is written. What is there and is no file is left alone, see :func:`regular`. What
+    writers that were killed have left in the folder is deleted.
     """
     path = regular(path, missing=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
-    if len(os.fsencode(temporary.name)) > _LONGEST:
-        temporary = path.with_name(f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()}.{secrets.token_hex(8)}.part")
-    try:
-        with _created(temporary, path) as file:
+    _sweep(path.parent)
+    with _temporary(path) as temporary:
+        with open(temporary, "w+b") as file:
             if path.exists():
                 shutil.copymode(path, temporary)
             yield file
@@ -76,15 +84,59 @@ def atomic_write(path, *, durable=False):
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)  # after the rename there is none
 
 
-def _created(temporary, path):
-    try:
-        return open(temporary, "x+b")
-    except OSError as error:
-        raise type(error)(error.errno, f"path can't be written: {error.strerror}", str(path)) from error
+@contextmanager
+def _temporary(path):
+    """A new file beside `path`, locked until the block ends, or its process does, so that no other sweeps it away."""
+    while True:
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+        if len(os.fsencode(temporary.name)) > _LONGEST:
+            short = hashlib.sha256(os.fsencode(path.name)).hexdigest()
+            temporary = path.with_name(f".{short}.{secrets.token_hex(8)}.part")
+        try:
+            handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        except OSError as error:
+            raise type(error)(error.errno, f"path can't be written: {error.strerror}", str(path)) from error
+        try:
+            if fcntl is None:
+                os.close(handle)
+            else:
+                with suppress(OSError):  # a file system without locks
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+            if temporary.exists():  # else another writer took it for abandoned before it was locked
+                yield temporary
+                return
+        finally:
+            temporary.unlink(missing_ok=True)  # after the rename there is none
+            if fcntl is not None:
+                os.close(handle)
+
+
+def _sweep(folder):
+    """Delete the temporary files in a folder whose writers are gone: nobody holds their lock.
+
+    Where there are no locks, on Windows and on some file systems, those are deleted that nobody wrote to for a day.
+    """
+    with suppress(OSError):  # no right to look
+        for part in filter(lambda found: _PART.fullmatch(found.name), folder.glob(".*.part")):
+            with suppress(OSError):  # it is another's, or another one sweeps too
+                locks = fcntl is not None and _delete_unlocked(part)
+                if not locks and time.time() - part.stat().st_mtime > _DAY:
+                    part.unlink()
+
+
+def _delete_unlocked(part):
+    """Delete a file unless another process holds its lock; False where there are no locks."""
+    with open(part, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        part.unlink()
+        return True
 
 
 def write(path: FilePath, content: str | bytes, *, durable: bool = False) -> None:

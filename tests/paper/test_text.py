@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,19 @@ def test_the_identity_is_a_scikit_learn_transformer_and_the_one_they_ship():
     pipeline = make_pipeline(IdentityModel(), StandardScaler(), IdentityModel()).fit(X)
     assert np.array_equal(pipeline.transform(X), StandardScaler().fit_transform(X))
     assert FunctionTransformer().fit_transform(X) is IdentityModel().fit_transform(X)
+
+
+def test_the_identity_hands_on_the_names_of_columns():
+    frame = pd.DataFrame(np.arange(6.0).reshape(3, 2), columns=["a", "b"])
+    pipeline = make_pipeline(IdentityModel(), StandardScaler(), IdentityModel()).fit(frame)
+    assert pipeline.get_feature_names_out().tolist() == ["a", "b"]
+    assert list(pipeline.set_output(transform="pandas").fit(frame).transform(frame)) == ["a", "b"]
+    assert IdentityModel().fit(frame.to_numpy()).get_feature_names_out().tolist() == ["x0", "x1"]
+    assert IdentityModel().fit(frame.to_numpy()).get_feature_names_out(["c", "d"]).tolist() == ["c", "d"]
+    with pytest.raises(ValueError, match="input_features should have length equal to number of features"):
+        IdentityModel().fit(frame.to_numpy()).get_feature_names_out(["c"])
+    for text in ("no_validation", ["to be"], None):  # the first is a word of scikit-learn's own
+        assert IdentityModel().fit(text).transform(text) is text
 
 
 def test_the_identity_has_no_parameter_no_probability_and_nothing_to_draw():

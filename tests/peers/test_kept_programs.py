@@ -60,6 +60,7 @@ def test_a_process_that_is_killed_in_the_middle_of_a_write_leaves_no_half_progra
     after, without = compiled(tmp_path, "whole"), compiled(tmp_path / "fresh", "whole")
     assert (after.returncode, after.stderr) == (0, "")
     assert after.stdout == without.stdout
+    assert not list(tmp_path.glob(".*.part"))  # the next writer has swept away what was left
     programs = {path.name.removesuffix("-cache") for path in tmp_path.glob("*-cache")}
     assert programs and programs <= {path.name.removesuffix("-atime") for path in tmp_path.glob("*-atime")}
 

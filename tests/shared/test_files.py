@@ -1,9 +1,12 @@
 import os
+import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memgen_lite.shared import files
 from memgen_lite.shared.files import atomic_write, cache_folder, cached, regular, write
 
 posix = pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
@@ -232,3 +236,92 @@ def test_what_cannot_be_kept_is_given_all_the_same_with_one_warning(tmp_path, mo
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as where nobody is at home
     with pytest.warns(UserWarning, match=r"could not be kept.*home directory"):
         assert cached("f", lambda: b"content") == b"content"
+
+
+KILLED = """
+import os, signal, sys
+from memgen_lite.shared import files
+from memgen_lite.shared.files import atomic_write
+with atomic_write(sys.argv[1]) as file:
+    file.write(bytes(10_000))
+    file.flush()
+    if sys.argv[2] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+def writer(path, what):
+    command = [sys.executable, "-c", KILLED, str(path), what]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def parts(folder):
+    return sorted(path.name for path in folder.iterdir() if path.name.endswith(".part"))
+
+
+@posix
+def test_what_killed_writers_left_is_swept_by_the_next_one_and_what_is_being_written_is_not(tmp_path):
+    for name in ("a", "a", "b", "n" * 250):
+        assert writer(tmp_path / name, "killed").wait(timeout=60) == -signal.SIGKILL
+        assert len(parts(tmp_path)) == 1, "each one swept away what the one before it had left"
+    living = writer(tmp_path / "c", "lives")
+    assert living.stdout.readline() == "writing\n"
+    others = [".mine.part", ".x.0123456789abcdeg.part", "x.0123456789abcdef.part"]
+    for name in others:
+        (tmp_path / name).touch()
+    write(tmp_path / "d", b"next")
+    left = parts(tmp_path)
+    assert [name for name in left if name not in others] == [name for name in left if name.startswith(".c.")]
+    assert len(left) == 4
+    living.communicate("", timeout=60)
+    assert living.returncode == 0 and (tmp_path / "c").stat().st_size == 10_000
+    assert parts(tmp_path) == sorted(others)
+
+
+@posix
+def test_of_a_hundred_killed_saves_and_caches_nothing_is_left(tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMGEN_CACHE", str(tmp_path))
+    for i in range(100):  # as they would look had their writers been killed now
+        (tmp_path / f".saved.{i:016x}.part").write_bytes(bytes(1000))
+        (tmp_path / f".jit_rounds-{i}-cache.{i:016x}.part").write_bytes(bytes(1000))
+    assert cached("f", lambda: b"content") == b"content"
+    assert os.listdir(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("locks", ["none in the system", "none on the disk"])
+def test_without_locks_only_what_nobody_wrote_to_for_a_day_is_swept(tmp_path, monkeypatch, locks):
+    if locks == "none in the system":
+        monkeypatch.setattr(files, "fcntl", None)
+    else:
+        fcntl = pytest.importorskip("fcntl")
+
+        def flock(*_):
+            raise OSError(95, "Operation not supported")
+
+        monkeypatch.setattr(fcntl, "flock", flock)
+    new, old = (tmp_path / f".f.{digit * 16}.part" for digit in "01")
+    for part in (new, old):
+        part.touch()
+    os.utime(old, (time.time() - 25 * 3600,) * 2)
+    write(tmp_path / "g", b"content")
+    assert sorted(os.listdir(tmp_path)) == [new.name, "g"]
+
+
+@posix
+def test_one_that_is_swept_before_it_is_locked_is_begun_anew(tmp_path, monkeypatch):
+    import fcntl
+
+    flock, swept = fcntl.flock, []
+
+    def late(handle, how):
+        if how == fcntl.LOCK_EX and not swept:
+            swept.extend(tmp_path.glob(".f.*.part"))
+            swept[0].unlink()
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write(tmp_path / "f", b"content")
+    assert len(swept) == 1 and os.listdir(tmp_path) == ["f"]
+    assert (tmp_path / "f").read_bytes() == b"content"
