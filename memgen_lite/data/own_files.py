@@ -1,9 +1,11 @@
 """Rows from the reader's own files: arrays, tables, pictures, text; and a data set of them, by path or by name."""
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import warnings
 import zipfile
 import zlib
@@ -15,7 +17,11 @@ import numpy as np
 from ..shared.types import FilePath
 from .own_pictures import folder
 
-_EXPECTED = "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz), or a folder of images"
+_EXPECTED = (
+    "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz, .bz2, .xz or .zip), or a "
+    "folder of images"
+)
+_PACKED = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 
 
 def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header: Any = None) -> Any:
@@ -26,8 +32,9 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
     * `.csv`, `.tsv`: a frame, of values separated by commas or tabs, as many in each line. The first line names the
       columns, unless it is all numbers; then columns are numbered. A first column without a name is what a frame writes
       as its index, and is left out.
-    * `.jsonl`: a frame, of an object a line; or a list of str, of a string a line.
+    * `.jsonl`: a frame, of an object a line; an array or a frame, of a list a line; a list of str, of a string a line.
     * `.parquet`: a frame; needs pyarrow. One column of arrays of one length is an array.
+    * the text ones packed: `.csv.gz`, `.bz2`, `.xz`, or `.zip` with one file in it.
     * `.txt`: a list of str, of UTF-8; row i is line i + 1.
     * a folder: its images as square thumbnails in order of file name, see :func:`memgen_lite.data.folder`. Files that
       are no images are named in a warning.
@@ -63,8 +70,9 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
         return data.train
     if not path.exists():
         raise FileNotFoundError(f"{str(path)!r} does not exist; expected {_EXPECTED}")
-    kind = (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix.lower()
-    if kind not in _READERS or (kind != path.suffix.lower() and _READERS[kind] not in (_table, _lines, _objects)):
+    packed = path.suffix.lower() in (*_PACKED, ".zip")
+    kind = (path.with_suffix("") if packed else path).suffix.lower()
+    if kind not in _READERS or (packed and _READERS[kind] not in (_table, _lines, _objects)):
         raise ValueError(f"{str(path)!r} must be {_EXPECTED}; what ends in {path.suffix!r} is not read")
     if not path.stat().st_size:
         raise ValueError(f"{str(path)!r} is an empty file")
@@ -86,16 +94,32 @@ def _arrays(path, key, **_):
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         told = "Python objects, or no array at all" if "pickle" in str(error) or "objects" in str(error) else str(error)
         raise ValueError(f"{str(path)!r} must hold numbers or strings as numpy.save writes them, got: {told}") from None
-    raise ValueError(f"{str(path)!r} must hold one array, or one called {key!r}, got arrays called {found.files}")
+    named = f"one called {key!r}" if key is not None else "key='...' must say which"
+    raise ValueError(f"{str(path)!r} must hold one array, or {named}, got arrays called {found.files}")
 
 
 def _text(path):
     """All of a text file, of UTF-8, unpacked if need be."""
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
+        content, suffix = path.read_bytes(), path.suffix.lower()
+        if suffix == ".zip":
+            content = _only_file(path, content)
+        elif suffix in _PACKED:
+            content = _PACKED[suffix](content)
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (UnicodeDecodeError, EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise ValueError(f"{str(path)!r} must be text in UTF-8: {error}") from None
+
+
+def _only_file(path, content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if len(files) != 1:
+            raise ValueError(f"{str(path)!r} must hold one file, got {[entry.filename for entry in files]}: unpack it")
+        try:
+            return archive.read(files[0])
+        except (RuntimeError, NotImplementedError) as error:  # of a password, or of a method that is not known
+            raise ValueError(f"{str(path)!r} can't be unpacked: {error}") from None
 
 
 def _table(path, *, na, header, separator, **_):
@@ -108,19 +132,57 @@ def _table(path, *, na, header, separator, **_):
         for values in filter(None, reader):
             width = width or len(values)
             if len(values) != width:
-                raise ValueError(f"line {reader.line_num} has {len(values)} values, where the first has {width}")
+                other = _other_mark(text, separator)
+                raise ValueError(f"line {reader.line_num} has {len(values)} values, where the first has {width}{other}")
         first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [])
         names = header if header is not None else not pd.to_numeric(pd.Series(first), errors="coerce").notna().all()
         missing = {} if na is None else {"keep_default_na": False, "na_values": ["", *na]}
         shape = {"sep": separator, "header": 0 if names else None, "index_col": False}
         # In a table of one column a line with nothing in it is a row whose value is missing.
-        frame = pd.read_csv(io.StringIO(text), **shape, skip_blank_lines=width != 1, **missing)
+        shape |= {"skip_blank_lines": width != 1, "low_memory": False, **missing}
+        if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1):  # from then on it is the only way
+            shape["float_precision"] = "round_trip"
+        frame = pd.read_csv(io.StringIO(text), **shape)
+        frame = _all_digits(frame, lambda columns: pd.read_csv(io.StringIO(text), **shape, usecols=columns, dtype=str))
     except (ValueError, csv.Error) as error:  # of which a ParserError of pandas, and its word on an empty file, are two
         raise ValueError(f"{str(path)!r} must be a table of values separated by {named}: {error}") from None
     if names and not first[0]:
         frame = frame.iloc[:, 1:]
-    if len(frame.columns) == 1 and any(mark in first[0] for mark in {";", "\t", "|"} - {separator}):
-        raise ValueError(f"{str(path)!r} must have its values separated by {named}, got the line {first[0]!r:.80}")
+    if len(frame.columns) == 1 and (other := _other_mark(text, separator)):
+        raise ValueError(
+            f"{str(path)!r} must have its values separated by {named}, got the line {first[0]!r:.80}{other}"
+        )
+    return frame
+
+
+def _other_mark(text, separator):
+    """What to do about a table whose first line has another mark between its values; "" where it has none."""
+    line = text.lstrip("\n").partition("\n")[0]
+    for mark in (";", "\t", "|", ","):
+        if mark != separator and line.count(mark) > line.count(separator):
+            return f"; pandas.read_csv(path, sep={mark!r}) reads values separated so, and a frame is taken as it is"
+    return ""
+
+
+def _all_digits(frame, again):
+    """The frame with whole numbers of more than 15 digits as they were written, also in columns with missing ones."""
+    import pandas as pd
+
+    wide = [
+        place
+        for place, dtype in enumerate(frame.dtypes)
+        if dtype.kind == "f" and frame.iloc[:, place].abs().max() >= 2**53
+    ]
+    if wide:
+        written = again(wide)
+        for i, place in enumerate(wide):
+            digits = written.iloc[:, i]
+            if digits.dropna().str.fullmatch(r"\s*[+-]?\d+\s*").all():
+                values = [int(one) if isinstance(one, str) else None for one in digits]
+                in_64_bits = all(value is None or -(2**63) <= value < 2**63 for value in values)
+                frame.isetitem(
+                    place, pd.array(values, dtype="Int64") if in_64_bits else pd.Series(values, dtype=object)
+                )
     return frame
 
 
@@ -133,11 +195,22 @@ def _objects(path, **_):
             rows += [json.loads(line)] if line.strip() else []
         except json.JSONDecodeError as error:
             raise ValueError(f"{str(path)!r} must have a JSON value in each line; line {number}: {error}") from None
-    if all(isinstance(row, str) for row in rows):
+    for kind, what in ((str, "a string"), (dict, "an object"), (list, "a list")):
+        other = next((i for i, row in enumerate(rows) if not isinstance(row, kind)), None)
+        if other is None:
+            break
+        if isinstance(rows[0], kind):
+            raise ValueError(
+                f"{str(path)!r} must have {what} in each line, as it has in the first, got {rows[other]!r:.60}"
+            )
+    else:
+        raise ValueError(f"{str(path)!r} must have an object in each line, or a string or a list in each")
+    if kind is str:
         return rows
-    if not all(isinstance(row, dict) for row in rows):
-        raise ValueError(f"{str(path)!r} must have an object in each line, or a string in each")
-    return pd.DataFrame(rows)
+    if kind is list and len({*map(len, rows)}) > 1:
+        raise ValueError(f"{str(path)!r} must have lists of one length, got some of {sorted({*map(len, rows)})[:5]}")
+    frame = pd.DataFrame(rows)
+    return frame.to_numpy() if kind is list and all(dtype.kind in "fiub" for dtype in frame.dtypes) else frame
 
 
 def _parquet(path, **_):
@@ -151,8 +224,9 @@ def _parquet(path, **_):
         ) from None
     except (ValueError, OSError) as error:
         raise ValueError(f"{str(path)!r} must be a table as DataFrame.to_parquet writes it: {error}") from None
-    if len(frame.columns) == 1 and len(frame) and isinstance(frame.iloc[0, 0], np.ndarray | list):
-        return np.stack(frame.iloc[:, 0])
+    cells = frame.iloc[:, 0] if len(frame.columns) == 1 else []
+    if len(cells) and all(isinstance(cell, np.ndarray) and cell.shape == cells.iloc[0].shape for cell in cells):
+        return np.stack(cells)
     return frame
 
 

@@ -1,13 +1,18 @@
+import bz2
+import gzip
+import lzma
 import sys
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import memgen_lite as mg
+from memgen_lite.shared import kinds
 
 X = np.arange(12.0).reshape(4, 3)
 
@@ -239,7 +244,13 @@ def test_a_table_whose_lines_are_of_several_lengths_is_refused_by_line(text, mes
     ("name", "content", "message"),
     [
         ("x.jsonl", b'{"a": 1}\n{"a":\n', "must have a JSON value in each line; line 2"),
-        ("x.jsonl", b'{"a": 1}\n"b"\n', "an object in each line, or a string in each"),
+        ("x.jsonl", b'{"a": 1}\n"b"\n', "must have an object in each line, as .* got 'b'"),
+        ("x.jsonl", b'"b"\n[1]\n', r"must have a string in each line, as .* got \[1\]"),
+        ("x.jsonl", b"[1, 2]\n[1]\n", r"must have lists of one length, got some of \[1, 2\]"),
+        ("x.jsonl", b"1\n2\n", "an object in each line, or a string or a list in each"),
+        ("x.csv.bz2", b"no archive", "must be text in UTF-8"),
+        ("x.csv.xz", b"no archive", "must be text in UTF-8"),
+        ("x.csv.zip", b"no archive", "must be text in UTF-8"),
         ("x.csv.gz", b"no archive", "must be text in UTF-8"),
         ("x.npy.gz", b"1", "what ends in '.gz' is not read"),
     ],
@@ -260,3 +271,80 @@ def test_a_column_of_arrays_is_an_array(tmp_path, monkeypatch):
 def test_an_empty_line_of_a_table_of_one_column_is_a_missing_value(tmp_path):
     (tmp_path / "x.csv").write_text("age\n40\n\n50\n")
     assert mg.read_rows(tmp_path / "x.csv")["age"].isna().tolist() == [False, True, False]
+
+
+FRAME = pd.DataFrame({"x": [1.5, -0.1], "name": ["a, b", "line one\nline two"]})
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zip"])
+@pytest.mark.parametrize("kind", ["csv", "tsv", "txt"])
+def test_packed_tables_and_texts_are_read(tmp_path, kind, suffix):
+    path = tmp_path / f"x.{kind}{suffix}"
+    if kind == "txt":
+        plain = b"a rose\r\nis\r\n"
+        pack = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}.get(suffix)
+        if pack:
+            path.write_bytes(pack(plain))
+        else:
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("deep/x.txt", plain)
+        assert mg.read_rows(path) == ["a rose", "is"]
+    else:
+        FRAME.to_csv(path, sep="\t" if kind == "tsv" else ",", index=False, lineterminator="\r\n")
+        pd.testing.assert_frame_equal(mg.read_rows(path), FRAME)
+
+
+def test_a_packed_file_holds_one(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.csv.zip", "w") as archive:
+        archive.writestr("a.csv", "a\n1\n")
+        archive.writestr("b.csv", "a\n1\n")
+    with pytest.raises(ValueError, match=r"x.csv.zip' must hold one file, got \['a.csv', 'b.csv'\]: unpack it"):
+        mg.read_rows(tmp_path / "x.csv.zip")
+
+
+def test_of_several_arrays_it_is_said_how_to_choose(tmp_path):
+    np.savez(tmp_path / "x.npz", a=X, b=X)
+    with pytest.raises(ValueError, match=r"one array, or key='...' must say which, got arrays called \['a', 'b'\]"):
+        mg.read_rows(tmp_path / "x.npz")
+    np.savez(tmp_path / "one.npz", X)
+    np.testing.assert_array_equal(mg.read_rows(tmp_path / "one.npz"), X)
+
+
+def test_other_marks_between_values_are_told_with_what_reads_them(tmp_path):
+    for content, mark in (("a;b\n1,5;2\n", ";"), ("a|b|c\n1|2|3\n", r"\|"), ("a\tb\n1\t2\n", r"\\t")):
+        with pytest.raises(ValueError, match=rf"x\.csv' must .*pandas.read_csv\(path, sep='{mark}'\)"):
+            mg.read_rows(written(tmp_path / "x.csv", content))
+    with pytest.raises(ValueError, match=r"pandas\.read_csv"):
+        mg.read_rows(written(tmp_path / "x.tsv", "a,b\n1,2\n"))
+
+
+def test_every_digit_of_a_whole_number_is_read_also_beside_missing_ones(tmp_path):
+    path = written(tmp_path / "x.csv", f"id,big,real\n{10**17 + 1},{10**25 + 1},1e17\n,,\n{10**17 + 3},7,2.5\n")
+    found = mg.read_rows(path)
+    assert found["id"].dropna().tolist() == [10**17 + 1, 10**17 + 3]
+    assert [int(value) for value in found["big"].dropna()] == [10**25 + 1, 7]
+    assert found["real"].dropna().tolist() == [1e17, 2.5]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_a_number_comes_back_to_its_last_bit(tmp_path_factory, values):
+    path = written(tmp_path_factory.mktemp("bits") / "x.csv", "x,y\n" + "".join(f"{value!r},a\n" for value in values))
+    assert mg.read_rows(path)["x"].astype(float).tolist() == values
+
+
+def test_lists_in_lines_are_rows(tmp_path):
+    found = mg.read_rows(written(tmp_path / "x.jsonl", "[1, 2.5]\n[3, 4]\n"))
+    np.testing.assert_array_equal(found, [[1, 2.5], [3, 4]])
+    mixed = mg.read_rows(written(tmp_path / "x.jsonl", '[1, "a"]\n[3, "b"]\n'))
+    assert mixed[1].tolist() == ["a", "b"]
+    nested = mg.read_rows(written(tmp_path / "x.jsonl", '{"v": [1, 2], "n": 1}\n{"v": [3, 4], "n": 2}\n'))
+    assert kinds.together({"train": nested}).rows["train"].shape == (2, 3)
+
+
+def test_ragged_arrays_of_a_parquet_column_are_refused_by_its_name(tmp_path, monkeypatch):
+    frame = pd.DataFrame({"v": [np.ones(2), np.ones(3)] * 20})
+    monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
+    found = mg.read_rows(written(tmp_path / "x.parquet", "1"))
+    with pytest.raises(TypeError, match=r"column 'v' of train must hold .* in row 1 3 numbers, where the first has 2"):
+        mg.audit(found, found, found)

@@ -1,5 +1,7 @@
 """Pictures are read as a person sees them; arrays as what they hold."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -71,14 +73,30 @@ def test_whole_numbers_of_64_bits_are_equal_only_if_all_bits_are():
     assert found.same["train"] != found.same["generated"]
 
 
-@pytest.mark.parametrize("kind", ["letters", "words", "one letter", "lines"])
+@pytest.mark.parametrize("kind", ["letters", "words", "one letter", "Chinese", "lines"])
 def test_long_texts_are_set_side_by_side_and_nothing_of_them_is_lost(kind):
     make = {
         "letters": lambda: "".join(rng.choice(list("abcdefgh"), 20_000)),
         "words": lambda: " ".join(rng.choice(["alpha", "beta", "gamma", "of", "the"], 5_000)),
         "one letter": lambda: "a" * int(rng.integers(20_000, 20_100)),
+        "Chinese": lambda: "".join(map(chr, rng.integers(0x4E00, 0x5000, 30_000))),
         "lines": lambda: "\n".join(f"line {i} {rng.integers(9)}" for i in range(2_000)),
     }[kind]
     one, two = make(), make()
     pieces = texts.differences(one, two)
     assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, two)
+    edits = sorted(rng.choice(len(one), 9, replace=False))
+    two = "".join(part + "§" for part in np.array([one[a:b] for a, b in pairwise([0, *edits])])) + one[edits[-1] :]
+    pieces = texts.differences(one, two)
+    assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, two)
+    if kind != "one letter":  # in which no place is told from another
+        assert [b for a, b in pieces if a != b] == ["§"] * 9
+
+
+def test_any_two_texts_are_put_together_from_their_pieces():
+    for size in (3, 40, 4_000):
+        for letters in ("a", "ab", "abcdefgh", "汉字"):
+            one, two = ("".join(rng.choice(list(letters), int(rng.integers(size)))) for _ in range(2))
+            for other in (two, one + two, two + one, one[::-1], one[size // 3 :]):
+                pieces = texts.differences(one, other)
+                assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, other)

@@ -36,6 +36,8 @@ def read(X, name="X", *, any_kind=False):
         if not any_kind:
             raise
         found = X
+    if any_kind and hasattr(found, "iloc") and not hasattr(X, "iloc"):
+        return ITEMS, X  # records whose features are the reader's own need not be a table
     for kind in KINDS:
         if (items := kind.read(found)) is not None:
             return kind, items

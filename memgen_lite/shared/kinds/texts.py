@@ -1,6 +1,6 @@
 """Texts: lists of str. (Lists of bytes are kept in the same way, and are not measured.)"""
 
-import re
+from bisect import bisect_left
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -9,7 +9,7 @@ from ..html import changed
 from .base import Kind
 
 _GRAMS, _WIDTH = (1, 4), 512
-_LONG = 1_000_000  # pairs of characters, or of words
+_LONG = 1_000_000  # pairs of characters
 
 
 class Texts(Kind):
@@ -75,7 +75,67 @@ def differences(one, two):
     >>> differences("a rose is", "a nose is")
     [('a ', 'a '), ('r', 'n'), ('ose is', 'ose is')]
     """
-    # Character by character the time grows as the square of the length, so long texts are compared by words.
-    one, two = ([*text] if len(one) * len(two) < _LONG else re.findall(r"\w+|\W", text) for text in (one, two))
-    codes = SequenceMatcher(None, one, two, autojunk=len(one) * len(two) > _LONG).get_opcodes()
-    return [("".join(one[a:b]), "".join(two[c:d])) for _, a, b, c, d in codes]
+    found = []
+    for a, b in _pieces(one, two, [_LONG]):
+        if a == b and found and found[-1][0] == found[-1][1]:
+            found[-1] = (found[-1][0] + a, found[-1][1] + b)
+        elif a or b:
+            found.append((a, b))
+    return found
+
+
+def _pieces(one, two, left):
+    """Pieces of two strings; `left`, a list of one number, is how many pairs of characters may still be compared."""
+    start = _shared(one, two)
+    end = _shared(one[start:][::-1], two[start:][::-1])
+    tails = (one[len(one) - end :], two[len(two) - end :])
+    yield one[:start], two[:start]
+    one, two = one[start : len(one) - end], two[start : len(two) - end]
+    if len(one) * len(two) <= left[0]:
+        # Character by character the time grows as the square of the length, so that not all of a long text can be.
+        left[0] -= len(one) * len(two)
+        for _, a, b, c, d in SequenceMatcher(None, one, two, autojunk=False).get_opcodes():
+            yield one[a:b], two[c:d]
+    else:
+        anchors = next(filter(None, (_anchors(one, two, length) for length in (16, 64, 256))), [])
+        i = j = 0
+        for place, other in anchors:
+            if place >= i and other >= j:
+                yield from _pieces(one[i:place], two[j:other], left)
+                run = _shared(one[place:], two[other:])
+                yield one[place : place + run], two[other : other + run]
+                i, j = place + run, other + run
+        yield from _pieces(one[i:], two[j:], left) if anchors else [(one, two)]
+    yield tails
+
+
+def _shared(one, two):
+    """With how many characters both strings begin."""
+    length, step = 0, 64
+    while one[length : length + step] == two[length : length + step] and length < min(len(one), len(two)):
+        length, step = min(length + step, len(one), len(two)), 2 * step
+    while step > 1:
+        step //= 2
+        if one[length : length + step] == two[length : length + step]:
+            length = min(length + step, len(one), len(two))
+    return length
+
+
+def _anchors(one, two, length):
+    """Places in both strings of runs that each has once, in the same order: the most that are (patience diff)."""
+    places = [{}, {}]
+    for text, seen in zip((one, two), places, strict=True):
+        for i in range(len(text) - length + 1):
+            run = text[i : i + length]
+            seen[run] = None if run in seen else i
+    pairs = [(i, j) for run, i in places[0].items() if i is not None and (j := places[1].get(run)) is not None]
+    ends, last, before = [], [], [-1] * len(pairs)  # of the rising sequences of each length the least end
+    for n, (_, j) in enumerate(pairs):
+        place = bisect_left(ends, j)
+        before[n] = last[place - 1] if place else -1
+        ends[place : place + 1], last[place : place + 1] = [j], [n]
+    found, n = [], last[-1] if last else -1
+    while n >= 0:
+        found.append(pairs[n])
+        n = before[n]
+    return found[::-1]
