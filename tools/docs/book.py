@@ -71,7 +71,7 @@ def finished(page, file, files):
         return re.sub(
             r'src="(book/pictures/\w+\.png)"',
             lambda picture: f'loading="lazy" src="{files.get_file_from_path(picture[1]).url_relative_to(file)}"',
-            f'<div class="output">{_OUTPUTS[match[1]]}</div><!-- end of output -->',
+            f'<div class="output" tabindex="0">{_OUTPUTS[match[1]]}</div><!-- end of output -->',
         )
 
     page = re.sub(r'<div class="output" id="([\w-]+)"></div>', output, page)

@@ -50,7 +50,7 @@ def _ends(lines, j):
 def _definitions(lines):
     entries = []
     for line in lines:
-        if line.startswith(" ") and entries:
+        if entries and (line.startswith(" ") or not _ENTRY.fullmatch(line)):
             entries[-1].append(line.strip())
         elif line.strip():
             entries.append([line])
@@ -75,11 +75,13 @@ class Docstrings(griffe.Extension):
             return
 
         def linked(name):
+            near = (f"{obj.path}.{name}", f"{obj.parent.path}.{name}") if obj.parent else ()
+            if found := next((path for path in near if path in TARGETS.values()), None) or TARGETS.get(name):
+                return found
             head, _, last = name.rpartition(".")
-            near = [path for path in (f"{obj.path}.{name}", f"{obj.parent.path}.{name}") if path in TARGETS.values()]
-            return next(iter(near), None) or (TARGETS.get(last) if not head or head.startswith("memgen_lite") else None)
+            return TARGETS.get(last) if not head or head.startswith("memgen_lite") else None
 
-        obj.docstring.value = markdown(obj.docstring.value, linked if obj.parent else lambda name: None)
+        obj.docstring.value = markdown(obj.docstring.value, linked)
 
     def on_module_members(self, *, mod, **_):
         mod.exports = mod.exports and [name for name in mod.exports if isinstance(name, str)]  # `*METRICS` is none yet

@@ -4,9 +4,11 @@ Nothing is said twice: the front page is the README, the book is the notebooks w
 docstrings, the gallery is what each figure's `.json` says of it, the metric cards are those of `mg.metrics`.
 """
 
+import ast
 import inspect
 import json
 import posixpath
+import pprint
 import re
 from pathlib import Path
 
@@ -147,7 +149,7 @@ def metric_cards():
             lines += ["", f"### {name}", "", called]
             for fact in re.split(r"\n  (?! )", "\n" + "\n".join(facts))[1:]:
                 label, _, told = fact.partition(":")
-                lines += ["", label, f":   {escaped(_unwrapped(told))}"]
+                lines += ["", f"**{label}**", f":   {escaped(_unwrapped(told))}"]
     return "\n".join(lines)
 
 
@@ -182,11 +184,23 @@ def api():
                 text += [f"## {shown}", "", f"The same as [`{path}`][{path}].", ""]
                 continue
             seen.add(path)
+            value = getattr(thing, shown.rpartition(".")[2], None) if module else thing
+            if not callable(value):
+                text += [f"## {shown} {{ #{path} }}", "", "```python", *_constant(shown, value), "```", ""]
+                continue
             level = 1 if shown == f"mg.{name}" else 2
             options = {"heading": shown, "toc_label": shown.rpartition(".")[2], "heading_level": level}
             text += [f"::: {path}", "    options:", *(f"      {key}: {value}" for key, value in options.items()), ""]
         pages[f"api/{name}.md"] = "\n".join(text)
     return pages | {"api/index.md": "\n".join(lines)}
+
+
+def _constant(name, value):
+    """What a constant is, as lines of Python, the first dozen of them."""
+    lines = (
+        f"{name.rpartition('.')[2]} = {pprint.pformat(value, width=85, compact=True, sort_dicts=False)}".splitlines()
+    )
+    return lines if len(lines) <= 12 else [*lines[:12], "..."]
 
 
 def members(name, thing):
@@ -196,13 +210,19 @@ def members(name, thing):
         if name == "evaluate":  # what it returns has no name of its own in `mg`
             found["Evaluation"] = inspect.getmodule(thing).Evaluation
         return {shown: f"{one.__module__}.{one.__qualname__}" for shown, one in found.items()}
-    names = getattr(thing, "__all__", None) or [
-        key
-        for key, value in vars(thing).items()
-        if not key.startswith("_") and getattr(value, "__module__", None) == thing.__name__
-    ]
+    names = getattr(thing, "__all__", None) or [key for key in defined(thing) if not key.startswith("_")]
     found = {key: getattr(thing, key) for key in names}
     return {
         f"mg.{name}.{key}": f"{one.__module__}.{one.__qualname__}" if callable(one) else f"{thing.__name__}.{key}"
         for key, one in found.items()
     }
+
+
+def defined(module):
+    """The names that a module's own source defines, in its order."""
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name))
