@@ -125,7 +125,8 @@ def kfold_memorization(model: Any, X: Data, *, folds: int = 10, repeats: int = 1
     """How much more likely a model finds each row when it was trained on it: van den Burg and Williams 2021.
 
     M_i = mean of log p(x_i) over fits with x_i in the training folds, less the mean over fits with x_i left out
-    (arXiv 2106.03216). It is apart from the registry, as it refits a model and needs its density.
+    (arXiv 2106.03216, whose authors take 10 folds and 10 repeats). It is apart from the registry, as it refits a model
+    and needs its density.
 
     Parameters
     ----------

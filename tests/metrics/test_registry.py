@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import warnings
 from pathlib import Path
 
@@ -43,6 +44,23 @@ def test_every_metric_that_is_written_or_was_promised_is_there_and_no_other():
     assert sorted(M.names()) == sorted(written())
     assert set(M.names()) >= set(PROMISED)
     assert [name for family in M.FAMILIES for name in M.names(family)] == M.names()
+
+
+@pytest.mark.parametrize(
+    ("name", "departs"),
+    [
+        ("lambda_gamma_copying", "It departs from the paper's estimate twice.*b is 10.*where 400 is in use"),
+        ("lambda_gamma_copying", "q is counted on the same generated rows, where the paper draws a second sample"),
+        ("precision", "k = 5, where the paper has 3.*strictly.*where the paper's eq. 1 has what is no farther"),
+        ("recall", "k = 5, where the paper has 3.*strictly.*where the paper's eq. 1 has what is no farther"),
+        ("fld", "50 steps of EM with log s\\^2 in -40..20, where the authors take 50 of Adam in -40..40"),
+        ("c_t", "none for continuity, for which the authors' code takes off 1/2"),
+        ("c2st_knn", "mean of the accuracies of the two classes, where the paper has the share of all test rows"),
+    ],
+)
+def test_where_a_metric_departs_from_its_paper_it_says_so(name, departs, capsys):
+    M.describe(name)
+    assert re.search(departs, " ".join(capsys.readouterr().out.split()))
 
 
 @pytest.mark.parametrize("name", M.names())
