@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.checks import number
+from ..shared.html import visible
 from ..shared.randomness import generator
 
 
@@ -39,15 +41,15 @@ class Dataset:
 
     def __repr__(self):
         held_out = f", {len(self.held_out):,} held out" if self.held_out is not None and len(self.held_out) else ""
-        skipped = "".join(f"\n  skipped {name}: {reason}" for name, reason in self.skipped[:10])
+        told = (visible(f"{name}: {reason}", "") for name, reason in self.skipped[:10])
+        skipped = "".join(f"\n  skipped {line}" for line in told)
         more = f"\n  and {len(self.skipped) - 10:,} more, in .skipped" if len(self.skipped) > 10 else ""
-        return f"{self.name}: {len(self.train):,} to train on{held_out}. {self.credit}{skipped}{more}"
+        return visible(f"{self.name}: {len(self.train):,} to train on{held_out}. {self.credit}{skipped}{more}", "\n")
 
 
 def split(n, held_out, random_state):
     """Row numbers of a train and a held-out part of `n` rows, each rising; `held_out` is a share from 0 to 1."""
-    if not 0 <= held_out < 1:
-        raise ValueError(f"held_out must be a share from 0 to less than 1, got {held_out!r}")
+    held_out = number(held_out, "held_out", 0, below=1)
     order = generator(random_state).permutation(n)
     cut = n - int(held_out * n)
     return np.sort(order[:cut]), np.sort(order[cut:])

@@ -6,14 +6,18 @@ import gzip
 import io
 import json
 import lzma
+import os
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..shared.checks import flag, shown
+from ..shared.files import regular
 from ..shared.types import FilePath
 from .own_pictures import folder
 
@@ -48,7 +52,7 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
 
     Raises
     ------
-    FileNotFoundError, ValueError, TypeError : naming the file, what it holds, and what is expected.
+    OSError, ValueError, TypeError : naming the file, what it holds, and what is expected, whatever went wrong.
     ImportError : for a `.parquet` file where pyarrow is not installed.
 
     >>> import tempfile
@@ -58,9 +62,15 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
     ...     read_rows(path)
     ['a rose', 'is a rose']
     """
-    if not isinstance(path, str | Path):
-        raise TypeError(f"path must be the name of {_EXPECTED}, got {type(path).__name__}")
-    path = Path(path).expanduser()
+    if not isinstance(path, str | os.PathLike) or not str(path):
+        raise TypeError(f"path must be the name of {_EXPECTED}, got {shown(path)}")
+    if key is not None and not isinstance(key, str):
+        raise TypeError(f"key must be the name of an array, or None, got {shown(key)}")
+    na = [na] if isinstance(na, str) else na
+    if na is not None and not (isinstance(na, list | tuple | set) and all(isinstance(word, str) for word in na)):
+        raise TypeError(f"na must be the words that mean a missing value, or None, got {shown(na)}")
+    header = None if header is None else flag(header, "header")
+    path = _expanded(path)
     if path.is_dir():
         data = folder(path, held_out=0)
         if data.skipped:
@@ -69,17 +79,35 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
             warnings.warn(f"{str(path)!r}: {len(data.skipped):,} files left out ({told}{more})", stacklevel=2)
         return data.train
     if not path.exists():
-        raise FileNotFoundError(f"{str(path)!r} does not exist; expected {_EXPECTED}")
+        raise FileNotFoundError(f"path: {str(path)!r} does not exist; expected {_EXPECTED}")
+    regular(path)
     packed = path.suffix.lower() in (*_PACKED, ".zip")
     kind = (path.with_suffix("") if packed else path).suffix.lower()
     if kind not in _READERS or (packed and _READERS[kind] not in (_table, _lines, _objects)):
         raise ValueError(f"{str(path)!r} must be {_EXPECTED}; what ends in {path.suffix!r} is not read")
     if not path.stat().st_size:
         raise ValueError(f"{str(path)!r} is an empty file")
-    rows = _READERS[kind](path, key=key, na=na, header=header, separator="\t" if kind == ".tsv" else ",")
+    try:
+        rows = _READERS[kind](path, key=key, na=na, header=header, separator="\t" if kind == ".tsv" else ",")
+    except ImportError:
+        raise
+    except Exception as error:  # whatever a library raises of what others have written
+        if isinstance(error, ValueError | OSError) and (str(path) in str(error) or repr(str(path)) in str(error)):
+            raise
+        raise ValueError(f"{str(path)!r} can't be read: {type(error).__name__}: {error}") from error
     if np.ndim(rows) == 0 or not len(rows):
         raise ValueError(f"{str(path)!r} must hold rows, got none")
     return rows
+
+
+def _expanded(path):
+    try:
+        path = Path(path).expanduser()
+        path.exists()
+    except (ValueError, RuntimeError, OSError) as error:  # a zero byte, a lone surrogate, no such user, too long a name
+        kind = type(error) if isinstance(error, OSError) else ValueError
+        raise kind(f"path must be the name of {_EXPECTED}, got {shown(str(path))}: {error}") from None
+    return path
 
 
 def _arrays(path, key, **_):
@@ -134,8 +162,10 @@ def _table(path, *, na, header, separator, **_):
             if len(values) != width:
                 other = _other_mark(text, separator)
                 raise ValueError(f"line {reader.line_num} has {len(values)} values, where the first has {width}{other}")
-        first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [])
+        first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [""])
         names = header if header is not None else not pd.to_numeric(pd.Series(first), errors="coerce").notna().all()
+        if names and (twice := [name for name, count in Counter(first).items() if count > 1]):
+            raise ValueError(f"the first line has the name {twice[0]!r} more than once; of data alone header=False")
         missing = {} if na is None else {"keep_default_na": False, "na_values": ["", *na]}
         shape = {"sep": separator, "header": 0 if names else None, "index_col": False}
         # In a table of one column a line with nothing in it is a row whose value is missing.
@@ -146,7 +176,11 @@ def _table(path, *, na, header, separator, **_):
         frame = _all_digits(frame, lambda columns: pd.read_csv(io.StringIO(text), **shape, usecols=columns, dtype=str))
     except (ValueError, csv.Error) as error:  # of which a ParserError of pandas, and its word on an empty file, are two
         raise ValueError(f"{str(path)!r} must be a table of values separated by {named}: {error}") from None
-    if names and not first[0]:
+    if names and not first[0] and len(first) > 1:
+        index = frame.iloc[:, 0]
+        if index.dtype.kind not in "iu" or not index.is_unique:
+            told = "the first column has no name and is left out, as an index; give it a name if it is data"
+            warnings.warn(f"{str(path)!r}: {told}", stacklevel=3)
         frame = frame.iloc[:, 1:]
     if len(frame.columns) == 1 and (other := _other_mark(text, separator)):
         raise ValueError(
@@ -190,7 +224,7 @@ def _objects(path, **_):
     import pandas as pd
 
     rows = []
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(_text(path).split("\n"), 1):
         try:
             rows += [json.loads(line)] if line.strip() else []
         except json.JSONDecodeError as error:

@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import unicodedata
 from html import escape
 
 import numpy as np
 
-from ..shared.html import img, png
+from ..shared.html import img, png, visible
 
 SIDE = 180  # pixels of a picture's longer side, at the most
 LENGTH = 20_000  # characters of a text that are shown
-_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (zero width, bidi), lone surrogate, line and paragraph
 
 
 def samples(*samples):
@@ -95,13 +93,3 @@ def text(one, name, limit=LENGTH):
     style += "border:1px solid #767676;padding:.4em .6em"
     box = f'role="group" tabindex="0" aria-label="{escape(name)}" dir="auto" style="{style}"'
     return f"<div {box}>{escape(visible(one[:limit]))}{more}</div>"
-
-
-def visible(one):
-    """A text in which characters that cannot be seen, but change what is seen, are written out; lines and tabs stay.
-
-    >>> visible("a\\u200bb")
-    'a⟨U+200B⟩b'
-    """
-    hidden = {mark for mark in one if mark not in "\n\t" and unicodedata.category(mark) in _INVISIBLE}
-    return one.translate({ord(mark): f"⟨U+{ord(mark):04X}⟩" for mark in hidden})

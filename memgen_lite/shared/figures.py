@@ -17,8 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageChops, ImageStat
 
+from .checks import number
+from .checks import shown as told
 from .files import write
-from .html import img
+from .html import img, visible
 
 # Okabe and Ito (2008): told apart with every common kind of color vision. Order is by contrast on white.
 COLORS = {
@@ -79,9 +81,9 @@ class Picture:
 
 def picture(fig: Figure, alt: str, *, sources: Sequence[Any] = (), dpi: float = 120) -> Picture:
     """Draw a figure into a :class:`Picture` and close it: as :func:`save`, without the files."""
-    if sources:
-        _print_credit(fig, _credits(sources))
-    words = _sentence(alt)
+    words, credits, dpi = _sentence(alt), _credits(sources), _drawable(fig, dpi)
+    if credits:
+        _print_credit(fig, credits)
     _settle(fig)
     png = _render(fig, "png", dpi)
     if "matplotlib.pyplot" in sys.modules:  # only what pyplot manages needs closing, and importing it is slow
@@ -104,11 +106,16 @@ def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[A
     ------
     ValueError : for a name that is no plain file name, or an empty alt text.
     """
-    if not re.fullmatch(r"[a-z0-9_]+", name):
-        raise ValueError(f"name must be made of a-z, 0-9 and _, got {name!r}")
-    credits = _credits(sources)
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]+", name):
+        raise ValueError(f"name must be made of a-z, 0-9 and _, got {told(name)}")
+    credits, dpi = _credits(sources), _drawable(fig, dpi)
+    if not isinstance(numbers, dict):
+        raise TypeError(f"numbers must be a dict, got {told(numbers)}")
     record = {"alt": _sentence(alt), "numbers": plain(numbers), "sources": credits}
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except (TypeError, RecursionError) as error:
+        raise TypeError(f"numbers must be numbers, words, and arrays, lists and dicts of these: {error}") from None
     if credits:
         _print_credit(fig, credits)
     _settle(fig)
@@ -138,8 +145,14 @@ def plain(value: Any) -> Any:
 
 def _sentence(alt):
     if not isinstance(alt, str) or not alt.strip():
-        raise ValueError(f"alt must be a sentence that states the figure's finding, got {alt!r}")
-    return " ".join(alt.split())
+        raise ValueError(f"alt must be a sentence that states the figure's finding, got {told(alt)}")
+    return visible(" ".join(alt.split()))
+
+
+def _drawable(fig, dpi):
+    if not isinstance(fig, Figure):
+        raise TypeError(f"fig must be a Figure of Matplotlib, got {told(fig)}")
+    return number(dpi, "dpi", 1, 10_000)
 
 
 def _render(fig, kind, dpi):
@@ -182,7 +195,14 @@ def _settle(fig):
 
 
 def _credits(sources):
-    return [getattr(source, "credit", source) for source in sources]
+    credits = (
+        None
+        if isinstance(sources, str) or not np.iterable(sources)
+        else [getattr(source, "credit", source) for source in sources]
+    )
+    if credits is None or not all(isinstance(credit, str) for credit in credits):
+        raise TypeError(f"sources must be a list of str, or of data sets with a credit, got {told(sources)}")
+    return [visible(credit) for credit in credits]
 
 
 def _print_credit(fig, credits):
@@ -191,4 +211,4 @@ def _print_credit(fig, credits):
     engine = fig.get_layout_engine()
     if hasattr(engine, "set"):
         engine.set(rect=(0, height, 1, 1 - height))
-    fig.text(0.005, 0.005, "\n".join(lines), fontsize=6.5, color="#555555", ha="left", va="bottom")
+    fig.text(0.005, 0.005, "\n".join(lines), fontsize=6.5, color="#555555", ha="left", va="bottom", parse_math=False)

@@ -142,7 +142,7 @@ def _delete_unlocked(part):
 def write(path: FilePath, content: str | bytes, *, durable: bool = False) -> None:
     """Write a whole file, bytes or str, as by :func:`atomic_write`."""
     with atomic_write(path, durable=durable) as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+        file.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
 
 
 def cache_folder():

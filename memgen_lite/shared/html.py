@@ -2,6 +2,7 @@
 
 import base64
 import io
+import unicodedata
 from html import escape
 
 import numpy as np
@@ -63,6 +64,19 @@ def page(title, body, style=""):
         f"style-src 'unsafe-inline'\"><title>{escape(title)}</title><style>{_STYLE}{style}</style></head>\n"
         f"<body><main>{body}</main></body></html>\n"
     )
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """A text in which characters that cannot be seen, but change what is seen, are written out, except those to `keep`.
+
+    >>> visible("a\\u200bb")
+    'a⟨U+200B⟩b'
+    """
+    hidden = {mark for mark in text if mark not in keep and unicodedata.category(mark) in _INVISIBLE}
+    return text.translate({ord(mark): f"⟨U+{ord(mark):04X}⟩" for mark in hidden})
+
+
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (zero width, bidi), lone surrogate, line and paragraph
 
 
 def changed(old, new, between=""):

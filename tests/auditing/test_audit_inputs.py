@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from memgen_lite import audit
 from memgen_lite.auditing.inputs import ROLES, read
 
 T, H, G = np.random.default_rng(0).normal(size=(3, 300, 6))
@@ -78,3 +79,19 @@ def test_a_sparse_matrix_is_sent_back():
 
 def test_units_that_differ_are_asked_about():
     assert any("the same units?" in line for line in read(T, H, 255 * G).notes)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_texts_with_lone_surrogates_are_audited_shown_and_written(as_frame, tmp_path):
+    words = ["alpha", "beta \ud800", "gam\udfffma"]
+    train, held_out = ([f"{words[i % 3]} {i} {kind}" for i in range(40)] for kind in ("text", "more"))
+    samples = train, held_out, [*train[:20], "\ud800"]
+    if as_frame:
+        samples = [pd.DataFrame({"\ud800": texts, "n": range(len(texts))}) for texts in samples]
+    found = audit(*samples, n_relabelings=19)
+    assert len(found.exact_matches) == 20
+    found.to_html(tmp_path / "a.html", records=True)
+    found.to_json(tmp_path / "a.json")
+    assert "audit" in (tmp_path / "a.html").read_text("utf-8").lower()
+    for shown in (repr(found), repr(found.pairs()), found.pairs()._repr_html_(), found._repr_html_()):
+        shown.encode()

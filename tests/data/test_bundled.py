@@ -3,6 +3,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ def test_a_split_takes_every_row_once(held_out):
 
 @pytest.mark.parametrize("held_out", [-0.1, 1, 5])
 def test_a_split_wants_a_share(held_out):
-    with pytest.raises(ValueError, match="held_out must be a share from 0 to less than 1"):
+    with pytest.raises(ValueError, match=r"held_out must be (a number )?0 or more and below 1, got"):
         dataset.split(10, held_out, 0)
 
 
@@ -405,3 +406,11 @@ def test_two_processes_can_fill_the_cache_at_once(tmp_path):
     assert [process.returncode for process in running] == [0, 0]
     assert len(told) == 1
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_a_file_is_called_can_not_write_over_the_terminal():
+    skipped = (("a\x1b[31m\n\r\u202ename\ud800", "re\x07ason"),)
+    shown = repr(replace(mg.data.density("ring", 10), skipped=skipped, credit="c\x1bredit"))
+    assert shown.splitlines()[1] == "  skipped a⟨U+001B⟩[31m⟨U+000A⟩⟨U+000D⟩⟨U+202E⟩name⟨U+D800⟩: re⟨U+0007⟩ason"
+    assert "c⟨U+001B⟩redit" in shown
+    shown.encode()

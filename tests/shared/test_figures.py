@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from memgen_lite import figures
+from memgen_lite.shared import html
 
 
 @pytest.fixture(autouse=True)
@@ -250,3 +251,36 @@ def test_every_color_can_be_told_from_white():
     contrast = {name: 1.05 / (luminance(color) + 0.05) for name, color in figures.COLORS.items()}
     assert min(contrast.values()) >= 2
     assert contrast["gray"] >= 4.5
+
+
+@pytest.mark.parametrize("credit", ["$\\frac{1}$", "$x", "a_{", "\\", "\ud800", "a\nb\x1b[31m", "$" * 50, "x" * 3000])
+def test_a_credit_is_printed_as_it_is_whatever_is_in_it(credit, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMGEN_FIGURES", str(tmp_path))
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    figures.save(figure, "x", alt="A line.", numbers={"a": 1}, sources=[credit])
+    stored = json.loads((tmp_path / "x.json").read_text("utf-8"))["sources"]
+    assert stored == [html.visible(credit)]
+    assert all(text.get_parse_math() is False for text in figure.texts)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"fig": 5}, "fig must be a Figure of Matplotlib, got 5"),
+        ({"name": 5}, "name must be made of a-z, 0-9 and _, got 5"),
+        ({"alt": None}, "alt must be a sentence"),
+        ({"numbers": [1]}, r"numbers must be a dict, got \[1\]"),
+        ({"numbers": {"a": object()}}, "numbers must be numbers, words, and arrays"),
+        ({"sources": "OpenMoji"}, "sources must be a list of str, or of data sets with a credit, got 'OpenMoji'"),
+        ({"sources": [5]}, "sources must be a list of str"),
+        ({"sources": 5}, "sources must be a list of str"),
+        ({"dpi": "x"}, "dpi must be a number from 1 to 10,000, got 'x'"),
+        ({"dpi": float("nan")}, "dpi must be a finite number from 1 to 10,000, got nan"),
+    ],
+)
+def test_an_argument_of_a_figure_that_does_not_fit_is_named(change, message, tmp_path, monkeypatch):
+    monkeypatch.setenv("MEMGEN_FIGURES", str(tmp_path))
+    with pytest.raises((ValueError, TypeError), match=message):
+        figures.save(**({"fig": Figure(), "name": "x", "alt": "A line.", "numbers": {}} | change))
+    assert not list(tmp_path.iterdir())

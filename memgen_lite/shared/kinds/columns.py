@@ -6,7 +6,7 @@ from ..checks import finite
 from ..row_bytes import keys
 from .arrays import coarsest
 from .base import ColumnRead
-from .texts import grams
+from .texts import grams, valid
 
 _LEVELS = 64  # a category of more levels is compared as text
 _KINDS = {
@@ -124,7 +124,7 @@ def aligned(name, columns, notes):
             return _one_unit(name, columns, kind == "time")
         if kind == "embedding":
             return _one_width(name, columns, notes)
-        return {role: column.astype("category") for role, column in columns.items()}
+        return {role: _category(column) for role, column in columns.items()}
     except (OverflowError, ValueError) as error:
         raise TypeError(f"column {name!r} can't be read as a {kind}: {error}") from None
     except TypeError as error:
@@ -190,6 +190,15 @@ def _one_width(name, columns, notes):
         cells = iter(rows.get(role, np.empty((0, 1))).astype(dtype))
         found[role] = pd.Series([next(cells) if there else None for there in column.notna()], dtype=object)
     return found
+
+
+def _category(column):
+    found = column.astype("category")
+    # A lone surrogate, which pandas can't hash, counts as what stands for it.
+    known = {one: valid(one) for one in found.cat.categories if isinstance(one, str)}
+    if all(one == told for one, told in known.items()):
+        return found
+    return column.map(lambda one: known.get(one, one)).astype("category")
 
 
 def codes(columns):

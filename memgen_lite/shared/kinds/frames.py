@@ -6,6 +6,7 @@ from ..row_bytes import keys
 from . import columns
 from .arrays import Arrays, short
 from .doubts import doubts
+from .texts import valid
 
 
 class Frames(Arrays):
@@ -64,7 +65,7 @@ class Frames(Arrays):
 
     def cells(self, one, two):
         """(name, value, value) of all columns, as str."""
-        names, values = map(str, one.index), zip(one, two, strict=True)
+        names, values = (valid(str(name)) for name in one.index), zip(one, two, strict=True)
         return [(name, short(a), short(b)) for name, (a, b) in zip(names, values, strict=True)]
 
 

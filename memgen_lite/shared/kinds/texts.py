@@ -39,11 +39,12 @@ class Texts(Kind):
 
     def text(self, one, two):
         return "".join(
-            a if a == b else (f"[-{a}-]" if a else "") + (f"{{+{b}+}}" if b else "") for a, b in differences(one, two)
+            a if a == b else (f"[-{a}-]" if a else "") + (f"{{+{b}+}}" if b else "")
+            for a, b in differences(valid(one), valid(two))
         )
 
     def html(self, one, two, *, train, places):
-        return "".join(changed(a, b) for a, b in differences(one, two))
+        return "".join(changed(a, b) for a, b in differences(valid(one), valid(two)))
 
     def alike(self, one, two):
         kept = sum(len(a) for a, b in differences(one, two) if a == b)
@@ -56,7 +57,7 @@ def grams(*samples):
     from sklearn.feature_extraction.text import HashingVectorizer
 
     counter = HashingVectorizer(analyzer="char", ngram_range=_GRAMS, lowercase=False, dtype=np.float32)
-    counts = vstack([counter.transform(map(_valid, texts)) for texts in samples]).tocsr()
+    counts = vstack([counter.transform(map(valid, texts)) for texts in samples]).tocsr()
     used, columns = np.unique(counts.indices, return_inverse=True)
     counts = type(counts)((counts.data, columns, counts.indptr), shape=(counts.shape[0], len(used)))
     # Signs by chance keep distances within a few percent, and equal strings equal; no two runs share a column.
@@ -64,7 +65,7 @@ def grams(*samples):
     return np.split(counts @ signs, np.cumsum([len(texts) for texts in samples])[:-1])
 
 
-def _valid(text):
+def valid(text):
     """A text without lone surrogates, which can't be written; they count as what stands for them."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
