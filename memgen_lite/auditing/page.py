@@ -1,10 +1,9 @@
 """An audit as a page for who has to decide: one file, nothing fetched, nothing run, every word of the data escaped."""
 
-import datetime
 from html import escape
 
 from ..shared.figures import picture
-from ..shared.html import anchor, cells, page, table, words
+from ..shared.html import anchor, cells, decided, kicker, page, table, words
 from .figure import alt, figure
 from .words import ADVICE, GLOSSARY, NOT_TESTED, kept_limit, plain
 
@@ -62,29 +61,14 @@ def document(audit, *, records=False, model=None, data=None, date=None, limit=No
         "Sizes and versions": _described(audit),
     }
     parts = [
-        f"<header>{_kicker(model, data, date)}<h1>{escape(sentence)}</h1>",
+        f"<header>{kicker(model, data, date)}<h1>{escape(sentence)}</h1>",
         f'<p class="lead">{escape(then)}</p>',
         f'<div class="facts"><p>In numbers: {escape(audit.verdict)} {_see(*_IN_NUMBERS)}</p>',
         f"<p>{escape(kept_limit(audit, limit))}</p>" if limit is not None else "",
-        f"<p><b>Decision:</b> {escape(str(decision))}</p>" if decision is not None else _BLANK,
-        f"</div>{_warnings(audit, shown)}</header>",
+        f"{decided(decision)}</div>{_warnings(audit, shown)}</header>",
         *(f"<section><h2>{title}</h2>{body}</section>" for title, body in sections.items() if body),
     ]
     return page("Is this model copying?", "".join(parts))
-
-
-_BLANK = '<p class="blank">Decision: ____________________ by ____________________ on ____________________</p>'
-
-
-def day(date):
-    """A date as a page says it: "today" is the day of today; None is none."""
-    return datetime.date.today().isoformat() if date == "today" else None if date is None else str(date)
-
-
-def _kicker(model, data, date):
-    lines = {"Model": model, "trained on": data, "audited on": day(date)}
-    said = "; ".join(f"{what}: {value}" for what, value in lines.items() if value is not None)
-    return f'<p class="kicker">{escape(said)}</p>' if said else ""
 
 
 def _see(*terms):

@@ -30,12 +30,12 @@ def parser():
         one.add_argument("--header", choices=("yes", "no"), help="whether the first line names the columns")
         one.add_argument("--json", metavar="PATH", help="write all findings; - for the standard output")
         one.add_argument("--seed", type=int, default=0)
+        one.add_argument("--html", metavar="PATH", help="write a page to read; it shows no records of tables or texts")
+        one.add_argument("--model", metavar="NAME", help="the name of the model, for the page")
+        one.add_argument("--data", metavar="NAME", help="what it was trained on, for the page")
+        one.add_argument("--date", help='when, for the page; "today" is the day of today')
+        one.add_argument("--decision", metavar="TEXT", help="what was decided, for the page")
         if name == "audit":
-            one.add_argument("--html", metavar="PATH", help="write a page to read; no records of tables or texts in it")
-            one.add_argument("--model", metavar="NAME", help="what was audited, for the page")
-            one.add_argument("--data", metavar="NAME", help="what it was trained on, for the page")
-            one.add_argument("--date", help='when, for the page; "today" is the day of today')
-            one.add_argument("--decision", metavar="TEXT", help="what was decided, for the page")
             one.add_argument("--fail-above", type=float, metavar="DOSE", help="by default 0, or where rows are named")
             one.add_argument("--metric", choices=("euclidean", "cosine"), default="euclidean")
         else:
@@ -87,6 +87,8 @@ def _evaluate(given, samples):
     metrics = "all" if given.metrics == "all" else given.metrics.split(",")
     found = evaluate(*samples, metrics, ignore=given.ignore, random_state=given.seed)
     print(found)
+    if given.html:
+        found.to_html(given.html, **_told(given))
     _write(found, given.json)
     verdicts = {row["verdict"] for row in found.rows}
     if verdicts == {"not computed"}:

@@ -38,7 +38,7 @@ def draw_passes(N, K, n, r, n_null, tiers, rng):
 
 
 def _far(x):
-    """Distance from the mean in standard deviations, signed, along the first axis; infinities through 1 / x."""
+    """Distance from the mean in standard deviations, signed, along the first axis; infinities through -1 / x."""
     x = _scaled(x)
     x = x - x.mean(axis=0)
     sd = x.std(axis=0)
@@ -46,10 +46,10 @@ def _far(x):
 
 
 def _scaled(x):
-    """The same along the first axis, from -1 to 1, as squares may overflow; reciprocals of what has infinities."""
+    """The same along the first axis, from -1 to 1, as squares may overflow; -1 / x of what has infinities."""
     if np.isinf(x).any():
         with np.errstate(divide="ignore"):
-            x = 1 / x
+            x = -1 / x  # in the same order
     return np.ldexp(x, -np.frexp(np.abs(x).max(axis=0))[1])
 
 
@@ -117,6 +117,8 @@ def _beside(value, fresh, key):
     x = np.concatenate([[value], fresh])
     with np.errstate(invalid="ignore", divide="ignore"):
         x = x[:, 0] if key == "train" else x[:, 0] - x[:, 1]
+        if np.isinf(x[0]) and np.isfinite(x[1:]).all():
+            return int(np.sign(x[0]))
         x = _scaled(x)
         gap = x[0] - x[1:].mean()
     return int(np.sign(gap)) if abs(gap) > max(3 * x[1:].std(ddof=1), 1e-9 * abs(x[0])) else 0

@@ -50,6 +50,7 @@ from ..shared.stamp import versions
 from ..shared.types import Data, RandomState
 from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
 from .calibration import calibrated, draw_passes
+from .nearer import nearer_to_train
 from .report import Evaluation
 from .resampling import Samples, SearchedRows
 
@@ -125,6 +126,7 @@ def evaluate(
     pool = SearchedRows(np.concatenate([T, H, G[:r]]))
     tiers = {name: _tier(name, n, r) for name in chosen}
     passes = draw_passes(len(T), len(H), n, r, n_null, set(tiers.values()), rng)
+    nearer = nearer_to_train(T[:max_rows], H[:max_rows], G[:max_rows], generator(seed))
     del T, H, G, given
 
     fixed, reasons, done = Samples(pool), {}, {kind: [] for kind, _ in passes}
@@ -168,6 +170,7 @@ def evaluate(
         "columns_read": [column._asdict() for column in samples.columns_read],
         "rows_used": r,
         "train_rows_used": n,
+        "nearer_to_train": nearer,
         "n_null": len(done["relabeled"]),
         "n_honest": len(done["honest"]),
         "random_state": random_state if random_state is None else str(random_state),

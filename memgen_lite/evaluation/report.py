@@ -2,13 +2,16 @@
 
 import json
 import textwrap
-from html import escape
+from typing import Any
 
 import numpy as np
 
-from .. import metrics as registry
+from ..shared.figures import Picture, picture
 from ..shared.files import write
-from ..shared.html import cells
+from ..shared.types import FilePath
+from . import page
+from .strips import figure
+from .words import sentence
 
 NUMBERS = (
     "train", "held_out", "gap", "honest", "honest_low", "honest_high", "honest_gap", "memgen_u", "memgen_p",
@@ -26,7 +29,7 @@ class Evaluation:
 
     Attributes
     ----------
-    verdict : str, the finding in words.
+    verdict : str, a plain sentence, by the rule of :func:`memgen_lite.evaluation.words.sentence`, and then names.
     warnings : list of str, what to know before the table is read.
     stamp : dict: rows given and used, seed, versions, and each metric's conventions.
     rows : list of dicts, one for each metric, with the columns of :meth:`to_frame`.
@@ -36,21 +39,58 @@ class Evaluation:
         self.rows, self.warnings, self.stamp = rows, warnings, stamp
 
     @property
-    def verdict(self):
+    def nearer(self) -> dict:
+        """How many generated rows are nearest to a training row, see :mod:`memgen_lite.evaluation.nearer`."""
+        return self.stamp["nearer_to_train"]
+
+    @property
+    def nearer_words(self) -> str:
+        """The same in a sentence."""
+        found, used = self.nearer, self.nearer["of"]
+        return (
+            f"Of {used:,} generated rows, {found['rows']:,} have a training row as the nearest of all real rows; a "
+            f"model that copies none would have about {found['expected']:,.0f} (p = {found['p_value']:.2g})."
+        )
+
+    @property
+    def verdict(self) -> str:
         def listed(verdict):
             return ", ".join(row["metric"] for row in self.rows if row["verdict"] == verdict)
 
-        tested = sum(not np.isnan(row["p_value"]) for row in self.rows)
-        parts = []
-        if copies := listed("like a copy"):
-            parts.append(f"Told from an honest sample, on the side where MemGEN is, by {copies}.")
-        if off := listed("off"):
-            parts.append(f"Told from an honest sample, and not as MemGEN is, by {off}.")
-        if not parts:
-            parts.append(f"Not told from an honest sample by any of the {tested} metrics tested.")
-        if blind := listed("blind"):
-            parts.append(f"Here MemGEN itself passes as honest by {blind}.")
-        return " ".join(parts)
+        parts = {
+            "Told from fresh data, on the side where MemGEN is": "like a copy",
+            "Told, and not as MemGEN is": "off",
+            "Here MemGEN itself passes": "blind",
+        }
+        named = [f"{what}: {names}." for what, verdict in parts.items() if (names := listed(verdict))]
+        return " ".join([sentence(self.rows, self.nearer), *named])
+
+    def plot(self) -> Picture:
+        """A strip for each metric, by family, as a picture that shows itself with its words.
+
+        The gray band holds the middle 90 % of fresh data, all bands scaled to one width; `.figure` is the matplotlib
+        Figure, to change or to save.
+        """
+        return picture(figure(self.rows, self.nearer), self.verdict)
+
+    def to_html(
+        self,
+        path: FilePath,
+        *,
+        model: str | None = None,
+        data: str | None = None,
+        date: Any = None,
+        decision: str | None = None,
+    ) -> None:
+        """Write one self-contained page: a sentence, a strip for each metric, all figures on demand, a glossary.
+
+        Parameters
+        ----------
+        path : where to. model, data : what was evaluated, and what it was trained on, by name. date : when, a date or a
+            str, or "today"; without it the page has none, and equal evaluations have equal pages. decision : what was
+            decided, a str; without it there is a line to fill in by hand when the page is printed.
+        """
+        write(path, page.document(self, model=model, data=data, date=date, decision=decision))
 
     def to_frame(self):
         """A DataFrame, one row for each metric.
@@ -83,7 +123,8 @@ class Evaluation:
         """Write :meth:`to_frame` to `path`."""
         write(path, self.to_frame().to_csv(lineterminator="\n"))
 
-    def _notes(self):
+    def notes(self):
+        """What was used, and how, in sentences."""
         s = self.stamp
         given = ", ".join(f"{n:,} {name.replace('_', '-')}" for name, n in s["rows"].items())
         used = f"{s['rows_used']:,} rows of each sample used, of {given}"
@@ -115,35 +156,13 @@ class Evaluation:
             pairs = zip(cells, _COLUMNS.values(), strict=True)
             return f"{first:<23}" + "".join(f"{x:<{-w}}" if w < 0 else f"{x:>{w}}" for x, w in pairs)
 
-        lines = wrapped([self.verdict, *(f"Warning: {text}" for text in self.warnings)])
+        lines = wrapped([self.verdict, self.nearer_words, *(f"Warning: {text}" for text in self.warnings)])
         lines += ["", line("metric", _COLUMNS), *(line(first, cells) for first, *cells in self._cells()), ""]
         reasons = [f"{row['metric']}: {row['reason']}" for row in self.rows if row["reason"]]
-        return "\n".join(lines + wrapped([*reasons, *self._notes()]))
+        return "\n".join(lines + wrapped([*reasons, *self.notes()]))
 
     def _repr_html_(self):
-        table = [f"<tr>{cells(('metric', *_COLUMNS), 'th')}</tr>"]
-        for texts, row in zip(self._cells(), self.rows, strict=True):
-            told = ' class="told"' if row["verdict"] in ("like a copy", "off") else ""
-            tip = escape(row["reason"] or registry.get(row["metric"]).title)
-            table.append(f'<tr{told} title="{tip}">{cells(texts)}</tr>')
-        head = [f"<b>{escape(self.verdict)}</b>", *(f"Warning: {escape(x)}" for x in self.warnings)]
-        reasons = [f"<i>{row['metric']}</i>: {escape(row['reason'])}" for row in self.rows if row["reason"]]
-        notes = [*reasons, *map(escape, self._notes())]
-        parts = [f"<style>{_STYLE}</style>", f"<p>{'<br/>'.join(head)}</p>", "<table>", *table, "</table>"]
-        parts.append(f"<p><small>{'<br/>'.join(notes)}</small></p>")
-        return "\n".join(['<div class="memgen-table">', *parts, "</div>"])
-
-
-# Colors are the page's own, light or dark; what is told from an honest sample is bold, and said in words.
-_STYLE = """
-.memgen-table { max-width: 62em; }
-.memgen-table table { border-collapse: collapse; font-size: 12px; font-variant-numeric: tabular-nums; margin: 0; }
-.memgen-table th, .memgen-table td { background: none; border: 0; border-bottom: 1px solid rgba(128, 128, 128, 0.35);
-  color: inherit; padding: 2px 7px; text-align: right; white-space: nowrap; }
-.memgen-table th { font-weight: bold; vertical-align: bottom; }
-.memgen-table th:nth-child(-n+2), .memgen-table td:nth-child(-n+2) { text-align: left; }
-.memgen-table tr.told td:nth-child(-n+3) { font-weight: bold; }
-"""
+        return page.fragment(self)
 
 
 def _short(x):

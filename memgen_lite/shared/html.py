@@ -1,6 +1,7 @@
 """HTML that holds all it shows: pictures inside the page, tables, and every word of the data escaped."""
 
 import base64
+import datetime
 import io
 import unicodedata
 from html import escape
@@ -77,6 +78,21 @@ def visible(text: str, keep: str = "\n\t") -> str:
 
 
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (zero width, bidi), lone surrogate, line and paragraph
+
+
+def kicker(model, data, date):
+    """What a page says above its first sentence: of what it is, and of when; "today" is the day of today."""
+    day = datetime.date.today().isoformat() if date == "today" else date
+    lines = {"Model": model, "trained on": data, "date": day}
+    said = "; ".join(f"{what}: {value}" for what, value in lines.items() if value is not None)
+    return f'<p class="kicker">{escape(said)}</p>' if said else ""
+
+
+def decided(decision):
+    """What was decided, or a line to fill in by hand when the page is printed."""
+    if decision is None:
+        return f'<p class="blank">Decision: {20 * "_"} by {20 * "_"} on {20 * "_"}</p>'
+    return f"<p><b>Decision:</b> {escape(str(decision))}</p>"
 
 
 def changed(old, new, between=""):

@@ -64,7 +64,7 @@ def test_a_page_says_what_it_was_told_and_has_no_date_of_its_own(copier, tmp_pat
     assert str(datetime.date.today().year) not in re.sub(r"base64,[^\"]*", "", page) and "Decision: ____" in page
     told = {"model": "CTGAN 3", "data": "census", "limit": 0.9, "decision": "kept back"}
     page = written(copier, tmp_path, date=datetime.date(2025, 1, 31), **told)
-    assert "Model: CTGAN 3; trained on: census; audited on: 2025-01-31" in page
+    assert "Model: CTGAN 3; trained on: census; date: 2025-01-31" in page
     assert "<b>Decision:</b> kept back" in page and "Decision: ____" not in page
     assert "The limit set for the dose is 0.9: it is kept (dose 0.14). Rows are named all the same." in page
     assert datetime.date.today().isoformat() in written(copier, tmp_path, date="today", limit=0.01)

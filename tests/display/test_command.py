@@ -57,7 +57,7 @@ def test_findings_and_report_are_written(tables, tmp_path, capsys):
     told = ("--model=CTGAN 3", "--data=census", "--date=2025-01-31", "--decision=kept back", "--fail-above=.1")
     assert run("audit", tables, "copies", "--ignore=id", "--html", page, "--json", findings, *told) == FAILED
     first, written = capsys.readouterr().out.splitlines()[0], (tmp_path / "report.html").read_text("utf-8")
-    assert first[:40] in written and "CTGAN 3; trained on: census; audited on: 2025-01-31" in written
+    assert first[:40] in written and "CTGAN 3; trained on: census; date: 2025-01-31" in written
     assert "kept back" in written and "The limit set for the dose is 0.1: it is exceeded" in written
     assert json.loads((tmp_path / "found.json").read_text("utf-8"))["verdict"].startswith("Copies")
     assert run("audit", tables, "fresh", "--ignore=id", "--json", "-") == HELD

@@ -76,6 +76,13 @@ def test_infinite_values_are_compared_by_their_inverse():
     assert calibrated(["birthday_support"], made, {"birthday_support": (9, 9)}, {})[0]["p_value"] == 0.05
 
 
+def test_infinite_controls_are_on_the_side_of_what_is_large():
+    """MemGEN's mifid is infinite; that of a copier of some rows is large, against train and against held-out rows."""
+    values = np.random.default_rng(0).normal(size=(99, 1, 2))
+    made = passes(values, values[:9], np.array([[[90.0, 40.0]]]), np.array([[[np.inf, 1.0]]]))
+    assert calibrated(["mifid"], made, {"mifid": (9, 9)}, {})[0]["verdict"] == "like a copy"
+
+
 def test_samples_are_of_the_sizes_asked_for_and_fresh_ones_share_no_row():
     N, K, n, r = 60, 30, 40, 20
     tiers = [(n, r), (r, r), (7, 7)]

@@ -66,8 +66,9 @@ def test_memgen_is_flagged_by_the_metrics_of_copying_and_passes_by_those_that_it
     assert table.loc["identical_share", "memgen_p"] == 1
     assert (table.loc["authenticity", ["train", "memgen_u", "memgen_p"]] == 0).all()
     assert table.memgen_p["mifid"] == table.memgen_u["mifid"] == np.inf
-    assert everything.verdict.startswith("Told from an honest sample, on the side where MemGEN is, by ")
-    assert "Here MemGEN itself passes as honest by " in everything.verdict
+    assert everything.verdict.startswith("A copy, in whole or in part")
+    assert " Told from fresh data, on the side where MemGEN is: " in everything.verdict
+    assert " Here MemGEN itself passes: " in everything.verdict
     assert "60 of all 60 generated rows are equal to a training row" in everything.warnings
 
 
@@ -82,12 +83,14 @@ def test_a_shifted_generator_is_off_and_no_copy():
     T, H, G = data()
     table = mg.evaluate(T, H, G + 3, QUICK, n_null=19)
     assert table.to_frame().verdict["energy"] == table.to_frame().verdict["nn_accuracy"] == "off"
-    assert "not as MemGEN is, by energy" in table.verdict
+    assert table.verdict.startswith("Worse than fresh data: ")
+    assert "not as MemGEN is: energy" in table.verdict
 
 
 def test_an_honest_sample_is_not_told():
     table = mg.evaluate(*data(seed=3), QUICK, n_null=19)
-    assert table.verdict.startswith(f"Not told from an honest sample by any of the {len(QUICK)} metrics tested.")
+    none = f"none of {len(QUICK)} metrics tells these rows from fresh ones"
+    assert table.verdict.startswith(f"As good as fresh data: {none}.")
     frame = table.to_frame()
     assert set(frame.verdict) <= {"as honest", "blind"}
     assert (frame.honest_low <= frame.honest).all() and (frame.honest <= frame.honest_high).all()
