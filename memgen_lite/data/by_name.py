@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..shared.kinds import read, together
+from ..shared.types import FilePath
 from .bundled import digits, zen
 from .dataset import Dataset, split
 from .drawn_cats import cats
@@ -20,7 +21,7 @@ _NAMED = {"cats": cats, "digits": digits, "emoji": emoji, "photographs": photogr
 _NAMED |= {name: partial(density, name) for name in LAWS}
 
 
-def load(data: str | Path, kind: Literal["numbers", "texts"] = "numbers", *, least: int = 2) -> Dataset:
+def load(data: FilePath, kind: Literal["numbers", "texts"] = "numbers", *, least: int = 2) -> Dataset:
     """The data set that `data` names, in a part to train on and a part held out.
 
     Parameters

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import scipy  # its modules load when first used
 
+from ..data.own_files import read_rows
 from ..shared.checks import shown, whole
+from ..shared.types import FilePath
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +123,23 @@ def _sqrt(x):
             context.prec = right + 10
             y += y * (1 - +x * y * y) / 2
     return x * y
+
+
+def from_file(data: FilePath, least: int = 1) -> str:
+    """The decimals of another number, as a str, from a text file whose path is `data`.
+
+    What stands before the first point is left out, and white space is. Anything else but the digits 0 to 9 is an error.
+    """
+    wanted = f"data must be the path of a text file (.txt) with {least:,} decimals or more"
+    try:
+        text = "".join(read_rows(data))
+    except (ValueError, TypeError, OSError) as error:
+        raise type(error)(f"{wanted}; got {str(data)!r}: {error}") from None
+    digits = "".join(text.partition(".")[2].split() if "." in text else text.split())
+    if (strange := set(digits) - set("0123456789")) or len(digits) < least:
+        held = f"with {sorted(strange)[0]!r} among its digits" if strange else f"with {len(digits):,}"
+        raise ValueError(f"{wanted}; got {str(data)!r} {held}")
+    return digits
 
 
 def values(digits: Any) -> np.ndarray:

@@ -183,20 +183,24 @@ class Pictures(NamedTuple):
         return np.array([known[image.tobytes()] for image in images], bool)
 
 
-def pictures(path: FilePath | None = None, size: int = 64, random_state: RandomState = 0) -> Pictures:
+def pictures(data: FilePath | None = None, size: int = 64, random_state: RandomState = 0) -> Pictures:
     """The pictures of our internet, or those in the reader's folder.
 
     Ours are the cats of OpenMoji and 400 of its other emoji, 240 crops of photographs and 120 drawn cats; emoji without
-    a Unicode name (OpenMoji's own, mostly logos) are left out. In a folder, a picture is a cat if its file or one of
-    its folders is named after one ("my_cat.jpg", "kittens/01.png"); both kinds must be there.
+    a Unicode name (OpenMoji's own, mostly logos) are left out. In a folder, whose path is `data`, a picture is a cat if
+    its file or one of its folders is named after one ("my_cat.jpg", "kittens/01.png"); both kinds must be there.
     """
-    if path is not None:
-        own = folder(path, size=size, held_out=0)
+    if data is not None:
+        wanted = "data must be the path of a folder with pictures of cats and others"
+        try:
+            own = folder(data, size=size, held_out=0)
+        except (ValueError, TypeError, OSError) as error:
+            raise type(error)(f"{wanted}, got {str(data)!r}: {error}") from None
         is_cat = np.array([bool(CAT_WORDS.search(name)) for name in own.names])
         if is_cat.all() or not is_cat.any():
             raise ValueError(
-                "path must be a folder with cats and other pictures, told apart by the word cat or kitten in the name "
-                f"of a file or its folder; of {len(is_cat):,} pictures, {is_cat.sum():,} are named so"
+                f"{wanted}, told apart by the word cat or kitten in the name of a file or its folder; of the "
+                f"{len(is_cat):,} pictures of {str(data)!r}, {is_cat.sum():,} are named so"
             )
         return Pictures(_in_8_bits(own.train), is_cat, [own])
     rng = generator(random_state)

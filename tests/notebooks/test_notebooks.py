@@ -83,9 +83,12 @@ def test_no_path_of_a_machine_is_stored(path):
 @each(NOTEBOOKS)
 def test_every_picture_has_words(path):
     pages = ["".join(output.get("data", {}).get("text/html", "")) for cell in code(path) for output in cell["outputs"]]
-    images = [tag for page in pages for tag in re.findall(r"(?:<td>)?<img[^>]*>", page)]
-    # A cell of a table is told by the heads of its row and column too, so a few words do.
-    assert all(len(re.search(r'alt="([^"]*)"', tag)[1]) > (10 if tag.startswith("<td>") else 30) for tag in images)
+    # What has a caption is told by that too, so a few words do.
+    captioned = [part for page in pages for part in re.findall(r"<figure.*?</figcaption></figure>", page, re.DOTALL)]
+    alone = [re.sub(r"<figure.*?</figcaption></figure>", "", page, flags=re.DOTALL) for page in pages]
+    for parts, least in ((captioned, 10), (alone, 30)):
+        images = [tag for part in parts for tag in re.findall(r"<img[^>]*>", part)]
+        assert all(len(re.search(r'alt="([^"]*)"', tag)[1]) > least for tag in images)
     assert not [1 for cell in code(path) for output in cell["outputs"] if "image/png" in output.get("data", {})]
 
 
