@@ -48,7 +48,7 @@ def test_texts_are_lists_of_lines_without_blank_ones(tmp_path):
 @pytest.mark.parametrize(
     ("data", "kind", "error", "told"),
     [
-        ("lost.npy", "numbers", FileNotFoundError, "got 'lost.npy': 'lost.npy' does not exist"),
+        ("lost.npy", "numbers", FileNotFoundError, "'lost.npy' does not exist"),
         ("digits", "texts", TypeError, "a text file, one text a line; got 'digits'"),
         (3, "numbers", TypeError, "got int"),
         ("moons", "texts", TypeError, "the kind 'array', not texts"),
