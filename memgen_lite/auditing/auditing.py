@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.checks import number, one_of, shown, whole
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
@@ -78,12 +79,11 @@ def audit(
     ------
     ValueError, TypeError : for what can't be audited, with the reason; see also `CopyAudit.warnings`.
     """
-    if not 0 < q < 1:
-        raise ValueError(f"q must be above 0 and below 1, got {q}")
-    if n_relabelings < FEWEST:
-        raise ValueError(f"n_relabelings must be {FEWEST} or more, for p-values that reach 1/20, got {n_relabelings}")
-    if metric not in ("euclidean", "cosine"):
-        raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
+    q = number(q, "q", above=0, below=1)
+    n_relabelings = whole(n_relabelings, "n_relabelings", FEWEST)  # for p-values that reach 1/20
+    metric = one_of(metric, "metric", ("euclidean", "cosine"))
+    if features is not None and not callable(features):
+        raise TypeError(f"features must be a function from items to an array, or None, got {shown(features)}")
     inputs = read(train, held_out, generated, features, ignore)
     rng = generator(random_state)
     sizes = {role: len(inputs.rows[role]) for role in ROLES}
@@ -129,10 +129,10 @@ def _cut(done, asked, what):
 def _warnings(inputs, found, assumptions, units):
     n, held, many = (len(inputs.rows[role]) for role in ROLES)
     lines = [*inputs.notes]
-    for number, role in ((n, "training"), (held, "held-out")):
-        if number < _FEW:
+    for count, role in ((n, "training"), (held, "held-out")):
+        if count < _FEW:
             least = smallest_p(len(found.walk.order), found.walk.sizes, len(found.walk.null))
-            lines.append(f"only {number} {role} rows: no p-value below {least:.2g} can be reached with these hits")
+            lines.append(f"only {count} {role} rows: no p-value below {least:.2g} can be reached with these hits")
     if many < _FEW:
         lines.append(f"only {many} generated rows: a copier of less than one in {max(many // 3, 1)} would go unseen")
     if found.searched is not None:

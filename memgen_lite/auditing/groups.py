@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..shared.checks import items
+
 _DIFFER = 0.2  # p-value of the sizes below which they are made equal
 
 
@@ -11,7 +13,7 @@ def group_numbers(groups, sizes):
     if not isinstance(groups, tuple | list) or len(groups) != 2:
         raise ValueError("groups must be a pair: one label for each training row, and one for each held-out row")
     for side, role, size in zip(groups, ("train", "held_out"), sizes, strict=True):
-        names.append(np.asarray(side))
+        names.append(items(side, "groups"))
         if names[-1].shape != (size,):
             raise ValueError(
                 f"groups must have one label for each of the {size} {role} rows, got shape {names[-1].shape}"
@@ -19,7 +21,7 @@ def group_numbers(groups, sizes):
     spanning = np.intersect1d(*names)
     if len(spanning):
         raise ValueError(
-            f"{len(spanning)} groups have rows in train and in held_out, such as {spanning[:3].tolist()}: "
+            f"groups: {len(spanning)} have rows in train and in held_out, such as {spanning[:3].tolist()}: "
             "held out is a group of which the model has seen no row"
         )
     return np.unique(np.concatenate(names), return_inverse=True)[1].ravel()

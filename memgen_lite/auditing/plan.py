@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..shared.checks import number, whole
 from .walk import resolution
 
 if TYPE_CHECKING:
@@ -46,10 +47,9 @@ def audit_plan(
     import pandas as pd
     from scipy.stats import beta, norm
 
-    if not 0 < dose <= 1:
-        raise ValueError(f"dose must be above 0 and at most 1, got {dose}")
-    if not 0 < power < 1:
-        raise ValueError(f"power must be above 0 and below 1, got {power}")
+    dose, q = number(dose, "dose", above=0, most=1), number(q, "q", above=0, below=1)
+    n_train, unevenness = whole(n_train, "n_train", 1, 10**9), number(unevenness, "unevenness", 0)
+    power, confidence = number(power, "power", above=0, below=1), number(confidence, "confidence", above=0, below=1)
     lines = []
     far = norm.ppf(0.5 + confidence / 2) + norm.ppf(power)
     for share in (0.1, 0.2, 0.5, 1, 2, 10):

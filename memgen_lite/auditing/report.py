@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import hypergeom
 
+from ..shared.checks import number, whole
 from ..shared.figures import Picture
 from ..shared.files import write
 from ..shared.types import FilePath
@@ -83,7 +84,7 @@ class CopyAudit:
 
     def exceeds(self, limit: float) -> bool:
         """Whether the dose is above a limit, its interval above 0, and p at most .05: what a pipeline may fail on."""
-        return self.dose > limit and self.dose_interval[0] > 0 and self.p_value <= LEVEL
+        return self.dose > number(limit, "limit") and self.dose_interval[0] > 0 and self.p_value <= LEVEL
 
     @property
     def verdict(self) -> str:
@@ -137,7 +138,7 @@ class CopyAudit:
 
     def pairs(self, k: int = 8) -> Any:
         """The k closest of the named rows beside the generated rows that sit on them: a :class:`Pairs`."""
-        return Pairs(self._inputs, self._measured.copies[:k])
+        return Pairs(self._inputs, self._measured.copies[: whole(k, "k", 0)])
 
     def describe(self) -> str:
         """Sizes, distance, relabelings, seed and versions, in a line."""

@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 from PIL import Image, ImageChops, ImageDraw
 from tqdm.auto import tqdm
 
+from ..shared.checks import shown, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .dataset import Dataset
@@ -69,8 +70,7 @@ def sample_parameters(n: int, rng: RandomState = None) -> np.ndarray:
     >>> sample_parameters(2, np.random.default_rng(0)).dtype.names[:4]
     ('fur', 'pattern', 'eyes', 'pose')
     """
-    if n < 0:
-        raise ValueError(f"n must be 0 or more, got {n}")
+    n = whole(n, "n", 0)
     rng = generator(rng)
     cats = np.zeros(n, dtype=PARAMETERS)
     fur, pose = _choose(np.tile(FUR_LAW, (n, 1)), rng), _choose(np.tile(POSE_LAW, (n, 1)), rng)
@@ -90,7 +90,7 @@ def log_prob(cats: ArrayLike) -> np.ndarray:
     The density is with respect to counting measure on the four words and Lebesgue measure on the six numbers.
     A word that the law does not know, or one that it never puts together with another (a tabby black cat), gives -inf.
     """
-    cats, stats = np.asarray(cats, dtype=PARAMETERS), scipy.stats
+    cats, stats = _parameters(cats), scipy.stats
     words = [(FUR, cats["fur"]), (PATTERNS, cats["pattern"]), (IRISES, cats["eyes"]), (POSES, cats["pose"])]
     places = [np.array([known.index(word) if word in known else -1 for word in given], int) for known, given in words]
     fur, pattern, eyes, pose = places
@@ -102,13 +102,18 @@ def log_prob(cats: ArrayLike) -> np.ndarray:
     return np.where(np.min(places, axis=0) < 0, -np.inf, total)
 
 
+def _parameters(cats):
+    if getattr(cats, "dtype", None) != PARAMETERS or np.ndim(cats) != 1:
+        raise TypeError(f"cats must be parameters (n,) as sample_parameters draws them, got {shown(cats)}")
+    return cats
+
+
 def draw(cats: np.ndarray, size: int = 64) -> np.ndarray:
     """Draw cats as pictures, an array (n, size, size, 3) of uint8; the same parameters give the same pixels.
 
     They are drawn four times too large and averaged down, which is what makes their edges smooth.
     """
-    if size < 1:
-        raise ValueError(f"size must be 1 or more pixels, got {size}")
+    size, cats = whole(size, "size", 1, 4096), _parameters(cats)
     pictures = np.zeros((len(cats), size, size, 3), np.uint8)
     for picture, cat in zip(pictures, tqdm(cats, "Cats", disable=len(cats) < 1000), strict=True):
         picture[:] = _draw_one(cat, size)
@@ -289,8 +294,9 @@ def cats(n: int = 200, random_state: RandomState = 0, size: int = 64, *, n_held_
     >>> two.train.shape, two.y.shape, two.feature_names[:4]
     ((2, 64, 64, 3), (2,), ['fur', 'pattern', 'eyes', 'pose'])
     """
-    rng = generator(random_state)
-    y, y_held_out = sample_parameters(n, rng), sample_parameters(n if n_held_out is None else n_held_out, rng)
+    rng, n = generator(random_state), whole(n, "n", 0)
+    n_held_out = n if n_held_out is None else whole(n_held_out, "n_held_out", 0)
+    y, y_held_out = sample_parameters(n, rng), sample_parameters(n_held_out, rng)
     return Dataset(
         train=draw(y, size),
         held_out=draw(y_held_out, size),

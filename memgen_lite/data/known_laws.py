@@ -6,6 +6,7 @@ import numpy as np
 import scipy  # its modules load when first used
 from numpy.typing import ArrayLike
 
+from ..shared.checks import one_of, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .dataset import Dataset
@@ -113,8 +114,8 @@ def density(name: str, n: int = 1000, n_held_out: int | None = None, random_stat
     >>> ring.train.shape, ring.law.log_density([[1.0, 0.0]]).round(3)
     ((100, 2), array([-0.453]))
     """
-    if name not in LAWS:
-        raise ValueError(f"name must be one of {', '.join(LAWS)}, got {name!r}")
+    name, n = one_of(name, "name", LAWS), whole(n, "n", 0)
+    n_held_out = None if n_held_out is None else whole(n_held_out, "n_held_out", 0)
     law, rng = LAWS[name](), generator(random_state)
     train, held_out = law.sample(n, rng), law.sample(n if n_held_out is None else n_held_out, rng)
     return Dataset(

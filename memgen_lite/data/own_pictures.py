@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from tqdm.auto import tqdm
 
+from ..shared.checks import shown, whole
 from ..shared.kinds.images import as_seen, on_white, one_depth
 from ..shared.types import FilePath, RandomState
 from .dataset import Dataset, split
@@ -51,9 +52,10 @@ def folder(path: FilePath, size: int = 64, held_out: float = 0.2, random_state: 
     FileNotFoundError, NotADirectoryError : if `path` is not a folder.
     ValueError : if none of its files is an image; the message says what was wrong with each.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be a folder of images, got {shown(path)}")
     path = Path(path).expanduser()
-    if size < 1:
-        raise ValueError(f"size must be 1 or more pixels, got {size}")
+    size = whole(size, "size", 1, 4096)
     if not path.exists():
         raise FileNotFoundError(f"path must be a folder of images, and {str(path)!r} does not exist")
     if not path.is_dir():

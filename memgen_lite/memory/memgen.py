@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 
+from ..shared.checks import flag, one_of
 from ..shared.kinds import unpack
 from ..shared.randomness import generator
 from ..shared.types import Data, FilePath, RandomState
@@ -66,8 +67,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         ValueError : for an empty X, a ragged one, or a y of another length or with missing labels.
         TypeError : for an X that is no collection, or that this kind of memory can't hold as it is.
         """
-        if self.memory not in list(MEMORIES):
-            raise ValueError(f"memory must be one of {', '.join(map(repr, MEMORIES))}, got {self.memory!r}")
+        one_of(self.memory, "memory", MEMORIES)
         rng = generator(self.random_state)
         container, values, labels = self._read(X, y)
         memory = MEMORIES[self.memory]()
@@ -111,7 +111,7 @@ class MemGEN(DensityMixin, BaseEstimator):
             raise TypeError(f"n must be an int, got {n!r}")
         if n < 0:
             raise ValueError(f"n must be 0 or more, got {n}")
-        if not replace and n > size:
+        if not flag(replace, "replace") and n > size:
             having = "" if y is None else f" with y={y!r}"
             raise ValueError(
                 f"n must be at most {size:,}, the number of examples{having}, without replacement, got {n:,}"

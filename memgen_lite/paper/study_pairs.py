@@ -6,6 +6,7 @@ from html import escape
 
 import numpy as np
 
+from ..shared.checks import items as along
 from ..shared.html import img, png, visible
 
 SIDE = 180  # pixels of a picture's longer side, at the most
@@ -16,6 +17,7 @@ def samples(*samples):
     """The samples as arrays of pictures, or as lists of str, all of one kind; ValueError says what does not fit."""
     if any(isinstance(sample, str) for sample in samples):
         raise ValueError("real, generated and train must be lists of str, got one str")
+    samples = [along(sample, name) for sample, name in zip(samples, ("real", "generated", "train"), strict=False)]
     texts = [all(isinstance(one, str) for one in sample) for sample in samples]
     if all(texts):
         return [list(map(str, sample)) for sample in samples]

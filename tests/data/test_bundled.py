@@ -384,7 +384,7 @@ def test_photographs_say_what_they_need(monkeypatch):
 
 @pytest.mark.parametrize("loader", [mg.data.emoji, mg.data.photographs])
 def test_pictures_have_a_size(loader):
-    with pytest.raises(ValueError, match="size must be 1 or more pixels, got 0"):
+    with pytest.raises(ValueError, match="size must be from 1 to 4,096, got 0"):
         loader(size=0)
 
 

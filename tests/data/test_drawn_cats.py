@@ -135,5 +135,5 @@ def test_no_cats_and_bad_arguments():
     assert cats.log_prob(cats.sample_parameters(0, 0)).shape == (0,)
     with pytest.raises(ValueError, match="n must be 0 or more, got -1"):
         cats.sample_parameters(-1)
-    with pytest.raises(ValueError, match="size must be 1 or more pixels, got 0"):
+    with pytest.raises(ValueError, match="size must be from 1 to 4,096, got 0"):
         cats.draw(cat(), 0)

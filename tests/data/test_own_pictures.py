@@ -381,7 +381,7 @@ def test_a_folder_must_be_a_folder_with_an_image(tmp_path):
         (tmp_path / "empty" / f"{i:02}.txt").write_text("x")
     with pytest.raises(ValueError, match=r"00\.txt: not an image that Pillow can read; .*and 5 more"):
         folder(tmp_path / "empty")
-    with pytest.raises(ValueError, match="size must be 1 or more pixels, got 0"):
+    with pytest.raises(ValueError, match="size must be from 1 to 4,096, got 0"):
         folder(tmp_path, size=0)
     with pytest.raises(ValueError, match="held_out must be a share"):
         folder(tmp_path / "x", held_out=2)

@@ -499,7 +499,7 @@ def test_nan_and_infinities_are_kept_and_found(memory):
 
 @pytest.mark.parametrize("memory", ["", "Array", None, 1, ["list"]])
 def test_an_unknown_memory_is_refused(memory):
-    with pytest.raises(ValueError, match="memory must be one of 'list', 'hash', 'array', got"):
+    with pytest.raises(ValueError, match="memory must be one of list, hash, array, got"):
         MemGEN(memory=memory).fit([1])
 
 

@@ -13,6 +13,6 @@ def record(name: str) -> Any:
     ValueError : for a name that none has; the message lists them.
     """
     stored = {path.stem: path for path in Path(__file__).parent.glob("*.json")}
-    if name not in stored:
+    if not isinstance(name, str) or name not in stored:
         raise ValueError(f"name must be that of a record, one of {', '.join(sorted(stored))}; got {name!r}")
     return json.loads(stored[name].read_text("utf-8"))
