@@ -138,7 +138,7 @@ def test_the_notebooks_that_it_says_take_your_data_do():
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         tagged = ["".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])]
-        takes = any(re.search(r"^(data|train|own) = None", source, re.MULTILINE) for source in tagged)
+        takes = any(re.search(r"^data = None", source, re.MULTILINE) for source in tagged)
         assert takes == (path.name[:2] in promised), path.name
 
 
