@@ -40,6 +40,7 @@ GLOSSARY = {
 def fragment(evaluation):
     """What a notebook shows of an evaluation, as HTML; its colors are the notebook's own, light or dark."""
     head = f"<p><b>{escape(sentence(evaluation.rows, evaluation.nearer))}</b></p>"
+    head += f"<p>{escape(evaluation.nearer_words)}</p>"
     return f'<div class="memgen-strips"><style>{_STYLE}</style>{head}{_body(evaluation, shown=True)}</div>'
 
 
