@@ -3,7 +3,7 @@
 from html import escape
 
 from ..shared.figures import picture
-from ..shared.html import anchor, cells, decided, kicker, page, table, words
+from ..shared.html import anchor, cells, columns, decided, kicker, page, table, words
 from .figure import alt, figure
 from .words import ADVICE, GLOSSARY, NOT_TESTED, kept_limit, plain
 
@@ -56,7 +56,7 @@ def document(audit, *, records=False, model=None, data=None, date=None, limit=No
         "Rows that were generated exactly": _exact(audit),
         "Beside familiar models": _ladder(audit),
         "What the result rests on": _assumptions(audit),
-        "How each column was read": _columns(audit),
+        "How each column was read": columns(audit.stamp["columns_read"]),
         "Words used on this page": words(GLOSSARY),
         "Sizes and versions": _described(audit),
     }
@@ -150,12 +150,6 @@ def advice(line):
     if line["holds"]:
         return "nothing"
     return ADVICE[line["check"]] if line["holds"] is False else "Hand in more rows, or see for yourself that it holds."
-
-
-def _columns(audit):
-    read = audit.stamp.get("columns_read", [])
-    rows = [cells([line["name"], line["read_as"], f"{line['missing']:,}", line["note"]]) for line in read]
-    return table("Columns", ("column", "read as", "missing values", "note"), rows) if rows else ""
 
 
 def _described(audit):

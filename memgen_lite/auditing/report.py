@@ -11,6 +11,7 @@ from scipy.stats import hypergeom
 from ..shared.checks import number, whole
 from ..shared.figures import Picture
 from ..shared.files import write
+from ..shared.kinds.base import columns_said
 from ..shared.types import FilePath
 from . import page
 from .ladder import ladder, place
@@ -207,7 +208,7 @@ class CopyAudit:
         lines = [self.verdict, *(f"Warning: {line}" for line in self.warnings)]
         if len(self.exact_matches):
             lines.append(self.exactly)
-        lines.append(self.describe())
+        lines += [self.describe(), columns_said(self.stamp["columns_read"])]
         head = "\n".join(part for line in lines for part in textwrap.wrap(line, 120))
         if not len(self.copies):
             return head

@@ -4,7 +4,7 @@ from html import escape
 
 from .. import metrics as registry
 from ..metrics.registry import FAMILIES
-from ..shared.html import cells, decided, kicker, page, words
+from ..shared.html import cells, columns, decided, kicker, page, words
 from .strips import MARKS, mark, strip
 from .words import OUTCOMES, copied, number, outcome, plain, sentence
 
@@ -46,6 +46,7 @@ def fragment(evaluation):
 
 def document(evaluation, *, model=None, data=None, date=None, decision=None):
     """The page as an HTML document, as :meth:`Evaluation.to_html` writes it."""
+    read = columns(evaluation.stamp["columns_read"])
     few, by = plain(evaluation.rows, evaluation.nearer)
     chosen = {row["metric"]: registry.get(row["metric"]) for row in evaluation.rows}
     cards = {name: f"{card.title}: {card.definition}. Source: {card.source}." for name, card in chosen.items()}
@@ -54,6 +55,7 @@ def document(evaluation, *, model=None, data=None, date=None, decision=None):
         f'<p class="lead">{escape(by[0].upper() + by[1:])}.</p>',
         f'<div class="facts"><p>{escape(evaluation.nearer_words)}</p>{decided(decision)}</div></header>',
         f'<section class="memgen-strips"><h2>Metric by metric</h2>{_body(evaluation, shown=False)}</section>',
+        f"<section><h2>How each column was read</h2>{read}</section>" if read else "",
         f"<section><h2>Words used on this page</h2>{words(GLOSSARY)}</section>",
         f"<section><h2>The metrics</h2><details><summary>What each is</summary>{words(cards)}</details></section>",
     ]

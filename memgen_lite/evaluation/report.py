@@ -8,6 +8,7 @@ import numpy as np
 
 from ..shared.figures import Picture, picture
 from ..shared.files import write
+from ..shared.kinds.base import columns_said
 from ..shared.types import FilePath
 from . import page
 from .strips import figure
@@ -136,6 +137,8 @@ class Evaluation:
         )
         if few := {row["rows"] for row in self.rows} - {s["rows_used"]}:
             yield f"Metrics that cost more than pairs of rows do took fewer rows: {', '.join(map(str, sorted(few)))}."
+        if columns := columns_said(s["columns_read"]):
+            yield columns
         for name, text in s["options"].items():
             yield f"{name} with {text}."
         yield f"Seed {s['random_state']}; " + ", ".join(f"{k} {v}" for k, v in s["versions"].items()) + "."

@@ -39,6 +39,12 @@ def table(caption, heads, rows):
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def columns(columns_read):
+    """A table of how the columns of tables were read, dicts of :class:`.kinds.base.ColumnRead`; empty for none."""
+    rows = [cells([line["name"], line["read_as"], f"{line['missing']:,}", line["note"]]) for line in columns_read]
+    return table("Columns", ("column", "read as", "missing values", "note"), rows) if rows else ""
+
+
 def words(terms):
     """A list of terms and what they mean, a dict; each term can be linked to, as `#term-` and its first word."""
     return (

@@ -121,6 +121,21 @@ def test_labels_of_a_frame_stand_beside_positions(tables):
     assert (alike.copies["train_label"] == alike.copies["train_row"]).all() and len(alike.exact_matches) == 120
 
 
+def test_how_columns_were_read_is_said_on_the_page_and_in_a_terminal(tmp_path):
+    samples = [table(60, rng).assign(key=np.arange(60) + 60 * i) for i in range(3)]
+    samples[0].loc[3:5, "age"] = np.nan
+    said = (
+        "age, income as number; city, member as category; since as time; name as text; key ignored; 3 values missing."
+    )
+    audit = mg.audit(*samples, ignore="key", n_relabelings=19)
+    table_of_all = mg.evaluate(*samples, ["energy"], ignore="key", n_null=19)
+    for found in (audit, table_of_all):
+        assert f"Columns: {said}" in " ".join(repr(found).split())
+        page = written(found, tmp_path)
+        assert "<h2>How each column was read</h2>" in page and "<td>key</td><td>ignored</td>" in page
+    assert "Columns:" not in repr(mg.audit(T, H, COPIER, n_relabelings=19))
+
+
 def test_sixty_pairs_are_shown_and_two_hundred_listed(tmp_path):
     pictures = rng.integers(0, 256, size=(500, 6, 6), dtype=np.uint8)
     found = mg.audit(pictures[:250], pictures[250:], pictures[:250], n_relabelings=199)

@@ -18,6 +18,25 @@ class ColumnRead(NamedTuple):
     note: str
 
 
+def columns_said(columns_read):
+    """How columns were read, dicts or tuples of :class:`ColumnRead`, in a sentence; empty for none.
+
+    >>> columns_said([("age", "number", 2, ""), ("pay", "number", 0, ""), ("id", "ignored", 0, "")])
+    'Columns: age, pay as number; id ignored; 2 values missing.'
+    """
+    groups, missing = {}, 0
+    for column in columns_read:
+        name, read_as, lost, _ = column.values() if isinstance(column, dict) else column
+        groups.setdefault(read_as, []).append(name)
+        missing += lost
+    said = []
+    for read_as, names in groups.items():
+        listed = ", ".join(names[:8]) + (f" and {len(names) - 8:,} more" if len(names) > 8 else "")
+        said.append(f"{listed} {read_as if read_as == 'ignored' else f'as {read_as}'}")
+    said += [f"{missing:,} values missing"] if missing else []
+    return f"Columns: {'; '.join(said)}." if said else ""
+
+
 class Note(str):
     """A sentence to read before a result; `masked` is the same without what stands in any row."""
 
