@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from memgen_lite.peers import kept_programs
 
 TOOLS = Path(__file__).resolve().parent.parent.parent / "tools"
 COMPILE = f"""
@@ -79,3 +82,45 @@ def test_the_training_loop_keeps_whole_programs_where_they_are_kept(tmp_path):
         done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True)
         said[folder] = done.stdout.strip()
     assert said == {str(tmp_path): "memgen_lite.peers.kept_programs", "": "jax._src.lru_cache"}
+
+
+class Store:
+    """A store as JAX has it: `put` writes a program in its place."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def put(self, key, value):
+        (self.path / f"{key}-cache").write_bytes(value)
+
+
+def test_a_store_of_another_jax_is_left_alone_and_one_elsewhere_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "jax._src.lru_cache", None)
+    kept_programs.keep_whole()
+    monkeypatch.setitem(sys.modules, "jax._src.lru_cache", SimpleNamespace(LRUCache=Store))
+    monkeypatch.setattr(Store, "put", Store.put)
+    kept_programs.keep_whole()
+    kept_programs.keep_whole()
+    (tmp_path / f".other-cache.{7:016x}.part").touch()  # of a writer that was killed
+    Store(tmp_path).put("program", b"whole")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "program-cache": b"whole",
+        "program-atime": bytes(8),
+    }
+
+    class Elsewhere(dict):
+        def __truediv__(self, name):
+            return SimpleNamespace(write_bytes=lambda value: self.update({name: value}))
+
+    cloud = Elsewhere()
+    Store(cloud).put("program", b"as it was")
+    assert cloud == {"program-cache": b"as it was"}
+
+
+def test_where_no_programs_are_kept_nothing_is_changed(monkeypatch):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setitem(sys.modules, "jax._src.lru_cache", SimpleNamespace(LRUCache=Store))
+    before = Store.put
+    kept_programs.keep_whole()
+    assert Store.put is before
