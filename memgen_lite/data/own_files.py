@@ -170,8 +170,8 @@ def _table(path, *, na, header, separator, **_):
         shape = {"sep": separator, "header": 0 if names else None, "index_col": False}
         # In a table of one column a line with nothing in it is a row whose value is missing.
         shape |= {"skip_blank_lines": width != 1, "low_memory": False, **missing}
-        if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1):  # from then on it is the only way
-            shape["float_precision"] = "round_trip"
+        exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)  # from then on there is no other way
+        shape |= {} if exact else {"float_precision": "round_trip"}
         frame = pd.read_csv(io.StringIO(text), **shape)
         frame = _all_digits(frame, lambda columns: pd.read_csv(io.StringIO(text), **shape, usecols=columns, dtype=str))
     except (ValueError, csv.Error) as error:  # of which a ParserError of pandas, and its word on an empty file, are two

@@ -460,3 +460,16 @@ def test_one_word_that_means_missing_is_one_word(tmp_path):
     found = mg.read_rows(written(tmp_path / "t.csv", "a,b\nN,2\nNA,4\n"), na="NA")
     assert found["a"].tolist()[0] == "N"
     assert found["a"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(("place", "value", "said"), [(6, 1, "password"), (8, 99, "compression method")])
+def test_a_zip_file_that_cannot_be_unpacked_says_why(tmp_path, place, value, said):
+    path = tmp_path / "x.csv.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.csv", "a,b\n1,2\n")
+    raw = bytearray(path.read_bytes())
+    raw[place] = value  # in the file's own header, and in the archive's list of files
+    raw[raw.index(b"PK\1\2") + place + 2] = value
+    path.write_bytes(raw)
+    with pytest.raises(ValueError, match=rf"x\.csv\.zip' can't be unpacked: .*{said}"):
+        mg.read_rows(path)

@@ -127,6 +127,24 @@ def png16(path, pixels, exif=b""):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + exif + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b""))
 
 
+def tiff16(path, pixels, order):
+    """Write 16-bit pixels (h, w, channels) as a TIFF, of either order of bytes."""
+    (h, w, channels), strip = pixels.shape, pixels.astype(f"{order}u2").tobytes()
+    start = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, 16 + len(strip))
+    bits = struct.pack(f"{order}{channels}H", *[16] * channels).ljust(8, b"\0")
+    tags = [(256, 4, 1, w), (257, 4, 1, h), (258, 3, channels, 8), (259, 4, 1, 1), (262, 4, 1, 2), (273, 4, 1, 16)]
+    tags += [(277, 4, 1, channels), (278, 4, 1, h), (279, 4, 1, len(strip))]
+    table = struct.pack(f"{order}H", len(tags)) + b"".join(struct.pack(f"{order}HHII", *tag) for tag in tags) + bytes(4)
+    path.write_bytes(start + bits + strip + table)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_colors_of_16_bits_in_a_scan_are_kept_whole_in_either_order_of_bytes(tmp_path, order):
+    pixels = np.random.default_rng(0).integers(65536, size=(64, 64, 3), dtype=np.uint16)
+    tiff16(tmp_path / "a.tif", pixels, order)
+    assert (folder(tmp_path, held_out=0).train[0] == pixels).all()
+
+
 def test_every_level_of_a_scan_of_12_bits_is_kept(tmp_path):
     levels = np.arange(4096, dtype=np.uint16).reshape(64, 64)
     for name in ("a.png", "a.tif"):
