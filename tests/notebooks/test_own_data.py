@@ -73,7 +73,8 @@ def runs(own, tmp_path_factory):
     before = {path: path.stat().st_mtime_ns for path in (*ROOT.glob("figures/*"), *FOLDER.glob("*"))}
     with ThreadPoolExecutor(2) as pool:
         jobs = {
-            stem: pool.submit(run, stem, own / data, folder / stem, **more) for stem, (data, more, _) in PAGES.items()
+            stem: pool.submit(run, stem, own / data, folder / stem, **more)
+            for stem, (data, more, _) in reversed(PAGES.items())  # the longest first
         }
         ended = {stem: (job.result(), folder / stem) for stem, job in jobs.items()}
     after = {path: path.stat().st_mtime_ns for path in (*ROOT.glob("figures/*"), *FOLDER.glob("*"))}
