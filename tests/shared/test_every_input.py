@@ -223,8 +223,12 @@ READ = {
     "times of day": (lambda i: frame(i, t=hours(i).time), "table", 4, None),
     "durations": (lambda i: frame(i, t=pd.to_timedelta(r(i).integers(99, size=N), "h")), "table", 4, None),
     "intervals": (lambda i: frame(i, t=pd.cut(X(i)[:, 1], [-9, -1, 0, 1, 9])), "table", 7, None),
+    "NA for Namibia in one file": (
+        lambda i: frame(i, m=r(i).choice(["DE", "NO", None if i == 0 else "NA"], N)), "table", 7,
+        r"2\d of 60 values of train are missing and none of held_out: is it written alike \(na=\)",
+    ),
     "nothing but missing": (lambda i: frame(i, m=np.nan), "table", 5, None),
-    "missing in one sample": (lambda i: frame(i, m=None if i == 2 else r(i).choice(["a", "b"], N)), "table", 6, None),
+    "missing in one sample": (lambda i: frame(i, m=None if i == 2 else r(i).choice([*"ab"], N)), "table", 6, "alike"),
     # texts
     "words": (words, "text", 512, None),
     "words of a generator": (lambda i: (word for word in words(i)), "text", 512, None),

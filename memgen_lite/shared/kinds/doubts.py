@@ -8,6 +8,7 @@ from .base import Note
 from .columns import kind_in
 
 _DIGITS = 1e12  # whole numbers this far apart are no counts
+_CHANCE = 1e-4  # that none is missing where some are elsewhere
 _FEW = 20  # rows that tell nothing of a column
 
 
@@ -21,9 +22,10 @@ def doubts(name, columns):
         kind = "length"
     real = pd.concat([column for role, column in columns.items() if role != "generated"], ignore_index=True).dropna()
     given = {role: column.dropna() for role, column in columns.items()}
+    found = list(_missing(name, columns))
     if not all(map(len, given.values())) or not len(real):
-        return []
-    found = list(_apart(name, kind, given))
+        return found
+    found += _apart(name, kind, given)
     types = sorted({type(value).__name__ for value in real[:1000]})
     if kind == "category" and len(types) > 1:
         found.append(f"column {name!r} holds values of several types ({', '.join(types)}), which are levels apart")
@@ -32,6 +34,20 @@ def doubts(name, columns):
     if _is_key(kind, real):
         found.append(f"column {name!r} has another value in each row, as a key has: ignore=[{name!r}] leaves it out")
     return found
+
+
+def _missing(name, columns):
+    """Where one sample lacks values and another none, as if they said in other words that a value is missing."""
+    first, *others = columns
+    count = {role: int(column.isna().sum()) for role, column in columns.items()}
+    for role in others:
+        some, none = sorted((first, role), key=lambda one: count[one] == 0)
+        share = count[some] / len(columns[some])
+        if count[none] == 0 and (1 - share) ** len(columns[none]) < _CHANCE:
+            yield (
+                f"column {name!r}: {count[some]:,} of {len(columns[some]):,} values of {some} are missing and none of "
+                f"{none}: is it written alike (na=)?"
+            )
 
 
 def _apart(name, kind, given):
