@@ -123,6 +123,7 @@ def _info(name, offset):
     info = ZipInfo(name)
     room = -(offset + 30 + len(name.encode()) + 4 + 20) % ALIGN  # these 20 are the sizes, of 64 bits
     info.create_system, info.extra = 0, b"MG" + room.to_bytes(2, "little") + bytes(room)
+    info.flag_bits = 0 if name.isascii() else 0x800  # the name is in UTF-8, which Python 3.14 asks to be told
     return info
 
 

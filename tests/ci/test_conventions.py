@@ -1,6 +1,7 @@
 """What files say that other programs read: one version, the same pins everywhere, actions that may only read."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -65,3 +66,11 @@ def test_the_workflow_tests_every_python_that_the_project_names():
 def test_the_container_runs_make_lab():
     dockerfile = (ROOT / ".devcontainer" / "Dockerfile").read_text("utf-8")
     assert '"make", "lab", "PORT=8888", "IP=0.0.0.0"' in dockerfile and "make .venv/ready" in dockerfile
+
+
+def test_git_compares_notebooks_by_cells_and_hides_what_was_drawn():
+    asked = ["git", "check-attr", "diff", "linguist-generated", "eol", "--", "notebooks/01.ipynb", "figures/a.svg"]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = dict(line.rsplit(": ", 1) for line in said.splitlines())
+    assert told["notebooks/01.ipynb: diff"] == "jupyternotebook" and told["notebooks/01.ipynb: eol"] == "lf"
+    assert told["figures/a.svg: diff"] == "unset" and told["figures/a.svg: linguist-generated"] == "set"
