@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import hypergeom
 
-from ..shared.checks import number, whole
+from ..shared.checks import flag, number, shown, whole
 from ..shared.figures import Picture
 from ..shared.files import write
 from ..shared.kinds.base import columns_said
@@ -173,6 +173,12 @@ class CopyAudit:
         limit : a dose that was agreed on beforehand; the page says whether :meth:`exceeds` it. decision : what was
             decided, a str; without it there is a line to fill in by hand when the page is printed.
         """
+        records, limit = flag(records, "records"), None if limit is None else number(limit, "limit")
+        if date is not None and not isinstance(date, str) and not hasattr(date, "isoformat"):
+            raise TypeError(f"date must be a date, a str or None, got {shown(date)}")
+        for name, value in (("model", model), ("data", data), ("decision", decision)):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"{name} must be a str or None, got {shown(value)}")
         asked = {"model": model, "data": data, "date": date, "limit": limit, "decision": decision}
         write(path, page.document(self, records=records, **asked))
 

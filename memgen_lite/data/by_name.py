@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from ..shared.checks import one_of, whole
 from ..shared.kinds import read, together
 from ..shared.types import FilePath
 from .bundled import digits, zen
@@ -40,6 +41,7 @@ def load(data: FilePath, kind: Literal["numbers", "texts"] = "numbers", *, least
     >>> load("moons").train.shape
     (1000, 2)
     """
+    kind, least = one_of(kind, "kind", _WANTED), whole(least, "least", 0)
     wanted = f"data must be one of {', '.join(sorted(_NAMED))}, or the path of {_WANTED[kind]}"
     if not isinstance(data, str | Path):
         raise TypeError(f"{wanted}; got {type(data).__name__}")

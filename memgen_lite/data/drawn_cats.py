@@ -71,7 +71,7 @@ def sample_parameters(n: int, rng: RandomState = None) -> np.ndarray:
     ('fur', 'pattern', 'eyes', 'pose')
     """
     n = whole(n, "n", 0)
-    rng = generator(rng)
+    rng = generator(rng, "rng")
     cats = np.zeros(n, dtype=PARAMETERS)
     fur, pose = _choose(np.tile(FUR_LAW, (n, 1)), rng), _choose(np.tile(POSE_LAW, (n, 1)), rng)
     cats["fur"], cats["pose"] = np.array(FUR)[fur], np.array(POSES)[pose]

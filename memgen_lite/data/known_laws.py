@@ -22,7 +22,7 @@ class Mixture:
 
     def sample(self, n: int, rng: RandomState = None) -> np.ndarray:
         """`n` points, shape (n, 1)."""
-        rng = generator(rng)
+        rng = generator(rng, "rng")
         part = rng.choice(len(self.weights), size=n, p=self.weights)
         return rng.normal(np.take(self.means, part), np.take(self.deviations, part))[:, None]
 
@@ -47,7 +47,7 @@ class Ring:
 
     def sample(self, n: int, rng: RandomState = None) -> np.ndarray:
         """`n` points, shape (n, 2)."""
-        rng = generator(rng)
+        rng = generator(rng, "rng")
         turn = rng.uniform(0, 2 * np.pi, n)
         return self.radius * np.stack([np.cos(turn), np.sin(turn)], axis=1) + rng.normal(0, self.noise, (n, 2))
 
@@ -74,7 +74,7 @@ class Moons:
 
     def sample(self, n: int, rng: RandomState = None) -> np.ndarray:
         """`n` points, shape (n, 2)."""
-        rng = generator(rng)
+        rng = generator(rng, "rng")
         return self._arcs(rng.uniform(0, np.pi, n), rng.integers(0, 2, n)) + rng.normal(0, self.noise, (n, 2))
 
     def log_density(self, x: ArrayLike) -> np.ndarray:

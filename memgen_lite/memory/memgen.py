@@ -199,7 +199,7 @@ class MemGEN(DensityMixin, BaseEstimator):
         DamagedFileError, a ValueError : for a file that is damaged, cut off, or not from :meth:`save`.
         OSError : for what is not there, or no file.
         """
-        memory, container, state = saving.read(path, mmap=mmap, verify=verify)
+        memory, container, state = saving.read(path, mmap=flag(mmap, "mmap"), verify=flag(verify, "verify"))
         return cls(memory=memory.name, random_state=state)._become(memory, container, generator(state))
 
     def _become(self, memory, container, rng):

@@ -17,7 +17,7 @@ from .two_sample import mann_whitney
 @metric
 def authenticity(train: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Authenticity: the share of generated rows that are no near-copies."""
-    train = two_distinct(train, neighborhoods, "authenticity", "training")
+    train = two_distinct(train, neighborhoods, "authenticity", "train")
     distance, index, _ = neighborhoods.nearest(generated, train)
     own = neighborhoods.nearest(train, train)[0][:, 0]
     return np.mean(distance[:, 0] > own[index[:, 0]])
@@ -102,7 +102,7 @@ def mifid(train: np.ndarray, generated: np.ndarray, *, threshold: float = 0.1, n
                 f"mifid needs rows that are not 0, whose cosine is not defined; {name} has {zero[:5].tolist()}"
             )
     if train.shape[1] == 1:
-        raise ValueError("mifid needs 2 features: of one alone every cosine is 1 or -1")
+        raise ValueError("mifid needs 2 features of train and generated: of one alone every cosine is 1 or -1")
     distance = neighborhoods.line_distances(generated, train).mean()
     if distance < 1e-15:
         return np.inf
@@ -120,7 +120,7 @@ def dcr_share(train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *,
 @metric
 def nndr(train: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Nearest neighbor distance ratio."""
-    distance = neighborhoods.nearest(generated, two_distinct(train, neighborhoods, "nndr", "training"), 2)[0]
+    distance = neighborhoods.nearest(generated, two_distinct(train, neighborhoods, "nndr", "train"), 2)[0]
     return np.mean(distance[:, 0] / distance[:, 1])
 
 
@@ -149,8 +149,8 @@ def birthday_probability(rows: Any, support: Any) -> Any:
 
 
 def two_distinct(X, neighborhoods, metric, rows):
-    """The different ones of the `rows` X ("training", "held-out") of a metric that needs 2 of them at least."""
+    """The different ones of the `rows` X ("train", "held_out") of a metric that needs 2 of them at least."""
     different = neighborhoods.distinct(X)
     if len(different) < 2:
-        raise ValueError(f"{metric} needs 2 different {rows} rows, so that one has another, got {len(different)}")
+        raise ValueError(f"{metric} needs 2 different rows of {rows}, so that one has another, got {len(different)}")
     return different

@@ -25,7 +25,7 @@ def fld(
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
     rows = distinct(train)  # else a row and its twin, one in each part, would be a copy
     if len(rows) < 4:
-        raise ValueError(f"fld needs 4 different training rows, to fit half of them to the others, got {len(rows)}")
+        raise ValueError(f"fld needs 4 different rows of train, to fit half of them to the others, got {len(rows)}")
     first = rng.permutation(len(rows)) < min(len(generated), len(rows) // 2)
     ours = _loss(held_out, generated, widths)
     base = _loss(held_out, rows[first], _widths(rows[~first], rows[first]))

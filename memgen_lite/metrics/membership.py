@@ -20,7 +20,7 @@ def membership_auc(
 @metric
 def domias(train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Area under the curve of a membership attack by density ratio."""
-    others = two_distinct(held_out, neighborhoods, "domias", "held-out")
+    others = two_distinct(held_out, neighborhoods, "domias", "held_out")
     scores = []
     for X in (train, held_out):
         # A held-out row that is no other's double finds itself, at 0, but where it is left out already.
@@ -50,7 +50,7 @@ def lambda_gamma_copying(
     n, m = len(train) - 1, len(generated)
     b = max(10, int(np.ceil(gamma * n)))
     if n < b:
-        raise ValueError(f"lambda_gamma_copying needs {b + 1} training rows to know a ball's share, got {len(train)}")
+        raise ValueError(f"lambda_gamma_copying needs {b + 1} rows of train to know a ball's share, got {len(train)}")
     near = neighborhoods.nearest(train, train, b)[0]
     reach = near[:, -1]
     a = intrinsic_dimension(near) if dimension is None else dimension

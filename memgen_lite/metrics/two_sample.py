@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..shared.checks import shown
 from ..shared.neighbors import Neighborhoods, neighbors
 from .registry import metric, required
 
@@ -22,6 +23,8 @@ def nn_accuracies(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Nei
     if neighborhoods is None:
         given = required({"real": real, "generated": generated})
         real, generated, neighborhoods = *given.values(), Neighborhoods()
+    if not isinstance(neighborhoods, Neighborhoods):
+        raise TypeError(f"neighborhoods must be a Neighborhoods or None, got {shown(neighborhoods)}")
     if min(len(real), len(generated)) < 2:
         raise ValueError(
             f"nn_accuracy needs 2 rows of the reference and of generated, got {len(real)} and {len(generated)}"

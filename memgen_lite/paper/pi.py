@@ -130,6 +130,7 @@ def from_file(data: FilePath, least: int = 1) -> str:
 
     What stands before the first point is left out, and white space is. Anything else but the digits 0 to 9 is an error.
     """
+    least = whole(least, "least", 0)
     wanted = f"data must be the path of a text file (.txt) with {least:,} decimals or more"
     try:
         text = "".join(read_rows(data))

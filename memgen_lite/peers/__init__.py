@@ -45,8 +45,8 @@ def load(path: FilePath) -> "Peer":
 
 def peer(name: str, **parameters: Any) -> Any:
     """One peer, unfitted, by its name; `bottleneck` is a classifier, with `fit(X, y)` and `predict(X)`."""
-    if name not in PLACES:
-        raise ValueError(f"no peer is called {name!r}; there are {', '.join(PLACES)}")
+    if not isinstance(name, str) or name not in PLACES:
+        raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")
     return _Kinds()[PLACES[name]](**parameters)
 
 

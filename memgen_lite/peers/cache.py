@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared import array_file
+from ..shared.checks import able
 from ..shared.files import cache_folder
 from ..shared.kinds.opening import opened
 
@@ -91,6 +92,7 @@ def _say_once(reason):
 def _name(peer, X, y=None):
     from .base import checked_rows
 
+    able(peer, "peer", "fit", "get_params")
     if not isinstance(peer.random_state, int):
         raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
     rows, names = checked_rows(X), list(getattr(X, "columns", ()))

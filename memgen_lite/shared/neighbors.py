@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import finite
+from .checks import finite, flag, items, shown, whole
 from .parallel import in_parallel, processors
 
 MEMORY = 2**27
@@ -60,6 +60,8 @@ def neighbors(
            [0., 4.]]), array([[0, 1],
            [2, 0]]))
     """
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be a function or None, got {shown(progress)}")
     search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=True)
     distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
     ties = np.empty(len(queries), dtype=np.int64)
@@ -95,13 +97,14 @@ def block_by_block(
 def _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=False):
     """The search, and a function of a block of queries to it and what is found for them."""
     queries, points = _rows(queries, "queries"), _rows(points, "points")
+    k, exclude_self = whole(k, "k"), flag(exclude_self, "exclude_self")
     search = _Search(queries, points, metric, memory, threaded)
     most = len(points) - bool(exclude_self)
     if exclude_self and len(queries) != len(points):
         raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
     if not 1 <= k <= most:
         raise ValueError(f"k must be from 1 to {most}, the number of rows to choose from, got {k}")
-    if order is not None and (order := np.asarray(order)).shape != (len(points),):
+    if order is not None and (order := items(order, "order")).shape != (len(points),):
         raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
 
     def of_block(block):
@@ -176,7 +179,9 @@ def pairs_within(
 
 def _search_radii(queries, points, radii, metric, memory, threaded=False):
     search = _Search(_rows(queries, "queries"), _rows(points, "points"), metric, memory, threaded)
-    radii = np.asarray(radii, dtype=float)
+    if (radii := items(radii, "radii")).dtype.kind not in "fiub":
+        raise TypeError(f"radii must be numbers, got {shown(radii)}")
+    radii = radii.astype(float)
     if radii.shape != (len(search.points),):
         raise ValueError(f"radii must have one number for each of the {len(points)} points, got shape {radii.shape}")
     return search, radii
@@ -277,7 +282,8 @@ class _Search:
             raise ValueError(
                 f"queries and points must have as many columns, got {queries.shape[1]} and {points.shape[1]}"
             )
-        if metric not in ("euclidean", "cosine"):
+        memory = whole(memory, "memory", 1)
+        if not isinstance(metric, str) or metric not in ("euclidean", "cosine"):
             raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
         if metric == "cosine":
             same = queries is points
@@ -413,7 +419,7 @@ def _slices(length, step):
 
 
 def _rows(X, name):
-    X = np.asarray(X)
+    X = items(X, name)
     if X.ndim != 2 or not X.size:
         raise ValueError(f"{name} must be an array (rows, features) with a row at least, got shape {X.shape}")
     if X.dtype.kind not in "fiub":

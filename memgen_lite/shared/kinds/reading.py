@@ -124,10 +124,11 @@ def together(given, features=None, ignore=None):
             raise TypeError(f"{role} must be of the kind of {first}, {kinds[first].name!r}, got {kinds[role].name!r}")
     kind, ignored = kinds[first], []
     if ignore is not None:
+        ignore = ignore.tolist() if isinstance(ignore, np.ndarray) else ignore
         known = {name for X in items.values() if hasattr(X, "iloc") for name in X.columns}
         if isinstance(ignore, str | int | np.integer) or (isinstance(ignore, tuple) and ignore in known):
             ignore = [ignore]
-        if not isinstance(ignore, list | tuple | set | np.ndarray) or not all(map(_name, ignore)):
+        if not isinstance(ignore, list | tuple | set) or not all(map(_name, ignore)):
             raise TypeError(f"ignore must be a column, or a list of them, got {ignore!r:.80}")
         ignore = list(ignore)
         if known and (missing := [name for name in ignore if name not in known]):
@@ -152,7 +153,7 @@ def together(given, features=None, ignore=None):
 
 
 def _name(column):
-    return isinstance(column, str | int | float | tuple | np.generic) and not isinstance(column, bool)
+    return isinstance(column, str | int | float | tuple | np.number) and not isinstance(column, bool)
 
 
 def _dtypes(items):
