@@ -17,6 +17,7 @@ _PLACES = {
     "MemGEN": "memory.memgen:MemGEN",
     "audit": "auditing:audit",
     "audit_plan": "auditing:audit_plan",
+    "audit_together": "auditing:audit_together",
     "CopyAudit": "auditing:CopyAudit",
     "evaluate": "evaluation:evaluate",
     "read_rows": "data.own_files:read_rows",

@@ -5,6 +5,7 @@ from . import peers as peers
 from .auditing import CopyAudit as CopyAudit
 from .auditing import audit as audit
 from .auditing import audit_plan as audit_plan
+from .auditing import audit_together as audit_together
 from .data import drawn_cats as cats
 from .data.own_files import read_rows as read_rows
 from .display import plots as plots
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "audit",
     "audit_plan",
+    "audit_together",
     "cats",
     "coin",
     "copier",

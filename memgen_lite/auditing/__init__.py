@@ -3,5 +3,6 @@
 from .auditing import audit
 from .plan import audit_plan
 from .report import CopyAudit
+from .together import audit_together
 
-__all__ = ["CopyAudit", "audit", "audit_plan"]
+__all__ = ["CopyAudit", "audit", "audit_plan", "audit_together"]

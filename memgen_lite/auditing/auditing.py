@@ -44,13 +44,14 @@ def audit(
     n_relabelings: int = 999,
     random_state: RandomState = 0,
 ) -> CopyAudit:
-    """Test whether a generator leans on its training rows, tell how often, and name the rows.
+    """Test whether a generator leans on its training rows, tell how much, and name the rows.
 
     Held-out rows stand among the training rows as decoys. To a generator that is blind, however good or bad it is, the
     labels "train" and "held out" are exchangeable: the p-value is exact in finite samples, for any generator, dimension
     and size. It sees no copying of rows that train and held-out share (where they nearly share them, the dose is too
     low), none that is not near in the distance used, and nothing where held-out rows are not a random part of the same
-    data; the assumptions that can be looked at are.
+    data; the assumptions that can be looked at are. Who audits several generators, or several splits, has more than one
+    chance to be unlucky: :func:`memgen_lite.audit_together` corrects for that.
 
     An interrupt (Ctrl-C) ends the search, or the relabelings, and the rows searched by then, or the relabelings dealt,
     make the audit. It is as exact, since who interrupts knows no result; a warning says how many they are. With fewer
@@ -158,5 +159,10 @@ def _warnings(inputs, found, assumptions, units):
             f"{found.walk.p_low:.2g}), so the dose means nothing: held-out is not a random "
             "part of the data, or the model has seen it, or rows of train resemble each other as those of held-out do "
             "not (if they belong together, pass groups=)"
+        )
+    elif found.walk.p_swapped <= TOO_LOW:
+        lines.append(
+            f"with the roles of train and held-out swapped, p = {found.walk.p_swapped:.2g}: generated rows sit on "
+            "held-out rows more closely than chance explains; has the model seen some of them?"
         )
     return lines

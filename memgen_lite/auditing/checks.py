@@ -6,32 +6,30 @@ from ..shared.neighbors import neighbors
 from ..shared.row_bytes import values
 from .walk import labelings
 
-_ROWS, _COLUMNS, _PLACES, _LEAST = 1000, 32, 250, 50
+ALIKE = "held-out rows are like training rows"
+NONE_TAKEN = "no row was taken from one side because it stands on the other"
+
+_ROWS, _COLUMNS, _PLACES, _ROUNDS = 1000, 32, 250, 5
+_LEVEL = 0.01  # of each check
+_EQUAL = 2**14  # rows that repeat another, looked at at most
+_CIRCLE, _FAR, _CLUSTERED = 24, 1.5, 0.1
 
 
 def check(inputs, near, groups, metric, rng):
     """Lines, each a dict: `check`, `holds` (True, False, or None where it can't be told), `finding`.
 
-    Three, and a fourth where rows come in no groups.
+    Four, and two more where rows come in no groups.
     """
     train, held_out = inputs.rows["train"], inputs.rows["held_out"]
     lines = [_exchangeable(train, held_out, groups, rng)]
-    few = min(_PLACES, max(_LEAST, len(near.rows) // 8))  # so that looking them up costs less than the search did
     hits = near.row[np.argsort(near.ratio, kind="stable")]
-    hits = hits[np.sort(np.unique(hits, return_index=True)[1])][:few]
-    drawn = rng.permutation(len(train) + len(held_out))[:few]
+    hits = hits[np.sort(np.unique(hits, return_index=True)[1])][:_PLACES]
+    drawn = rng.permutation(len(train) + len(held_out))[:_PLACES]
     around = _Around(train, held_out, np.unique(np.concatenate([hits, drawn])), metric, rng)
     lines.append(_across(around, hits))
-    equal = int(np.isin(inputs.same["held_out"], inputs.same["train"]).sum())
-    own = len(train) - len(np.unique(inputs.same["train"]))
-    finding = f"{equal:,} of {len(held_out):,} held-out rows equal a training row"
-    if equal:
-        finding += f" (within train, {own:,} of {len(train):,} repeat another). Leave them in: they are accounted for, "
-        finding += "and a split from which they were taken on one side is no split by chance any more"
-    # What repeats within train as often is a property of the data, and no fault of the split.
-    lines.append(_line("no held-out row stands in train", equal / len(held_out) <= 2 * own / len(train), finding))
+    lines += _equal(inputs.same["train"], inputs.same["held_out"], groups, rng)
     if groups is None:
-        lines.append(_one_by_one(around, drawn, rng))
+        lines += [_one_by_one(around, drawn, rng), _clusters(inputs, metric, rng)]
     return lines
 
 
@@ -40,13 +38,14 @@ def _line(check, holds, finding):
 
 
 def _exchangeable(train, held_out, groups, rng):
-    """A classifier on half of a sample of both, tested on the other half: the test's own null hypothesis."""
-    from scipy.stats import norm
+    """A classifier on half of a sample of both, tested on the other half: the test's own null hypothesis.
+
+    Twice the median of the p-values of several halvings is one (Meinshausen, Meier and Buehlmann 2009), which depends
+    less on the seed than that of one halving.
+    """
     from sklearn.decomposition import PCA
-    from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    name = "held-out rows are like training rows"
     both = len(train) + len(held_out)
     group = np.arange(both) if groups is None else groups
     order = rng.permutation(both)
@@ -62,24 +61,76 @@ def _exchangeable(train, held_out, groups, rng):
     X = StandardScaler().fit_transform(X)
     X = StandardScaler().fit_transform(np.hstack([X, X**2]))
     same = values(X)
-    fitted = rng.permutation(same.max() + 1)[same] % 2 == 0
+    halvings = [_told_apart(X, y, rng.permutation(same.max() + 1)[same] % 2 == 0) for _ in range(_ROUNDS)]
+    if None in halvings:
+        return _line(ALIKE, None, f"too few different rows to tell: {len(np.unique(same)):,} in the sample")
+    accuracy, p = np.median(halvings, axis=0)
+    p = min(1.0, 2 * float(p))
+    finding = f"a classifier tells them apart in {accuracy:.0%} of cases, where 50% is chance (p = {p:.2g})"
+    return _line(ALIKE, p > _LEVEL, finding)
+
+
+def _told_apart(X, y, fitted):
+    """Balanced accuracy on the rows that were not fitted, and its p-value; None where these are too few."""
+    from scipy.stats import norm
+    from sklearn.linear_model import LogisticRegression
+
     tested = np.bincount(y[~fitted], minlength=2)
     if tested.min() < 10 or len(np.unique(y[fitted])) < 2:
-        return _line(name, None, f"too few different rows to tell: {len(np.unique(same)):,} in the sample")
+        return None
     model = LogisticRegression(C=0.1, class_weight="balanced", max_iter=200).fit(X[fitted], y[fitted])
     right = model.predict(X[~fitted]) == y[~fitted]
     accuracy = np.mean([right[y[~fitted] == label].mean() for label in (0, 1)])
-    p = float(norm.sf((accuracy - 0.5) / np.sqrt((1 / tested).sum() / 16)))
-    finding = f"a classifier tells them apart in {accuracy:.0%} of cases, where 50% is chance (p = {p:.2g})"
-    return _line(name, p > 0.01, finding)
+    return accuracy, norm.sf((accuracy - 0.5) / np.sqrt((1 / tested).sum() / 16))
+
+
+def _equal(train, held_out, groups, rng):
+    """Do held-out rows equal training rows as often as they would had chance put them there? Two lines, one a side.
+
+    Exact, as the audit is: by relabeling the rows, or groups, of the pool.
+    """
+    n, both = len(train), len(train) + len(held_out)
+    value = np.concatenate([train, held_out])
+    _, value, count = np.unique(value, return_inverse=True, return_counts=True)
+    equal = int(np.isin(held_out, train).sum())
+    finding = f"{equal:,} of {len(held_out):,} held-out rows equal a training row"
+    names = "no more held-out rows stand in train than by chance", NONE_TAKEN
+    repeated = rng.permutation(np.flatnonzero(count > 1))
+    repeated = repeated[np.cumsum(count[repeated]) <= max(_EQUAL, count.max())]
+    rows = np.flatnonzero(np.isin(value, repeated))
+    if not len(rows):
+        return [_line(name, True, finding) for name in names]
+    rows = rows[np.argsort(value[rows], kind="stable")]
+    starts = np.flatnonzero(np.diff(value[rows], prepend=-1))
+    unit = np.arange(both) if groups is None else groups
+    of_train = np.zeros(unit.max() + 1, dtype=bool)
+    of_train[unit[:n]] = True
+    units, place = np.unique(unit[rows], return_inverse=True)
+    sizes = int(of_train.sum()), int((~of_train).sum())
+    sums = []
+    for labels in labelings(of_train[units], sizes, 999, rng):
+        there = np.add.reduceat(labels[:, place], starts, axis=1, dtype=np.int32)
+        sums.append(((there > 0) * (count[value[rows[starts]]] - there)).sum(axis=1))
+    sums = np.concatenate(sums)
+    many, few = np.mean(sums >= sums[0]), np.mean(sums <= sums[0])
+    chance = f"{finding}; of those looked at {sums[0]:,}, where chance puts {sums[1:].mean():,.0f}"
+    leave = "" if few <= _LEVEL else ". Leave them in: they are accounted for"
+    ask = (
+        "" if few > _LEVEL else ". Was one side cleared of rows of the other? Then it is no split by chance any more: "
+    )
+    ask += "" if few > _LEVEL else "put them back, or drop repeated rows before the split"
+    return [
+        _line(names[0], many > _LEVEL, f"{chance} (p = {many:.2g}){leave}"),
+        _line(names[1], few > _LEVEL, f"{chance} (p = {few:.2g}){ask}"),
+    ]
 
 
 class _Around:
-    """What lies around some rows of the pool, given by ascending number: the k nearest of either side, 7 at most."""
+    """What lies around some rows of the pool, given by ascending number: the k nearest of either side."""
 
-    def __init__(self, train, held_out, rows, metric, rng):
+    def __init__(self, train, held_out, rows, metric, rng, k=7):
         self.n, self.sizes, self.rows = len(train), (len(train), len(held_out)), rows
-        self.k = min(7, *self.sizes)
+        self.k = min(k, *self.sizes)
         self.order = rng.permutation(sum(self.sizes))  # of what is equally far, the first in it is the nearest
         queries = np.concatenate([train[rows[rows < self.n]], held_out[rows[rows >= self.n] - self.n]])
         self._found = [
@@ -135,4 +186,51 @@ def _one_by_one(around, drawn, rng):
     p = np.mean(same >= same[0])
     finding = f"{same[0]:,} of {len(drawn):,} rows stand on the side of the row nearest to them, where chance puts "
     finding += f"{same[1:].mean():,.0f} (p = {p:.2g})" + ("" if p > 0.01 else "; do some belong together? See groups=")
-    return _line(name, p > 0.01, finding)
+    return _line(name, p > _LEVEL, finding)
+
+
+def _clusters(inputs, metric, rng):
+    """Have rows a circle of others, on both sides of the split, far nearer than what comes after it? A question.
+
+    Where rows lie evenly in p dimensions, j p log(d_{j+1}/d_j) is exponential with mean 1 for each j: the volumes
+    within the distances are arrival times. A row has a circle where the largest of these is so large by chance in one
+    of 50, and the distance grows by half there. p is estimated from all but the largest of each row. No label is
+    looked at but to ask whether a circle spans the split. Rows of one value count as one.
+    """
+    name = "no circles of near rows span the split"
+    n = len(inputs.same["train"])
+    same = np.concatenate([inputs.same["train"], inputs.same["held_out"]])
+    order = rng.permutation(len(same))
+    single = np.sort(order[np.unique(same[order], return_index=True)[1]])
+    train, held_out = inputs.rows["train"], inputs.rows["held_out"]
+    if len(single) < len(same):
+        train, held_out = train[single[single < n]], held_out[single[single >= n] - n]
+    n, both = len(train), len(single)
+    if min(n, both - n) <= _CIRCLE:
+        return _line(name, None, "too few rows to tell")
+    drawn = rng.permutation(both)[:_PLACES]
+    around = _Around(train, held_out, np.sort(drawn), metric, rng, _CIRCLE + 1)
+    distances, others = (part.reshape(len(drawn), -1) for part in around.sides(drawn))
+    distances = np.where(others == drawn[:, None], np.inf, distances)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :_CIRCLE]
+    distances, others = (np.take_along_axis(part, nearest, axis=1) for part in (distances, others))
+    inner, outer = distances[:, :-1], distances[:, 1:]
+    logs = np.log(np.where(inner > 0, outer, 1) / np.where(inner > 0, inner, 1))
+    j = np.arange(1, _CIRCLE)
+    gaps = j * logs
+    last = gaps.argmax(axis=1)
+    rest = gaps.sum() - gaps.max(axis=1).sum()
+    p = len(gaps) * (len(j) - (1 / j).sum()) / rest if rest > 0 else 1.0
+    rare = -np.log(-np.expm1(np.log1p(-0.02) / len(j)))
+    span = ((others < n) != (drawn < n)[:, None]) & (np.arange(_CIRCLE) <= last[:, None])
+    circle = (gaps.max(axis=1) * p > rare) & (logs[np.arange(len(logs)), last] > np.log(_FAR)) & span.any(axis=1)
+    holds = circle.mean() <= _CLUSTERED
+    finding = (
+        f"{circle.sum():,} of {len(drawn):,} rows have others far nearer than what comes next, some on the other side"
+    )
+    if not holds:
+        finding += (
+            ": do they belong together, as several rows of one person do? Then pass groups=, or split by group, for "
+            "near rows on the other side hide copies. If they are alike for no such reason, leave them"
+        )
+    return _line(name, holds, finding)

@@ -17,7 +17,7 @@ def figure(audit):
     dose, low, high, names = zip(*sorted(lines, key=lambda line: line[0]), strict=True)
     walk = audit.walk
     share = walk.sizes[0] / sum(walk.sizes)
-    named = int((walk.q_values <= audit.stamp["q"] + 1e-12).sum())
+    named = int((walk.named | walk.suspects).sum())
     with rc_context(STYLE):
         fig = Figure(figsize=(8, 3.2), layout="constrained")
         left, right = fig.subplots(1, 2)
@@ -32,7 +32,7 @@ def alt(audit):
     return (
         f"Left: dose {audit.dose:.2f}, interval {low:.2f} to {high:.2f}. Right: {len(audit.walk.order):,} hits, from "
         f"the closest on: training rows are met up to {audit.walk.steps['excess'].max():.1f} standard deviations "
-        f"beyond their share; {len(audit.copies):,} rows are named."
+        f"beyond their share; {len(audit.listed):,} rows are named."
     )
 
 

@@ -15,12 +15,13 @@ _RUNGS = (
 _ROWS, _COLUMNS = 2000, 64
 
 
-def ladder(inputs, stamp):
+def ladder(inputs, groups, stamp):
     """A frame by `model`: `dose`, `low`, `high`, `named`; None for what is no array of numbers.
 
     Each model is fitted to the training rows (2,000 of them at most, in their 64 leading principal directions at most)
-    and gives as many rows as were audited (2,000 at most), which are audited against the same held-out rows. The last
-    is MemGEN, which recites.
+    and gives as many rows as were audited (2,000 at most), which are audited against the same held-out rows, in the
+    same groups (an int array, or None) and in the same proportion to the training rows: where there are more than 2,000
+    of either, both are thinned alike. The last is MemGEN, which recites.
     """
     import pandas as pd
 
@@ -31,7 +32,12 @@ def ladder(inputs, stamp):
         return None
     rng = np.random.default_rng(0)
     sides = [inputs.rows[role] for role in ("train", "held_out")]
-    train, held_out = (X[np.sort(rng.permutation(len(X))[:_ROWS])].astype(np.float64) for X in sides)
+    keep = min(1.0, _ROWS / max(map(len, sides)))
+    chosen = [np.sort(rng.permutation(len(X))[: max(1, round(keep * len(X)))]) for X in sides]
+    train, held_out = (X[rows].astype(np.float64) for X, rows in zip(sides, chosen, strict=True))
+    if groups is not None:
+        kept = np.concatenate([chosen[0], len(sides[0]) + chosen[1]])
+        groups = np.unique(groups[kept], return_inverse=True)[1]
     if train.shape[1] > _COLUMNS:
         from sklearn.decomposition import PCA
 
@@ -45,7 +51,7 @@ def ladder(inputs, stamp):
     lines = []
     for name, model in [*models, ("MemGEN", MemGEN(random_state=0))]:
         rows = model.fit(train).sample(n)
-        options = {"q": stamp["q"], "n_relabelings": 199, "rng": rng, "metric": stamp["metric"]}
+        options = {"q": stamp["q"], "n_relabelings": 199, "rng": rng, "metric": stamp["metric"], "groups": groups}
         found = measure(train, held_out, rows, **options)
         low, high = found.walk.dose_interval
         lines.append({"model": name, "dose": found.walk.dose, "low": low, "high": high, "named": len(found.copies)})

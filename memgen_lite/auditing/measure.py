@@ -18,7 +18,11 @@ class Measurement:
     ----------
     near : :class:`~memgen_lite.auditing.nearness.Nearness`. walk : :class:`~memgen_lite.auditing.walk.Walk`.
     units : int array (n,), what the walk's entries are: rows of the pool that are near some generated row, or groups.
-    copies : list of dicts: train_row, generated_rows, distance, ratio, q_value; those named at rate q, closest first.
+    copies, suspects : lists of dicts: train_row, generated_rows, distance, ratio; those named at rate q, closest first,
+        and if there are none, those above the first held-out row, see :class:`~memgen_lite.auditing.walk.Walk`.
+    ahead : int array (M,), how many held-out units are nearer to a generated row than the nearest training unit is, and
+        beyond : bool array (M,), whether that one is not among the k rows.
+    groups : int array (N + K,), as given, or None.
     searched : bool array (N + K,), the rows searched where groups were made equal, see :mod:`.groups`; None for all.
     """
 
@@ -26,7 +30,29 @@ class Measurement:
     walk: Walk
     units: np.ndarray
     copies: list
+    suspects: list
+    ahead: np.ndarray
+    beyond: np.ndarray
+    groups: np.ndarray | None = None
     searched: np.ndarray | None = None
+
+    def dose_at(self, held_out):
+        """The dose, had so many rows (or groups) been held out of the K that are: its mean over all choices of them.
+
+        The more decoys there are, the more often one of them stands between a copy that trembles and its source, so the
+        dose falls with K. Whoever compares doses compares them at one number of held-out rows.
+
+        A generated row is nearest to train where none of those `ahead` is among the ones kept. Where the nearest
+        training unit is `beyond` the k rows of the search, what comes after them is of train as often as by chance.
+        """
+        n, k = self.walk.sizes
+        if not 1 <= held_out <= k:
+            raise ValueError(f"held_out must be from 1 to {k}, the number held out, got {held_out}")
+        share = n / (n + held_out)
+        most = int(self.ahead.max())
+        gone = np.cumprod([1.0, *(max(k - held_out - i, 0) / max(k - i, 1) for i in range(most))])
+        nearest = gone[self.ahead] * np.where(self.beyond, share, 1.0)
+        return float((nearest.mean() - share) / (1 - share))
 
 
 def measure(
@@ -79,7 +105,8 @@ def measure(
     power = exponent(near.distances)
     # In a generated row's list only the nearest row of a group counts, so that large groups are leaned on no more.
     again = [(place[:, j : j + 1] == place[:, :j]).any(axis=1) for j in range(place.shape[1])]
-    share = shares(np.where(np.stack(again, axis=1), np.inf, near.distances), power)
+    again = np.stack(again, axis=1)
+    share = shares(np.where(again, np.inf, near.distances), power)
     leaned_on = np.bincount(place.ravel(), share.ravel(), minlength=len(units))
     evidence = {
         "closeness": (0.5, closeness(scores, power, near.distances.shape[1]) * np.isfinite(scores)),
@@ -88,12 +115,14 @@ def measure(
     weights = np.bincount(place[:, 0], minlength=len(units))
     options = {"evidence": evidence, "q": q, "n_relabelings": n_relabelings, "rng": rng, "progress": progress}
     found = walk(scores, of_train[units], weights, sizes, **options)
-    return Measurement(near, found, units, _named(near, found, place[:, 0], scores, q), searched)
+    copies, suspects = (_rows(near, chosen, place[:, 0], scores) for chosen in (found.named, found.suspects))
+    before = np.cumsum(of_train[units][place], axis=1) == 0  # of the nearest training unit, so of held-out all
+    ahead = (before & ~again).sum(axis=1)
+    return Measurement(near, found, units, copies, suspects, ahead, before[:, -1], groups, searched)
 
 
-def _named(near, found, unit, scores, q):
+def _rows(near, named, unit, scores):
     """The training rows of named units, with the generated rows that sit on them as closely as the last one named."""
-    named = found.q_values <= q + 1e-12  # NaN, of the held-out ones, is not
     if not named.any():
         return []
     close = np.flatnonzero(named[unit] & (near.ratio <= scores[named].max()))
@@ -104,7 +133,6 @@ def _named(near, found, unit, scores, q):
             "generated_rows": rows.tolist(),
             "distance": float(near.distance[rows[0]]),
             "ratio": float(near.ratio[rows[0]]),
-            "q_value": float(found.q_values[unit[rows[0]]]),
         }
         for rows in np.split(close, np.flatnonzero(np.diff(near.row[close])) + 1)
     ]

@@ -40,12 +40,12 @@ _HOLDS = {True: "yes", False: "no", None: "can't be told"}
 
 def fragment(audit):
     """What a notebook shows of an audit, as HTML."""
-    named = audit.pairs(6)._repr_html_() if len(audit.copies) else ""
+    named = audit.pairs(6)._repr_html_() if len(audit.listed) else ""
     head = f"<p><b>{escape(audit.verdict)}</b></p>{_warnings(audit)}"
     return f"<div>{head}{_described(audit)}{_figure(audit)}{named}</div>"
 
 
-def document(audit, *, records=False, model=None, data=None, date=None, limit=None, decision=None):
+def document(audit, *, records=False, model=None, data=None, date=None, limit=None, held_out=None, decision=None):
     """The whole report as an HTML document, as :meth:`CopyAudit.to_html` writes it; computes the ladder."""
     (sentence, then), shown = plain(audit), records or not audit.private
     sections = {
@@ -64,7 +64,7 @@ def document(audit, *, records=False, model=None, data=None, date=None, limit=No
         f"<header>{kicker(model, data, date)}<h1>{escape(sentence)}</h1>",
         f'<p class="lead">{escape(then)}</p>',
         f'<div class="facts"><p>In numbers: {escape(audit.verdict)} {_see(*_IN_NUMBERS)}</p>',
-        f"<p>{escape(kept_limit(audit, limit))}</p>" if limit is not None else "",
+        f"<p>{escape(kept_limit(audit, limit, held_out))}</p>" if limit is not None else "",
         f"{decided(decision)}</div>{_warnings(audit, shown)}</header>",
         *(f"<section><h2>{title}</h2>{body}</section>" for title, body in sections.items() if body),
     ]
@@ -104,16 +104,17 @@ def _figure(audit):
 
 
 def _named(audit, shown):
-    total = len(audit.copies)
+    total = len(audit.listed)
     if not total:
         return "<p>None.</p>"
-    listed = audit.copies.head(_MOST)
+    listed = audit.listed.head(_MOST)
     pairs = audit.pairs(_SHOWN if shown else _MOST)
     if not shown and any(alike := pairs.alike()):
         listed = listed.assign(alike=alike)
     parts = [pairs._repr_html_() if shown else f"<p>{_MASKED}</p>"]
     parts.append(_list(listed, "Named training rows, closest first", total))
-    return f"<p>{_see('Named row', 'Ratio', 'False discovery rate')}</p>" + "".join(parts)
+    level = f"About {audit.level:.0%} of these rows may be here by chance."
+    return f"<p>{level} {_see('Named row', 'Ratio', 'False discovery rate')}</p>" + "".join(parts)
 
 
 def _exact(audit):
@@ -134,7 +135,7 @@ def _list(frame, caption, total):
 def _ladder(audit):
     if audit.ladder is None:
         return ""
-    placed = f"The dose of this model, {audit.dose:+.2f}, is {audit.placed}."
+    placed = f"The dose of this model, {audit.dose:+.2f} {audit.beside}, is {audit.placed}."
     rungs = _table(audit.ladder.round(2), "Familiar models fitted to the same training rows")
     return f"<p>{escape(placed)} {escape(_LADDER)} {_see('Familiar models', 'Interval')}</p>{rungs}"
 

@@ -20,7 +20,7 @@ def audit_plan(
     confidence: float = 0.95,
     unevenness: float = 0.4,
 ) -> "pd.DataFrame":
-    """Held-out and generated rows that are needed to see that a model copies a share `dose` of the time.
+    """Held-out and generated rows that are needed to see a `dose`: that share of generated rows copied plainly.
 
     Two needs, for each of some numbers of held-out rows. To *name* rows, enough different ones must be copied, and
     plainly, nearer than any blind row comes: as many as the `resolution` with probability `power`. To have the
@@ -30,7 +30,7 @@ def audit_plan(
 
     Parameters
     ----------
-    dose : the share of the time, above 0 and at most 1.
+    dose : the share of generated rows whose source is their nearest row, above 0 and at most 1.
     n_train : training rows, N. q : false discovery rate. power : probability of success. confidence : of the interval.
     unevenness : squared coefficient of variation of the chances of rows to be hit. Measured with fresh normal rows: .3
         in 2 to 8 dimensions, 2 in 32, 5 in 128; .4 for digits. `stamp["unevenness"]` of an audit estimates it.

@@ -14,14 +14,13 @@ from ..shared.files import write
 from ..shared.kinds.base import columns_said
 from ..shared.types import FilePath
 from . import page
+from .checks import ALIKE, NONE_TAKEN
 from .ladder import ladder, place
 from .pairs import Pairs
-from .walk import TOO_LOW
+from .walk import LEVEL, TOO_LOW
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEVEL = 0.05  # the p-value above which nobody is accused
 
 
 class CopyAudit:
@@ -29,14 +28,24 @@ class CopyAudit:
 
     Attributes
     ----------
-    dose : float, the share of generated rows nearest to a training row, rescaled: 0 expected of a blind generator, c of
-        one that copies a share c of the time and is blind otherwise. Of a copy only that counts whose source is its
-        nearest row: of copies that were moved as far as rows lie apart, it counts a part.
-    dose_interval : (low, high), 95 %, of the share of *these* generated rows that was copied.
+    dose : float, the share of generated rows whose source is their nearest row: of those nearest to a training row, so
+        many more than chance puts there. 0 is expected of a blind generator, c of one that copies a share c of the time
+        and is blind otherwise; of copies that were moved as far as rows lie apart, it counts a part. It is no share of
+        the training rows. The more rows are held out, the more of them stand between a moved copy and its source:
+        compare doses at one number of them, with :meth:`dose_at`.
+    dose_interval : (low, high), 95 %, of that share among *these* generated rows, with the rows held out here.
     p_value : float, exact: of a walk like this, had the model not looked at train more than at held-out.
+    p_corrected : float, that p-value, corrected for the audits that were made together with this one
+        (:func:`memgen_lite.audit_together`). Verdict and :meth:`exceeds` read it.
+    p_swapped : float, the p-value with the roles of train and held-out swapped: small where generated rows lean on
+        held-out rows.
     copies : frame, a row for each training row named at false discovery rate q, closest first: `train_row`,
         `train_label` (what a frame or a series calls that row, for `.loc`; `train_row` is for `.iloc`),
-        `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row), `q_value`.
+        `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row).
+    suspects : frame of the same columns: where too few rows are on top for rate q, and p is .05 or less, those that are
+        sat on more closely than any held-out row.
+    level : float, which share of the `copies`, or of the `suspects`, may be there by chance: an honest level, though it
+        was chosen afterwards, since E[false share / level] is 1 at most. NaN if nothing is listed.
     exact_matches : frame, a row for each training value that was generated: `train_row` (the first), `train_label`,
         `generated_rows`, `in_held_out` (then it says nothing).
     exact_control : dict: how many values of `train` and of `held_out` alone were generated, and the exact `p_value` of
@@ -59,7 +68,10 @@ class CopyAudit:
         self.warnings, self.stamp = warnings, stamp
         self.dose, self.dose_interval, self.p_value = self.walk.dose, self.walk.dose_interval, self.walk.p_value
         self.resolution = self.walk.resolution
-        self.copies = self._labeled(measured.copies, ["generated_rows", "distance", "ratio", "q_value"])
+        self.p_corrected, self.together = self.p_value, 1
+        self.level = self.walk.level
+        columns = ["generated_rows", "distance", "ratio"]
+        self.copies, self.suspects = (self._labeled(rows, columns) for rows in (measured.copies, measured.suspects))
         self.exact_matches = self._labeled(exact_matches(inputs.same), ["generated_rows", "in_held_out"])
         self.exact_control = exact_control(inputs.same)
         self.ambiguous = {"tied": np.flatnonzero(self.near.tied), "in_both": self.near.shared}
@@ -76,37 +88,70 @@ class CopyAudit:
 
     @cached_property
     def ladder(self) -> "pd.DataFrame":
-        return ladder(self._inputs, self.stamp)
+        return ladder(self._inputs, self._measured.groups, self.stamp)
 
     @property
     def informative(self) -> bool:
         """Whether some generated row is nearer to one row than to others; else nothing could be told of any."""
         return bool((self.near.distances[:, 0] < self.near.distances[:, -1]).any())
 
-    def exceeds(self, limit: float) -> bool:
-        """Whether the dose is above a limit, its interval above 0, and p at most .05: what a pipeline may fail on."""
-        return self.dose > number(limit, "limit") and self.dose_interval[0] > 0 and self.p_value <= LEVEL
+    @property
+    def listed(self) -> "pd.DataFrame":
+        """The `copies`, or the `suspects` where there are none: both have the `level`."""
+        return self.copies if len(self.copies) else self.suspects
+
+    @property
+    def p_swapped(self) -> float:
+        return self.walk.p_swapped
+
+    def dose_at(self, held_out: int) -> float:
+        """The dose, had only so many of the held-out rows (or groups) been there: its mean over all choices of them."""
+        return self._measured.dose_at(whole(held_out, "held_out", 1))
+
+    def exceeds(self, limit: float, held_out: int | None = None) -> bool:
+        """Whether the dose is above a limit, its interval above 0, and p at most .05: what a pipeline may fail on.
+
+        `held_out` is the number of held-out rows that the limit is meant for, see :meth:`dose_at`; by default, all.
+        """
+        dose = self.dose if held_out is None else self.dose_at(held_out)
+        return dose > number(limit, "limit") and self.dose_interval[0] > 0 and self.p_corrected <= LEVEL
+
+    @property
+    def beside(self) -> str:
+        """The number of held-out rows that the dose belongs to, in words."""
+        what = "rows" if self.stamp["groups"] is None else "groups"
+        return f"beside {self.walk.sizes[1]:,} held-out {what}"
 
     @property
     def verdict(self) -> str:
         low, high = self.dose_interval
-        dose = f"as if it copied {_share(max(self.dose, 0))} of the time ({_share(low)} to {_share(high)})"
-        p, named = f"p = {self.p_value:.2g}", len(self.copies)
+        share = f"{_share(low)} to {_share(high)}"
+        share = f"{_share(self.dose)} ({share})" if low > 0 else share
+        dose = f"{share} of generated rows lie nearest to a training row that is their source, {self.beside}"
+        p, named, suspects = f"p = {self.p_corrected:.2g}", len(self.copies), len(self.suspects)
+        if self.together > 1:
+            p += f" (corrected for {self.together} audits)"
+        guilty = self.p_corrected <= LEVEL
         if not self.informative:
             return f"Can't tell: every generated row is as near to all other rows as to its nearest; {p}."
         if self.walk.p_low <= TOO_LOW:
             return f"Can't tell: generated rows are nearer to held-out rows than chance explains; {p}."
-        if named and self.p_value <= LEVEL:
-            rows = f"{named:,} training row{'s are' if named > 1 else ' is'} named"
-            return f"Copies: {dose}; {rows} at false discovery rate {self.stamp['q']:g}, {p}."
+        failed = set(self.assumptions["check"][[holds is False for holds in self.assumptions["holds"]]])
+        if guilty and NONE_TAKEN in failed:
+            return f"Can't tell: one side was cleared of rows of the other, which does this to honest models too; {p}."
+        if named and guilty:
+            return f"Copies: {dose}; {_rows(named)} named at false discovery rate {self.stamp['q']:g}, {p}."
+        if suspects and guilty:
+            few = f"closer than any held-out row ({_share(self.level)} of such may be chance)"
+            return f"Copies: {dose}; {_rows(suspects)} {few}, {p}."
         none = f"no row is named (the fewest would be {self.resolution:,}), {p}"
         none = f"{named:,} named, but {p}" if named else none
-        if self.p_value <= LEVEL:
+        if guilty:
             what = "its training rows" if low > 0 else "some training rows, too few for a dose"
             return f"Leans on {what}: {dose}; {none}."
         if high >= 0.5 or named:
             return f"Can't tell: {dose}; {none}."
-        if self.assumptions["holds"].iloc[0] is False:
+        if ALIKE in failed:
             return f"Can't tell: held-out rows are not like training rows, so that a low dose says nothing; {p}."
         return f"No sign of copying: {dose}; {none}."
 
@@ -137,16 +182,17 @@ class CopyAudit:
         """
         return page.drawn(self)
 
-    def pairs(self, k: int = 8) -> Any:
-        """The k closest of the named rows beside the generated rows that sit on them: a :class:`Pairs`."""
-        return Pairs(self._inputs, self._measured.copies[: whole(k, "k", 0)])
+    def pairs(self, k: int = 8) -> Pairs:
+        """The k closest of the named rows, or suspects, beside the generated rows on them: a :class:`Pairs`."""
+        return Pairs(self._inputs, (self._measured.copies or self._measured.suspects)[: whole(k, "k", 0)])
 
     def describe(self) -> str:
-        """Sizes, distance, relabelings, seed and versions, in a line."""
+        """Sizes, distance, relabelings, the p-value of swapped roles, seed and versions, in a line."""
         rows = ", ".join(f"{n:,} {name.replace('_', '-')}" for name, n in self.stamp["rows"].items())
         return (
             f"{rows} rows; {self.stamp['metric']} distance in {self.stamp['features']:,} features; "
-            f"{self.stamp['n_relabelings']:,} relabelings; seed {self.stamp['random_state']}; "
+            f"{self.stamp['n_relabelings']:,} relabelings; with the roles of train and held-out swapped, p = "
+            f"{self.p_swapped:.2g}; seed {self.stamp['random_state']}; "
             + ", ".join(f"{name} {number}" for name, number in self.stamp["versions"].items())
         )
 
@@ -159,6 +205,7 @@ class CopyAudit:
         data: str | None = None,
         date: Any = None,
         limit: float | None = None,
+        held_out: int | None = None,
         decision: str | None = None,
     ) -> None:
         """Write one self-contained page for who has to decide; it needs no knowledge of statistics.
@@ -170,8 +217,9 @@ class CopyAudit:
             are shown in any case.
         model, data : what was audited, and what it was trained on, by name. date : when, a date or a str, or "today";
             without it the page has none, and equal audits have equal pages.
-        limit : a dose that was agreed on beforehand; the page says whether :meth:`exceeds` it. decision : what was
-            decided, a str; without it there is a line to fill in by hand when the page is printed.
+        limit, held_out : a dose that was agreed on beforehand, and the number of held-out rows that it is meant for, by
+            default all; the page says whether the audit :meth:`exceeds` it.
+        decision : what was decided, a str; without it there is a line to fill in by hand when the page is printed.
         """
         records, limit = flag(records, "records"), None if limit is None else number(limit, "limit")
         if date is not None and not isinstance(date, str) and not hasattr(date, "isoformat"):
@@ -180,6 +228,7 @@ class CopyAudit:
             if value is not None and not isinstance(value, str):
                 raise TypeError(f"{name} must be a str or None, got {shown(value)}")
         asked = {"model": model, "data": data, "date": date, "limit": limit, "decision": decision}
+        asked["held_out"] = None if held_out is None else whole(held_out, "held_out", 1)
         write(path, page.document(self, records=records, **asked))
 
     def _repr_html_(self):
@@ -193,8 +242,12 @@ class CopyAudit:
             "dose": self.dose,
             "dose_interval": list(self.dose_interval),
             "p_value": self.p_value,
+            "p_corrected": self.p_corrected,
+            "p_swapped": self.p_swapped,
+            "level": None if np.isnan(self.level) else self.level,
             "resolution": self.resolution,
             "copies": _records(self.copies),
+            "suspects": _records(self.suspects),
             "exact_matches": _records(self.exact_matches),
             "exact_control": self.exact_control,
             "ambiguous": {key: rows.tolist() for key, rows in self.ambiguous.items()},
@@ -216,10 +269,11 @@ class CopyAudit:
             lines.append(self.exactly)
         lines += [self.describe(), columns_said(self.stamp["columns_read"])]
         head = "\n".join(part for line in lines for part in textwrap.wrap(line, 120))
-        if not len(self.copies):
+        listed, name = self.listed, "copies" if len(self.copies) else "suspects"
+        if not len(listed):
             return head
-        shown = self.copies.head(10)
-        more = f"\n... and {len(self.copies) - 10:,} more, in .copies" if len(self.copies) > 10 else ""
+        shown = listed.head(10)
+        more = f"\n... and {len(listed) - 10:,} more, in .{name}" if len(listed) > 10 else ""
         return f"{head}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}', max_colwidth=30)}{more}"
 
 
@@ -250,6 +304,10 @@ def exact_control(same):
 
 def _share(x):
     return f"{100 * x:.3g}%" if abs(x) < 0.1 else f"{100 * x:.0f}%"
+
+
+def _rows(count):
+    return f"{count:,} training row{'s are' if count > 1 else ' is'}"
 
 
 def _records(frame):

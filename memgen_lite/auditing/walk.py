@@ -9,7 +9,11 @@ held-out, then, given the scores, every assignment of the labels to the pool of 
   is handed in;
 * among the closest A + B hits, A of train and B held out, about B N/K of the A would be there had they been held out.
   The longest prefix with (N/K)(1 + B)/max(A, 1) <= q has a false discovery rate of q at most, by the argument of
-  knockoffs+ (Barber and Candes 2015, arXiv 1404.5609) and of target-decoy competition;
+  knockoffs+ (Barber and Candes 2015, arXiv 1404.5609) and of target-decoy competition. Going backward, V/(1 + B), with
+  V of the A named by chance, has mean N/K at most wherever one stops by what was met until then (the labels behind, and
+  how many are left of each). So (N/K)(1 + B)/A at the stop is a *level* that was not chosen beforehand and is honest
+  all the same: the mean of the false share over the level is 1 at most. If no prefix has a rate of q, the walk
+  therefore goes on to where no held-out row is left: the rows above the first decoy are *suspects*, at their level;
 * the share of generated rows nearest to train, rescaled so that a blind generator has mean 0 and a copier 1, is the
   dose, and relabeling says how far chance takes it.
 
@@ -23,6 +27,8 @@ import numpy as np
 from .evidence import combined, divergence
 
 FEWEST = 19  # relabelings: p-values reach 1/20
+LEVEL = 0.05  # the p-value above which nobody is accused
+AT_MOST = 0.25  # the level of suspects: one in four of them may be there by chance
 TOO_LOW = 0.01  # the p-value of a dose so low that something other than copying is to be explained
 _LABELS = 2**22  # that are dealt at a time
 
@@ -37,7 +43,10 @@ class Walk:
     p_value : float. statistic : float, the combined score. null : array (n_relabelings,), that of the relabelings; the
         p-value is (1 + how many of them reach the statistic) / (1 + n_relabelings). Fewer after an interrupt.
     parts : dict by name of arrays (1 + n_relabelings,), what was combined; the true labels' first.
-    q_values : array (n,), by row as given: the least rate q at which it is named; NaN for held-out rows and no hits.
+    named, suspects : bool arrays (n,), by row as given: the training rows of the longest prefix of rate q; and if there
+        is none, and p is .05 or less, those above the first held-out row, where their level is 1/4 or less.
+    level : float, of the rows named, or of the suspects: E[false share / level] <= 1. NaN if there are neither.
+    p_swapped : float, the p-value of the same hits with the roles of train and held-out swapped.
     dose : float. dose_interval : (low, high). null_dose : array (n_relabelings,).
     resolution : int, the fewest rows that can be named at the rate asked for. sizes : (N, K), as given.
     steps : dict of arrays, one entry a step of the walk: `hits` so far, `train` among them, their standardized
@@ -49,7 +58,10 @@ class Walk:
     statistic: float
     null: np.ndarray
     parts: dict
-    q_values: np.ndarray
+    p_swapped: float
+    named: np.ndarray
+    suspects: np.ndarray
+    level: float
     dose: float
     dose_interval: tuple
     null_dose: np.ndarray
@@ -80,7 +92,7 @@ def walk(
     sizes : (N, K), how many rows there are of train and held out, touched or not.
     evidence : None, or a dict by name of (stake, array (n,)): weights whose sum over the rows of train is a statistic,
         and its share of the error rate. The walk has what they leave of 1.
-    q : the false discovery rate that `resolution` is for. confidence : of the interval.
+    q : the false discovery rate at which rows are named. confidence : of the interval.
     rng : numpy.random.Generator, for the relabelings.
     progress : None, or called with the number of labelings done since its last call.
 
@@ -107,31 +119,44 @@ def walk(
     try:
         for labels in labelings(train[order], sizes, n_relabelings, rng):
             found = np.cumsum(labels[:, :n_hits], axis=1, dtype=np.int32)[:, ends]
-            done.append((divergence(found, hits, share).max(axis=1), labels @ columns))
+            ways = divergence(found, hits, share), divergence(hits - found, hits, 1 - share)
+            done.append((*(way.max(axis=1) for way in ways), labels @ columns))
             if progress is not None:
                 progress(len(labels))
     except KeyboardInterrupt:
-        if sum(len(sums) for _, sums in done) < 1 + FEWEST:
+        if sum(len(sums) for *_, sums in done) < 1 + FEWEST:
             raise
-    largest, sums = (np.concatenate(part) for part in zip(*done, strict=True))
+    largest, swapped, sums = (np.concatenate(part) for part in zip(*done, strict=True))
     mass, *others = sums.T
     parts = {"walk": largest, **dict(zip(evidence, others, strict=True))}
     stakes = [stake for stake, _ in evidence.values()]
-    score = combined(list(parts.values()), [1 - sum(stakes), *stakes])
+    stakes = [1 - sum(stakes), *stakes]
+    score = combined(list(parts.values()), stakes)
+    swapped = combined([swapped, *(-part for part in others)], stakes)
     doses = (mass / weights.sum() - share) / (1 - share)
 
     found = np.cumsum(train[hit])[ends]
     rate = n_train / n_held * (1 + hits - found) / np.maximum(found, 1)
-    q_values = np.full(len(scores), np.nan)
-    step = np.searchsorted(ends, np.arange(n_hits))
-    q_values[hit] = np.where(train[hit], np.minimum.accumulate(rate[::-1])[::-1][step], np.nan)
+    p_value = float(np.mean(score >= score[0]))
+    named, suspects = np.zeros((2, len(scores)), dtype=bool)
+    stop = np.flatnonzero(rate <= q + 1e-12)
+    chosen = named
+    if not len(stop) and p_value <= LEVEL:
+        stop = np.flatnonzero((found == hits) & (rate <= AT_MOST + 1e-12))
+        chosen = suspects
+    if len(stop):
+        chosen[hit[: hits[stop[-1]]]] = True
+        chosen &= train
     return Walk(
         order=hit,
-        p_value=float(np.mean(score >= score[0])),
+        p_value=p_value,
+        p_swapped=float(np.mean(swapped >= swapped[0])),
         statistic=float(score[0]),
         null=score[1:],
         parts=parts,
-        q_values=q_values,
+        named=named,
+        suspects=suspects,
+        level=float(rate[stop[-1]]) if len(stop) else np.nan,
         dose=float(doses[0]),
         dose_interval=_interval(doses[0], doses[1:], weights[~train], weights, share, confidence),
         null_dose=doses[1:],

@@ -6,7 +6,7 @@ _PLAIN = {
         "This model copies its training rows: {named} can be named.",
         "Rows that the model was trained on come back from it, exactly or nearly. Look at the named rows before the "
         "model, or anything that it made, leaves your hands; where rows are of people, treat what it made as data of "
-        "these people. At most about {q:.0%} of the names are expected to be wrong.",
+        "these people. Of the names about {level:.0%} may be there by chance.",
     ),
     "Leans": (
         "This model stays closer to its training rows than chance allows, but no single row can be named.",
@@ -39,8 +39,12 @@ ADVICE = {
     "the result means nothing.",
     "no near-duplicates across the split": "Copies of these rows go unseen. If rows belong together, such as those of "
     "one person, say so with groups=, or set whole groups aside.",
-    "no held-out row stands in train": "Leave equal rows in, they are accounted for; but ask whether rows were set "
-    "aside at random, and whether those of one person were split.",
+    "no more held-out rows stand in train than by chance": "Leave equal rows in, they are accounted for; but ask "
+    "whether rows were set aside at random, and whether those of one person were split.",
+    "no row was taken from one side because it stands on the other": "Put the rows back, or set rows aside anew after "
+    "repeated ones were dropped from all of the data: clearing one side alone makes honest models look guilty.",
+    "no circles of near rows span the split": "Ask whether these rows belong together, as several visits of one person "
+    "do. If so, say so with groups=, or set whole groups aside. If not, leave them.",
     "rows were put on the sides one by one": "Rows that belong together were set aside together: say so with groups=, "
     "or the p-value is too small.",
 }
@@ -56,17 +60,19 @@ GLOSSARY = {
     "for a copy, mostly above .5 for rows that nobody copied.",
     "Walk": "the hits one by one, from the closest on, as the right picture has them: up at each training row, "
     "down at each held-out row, so that chance stays level.",
-    "Dose": "the share of generated rows whose nearest row is a training row, rescaled: 0 is expected of a model that "
-    "does not copy, 1 of one that copies each time. It is no share of people, and counts those copies only that stay "
-    "nearer to their source than to any other row.",
+    "Dose": "the share of generated rows whose source is their nearest row: 0 is expected of a model that does not "
+    "copy, 1 of one that copies each time. It is no share of people, and counts those copies only that stay nearer to "
+    "their source than to any other row. The more rows are held out, the fewer these are, so that doses are compared "
+    "at one number of held-out rows.",
     "Interval": "the doses that agree with what was seen. It holds the true one in 95 of 100 audits.",
     "P-value": "how often a model that does not copy would look as suspicious as this one. At most .05 is asked for "
     "before anybody is accused: one such model in twenty is accused all the same.",
     "Relabelings": "how the p-value is found: training and held-out rows are mixed anew, many times, and the test is "
     "repeated as if the mixed labels were the true ones.",
-    "Named row": "a training row that something generated sits on so closely that it is called copied.",
-    "False discovery rate": "of the rows named, the share that is wrong on average. A row's q-value is the least rate "
-    "at which it is named.",
+    "Named row": "a training row that something generated sits on so closely that it is called copied. Where too few "
+    "are found for the false discovery rate asked for, those closer than any held-out row are listed, and the share of "
+    "them that may be there by chance is said.",
+    "False discovery rate": "of the rows named, the share that is wrong on average.",
     "Exact match": "a training row that was generated without any change. That can be chance where rows are short; the "
     "exact matches with held-out rows say how often.",
     "MemGEN": "a program that stores its training rows and gives them back: the model that copies each time.",
@@ -78,19 +84,22 @@ GLOSSARY = {
 
 def plain(audit):
     """(sentence, what to do): what an audit found, for somebody who knows no term of it."""
-    n = len(audit.copies)
+    n = len(audit.listed)
     named = f"{n:,} of them" if n > 1 else "one of them"
     for begins, (sentence, then) in _PLAIN.items():
         if audit.verdict.startswith(begins):
-            return sentence.format(named=named), then.format(q=audit.stamp["q"])
+            return sentence.format(named=named), then.format(level=audit.level)
     raise ValueError(f"no plain words for the verdict {audit.verdict!r}")
 
 
-def kept_limit(audit, limit):
-    """A limit on the dose, and whether this audit keeps it, in a sentence."""
-    how = f"The limit set for the dose is {limit:g}: "
-    if audit.exceeds(limit):
-        return f"{how}it is exceeded (dose {audit.dose:.2f}), and not by chance."
-    if audit.dose > limit:
-        return f"{how}the dose is above it ({audit.dose:.2f}), but by no more than chance explains."
-    return f"{how}it is kept (dose {audit.dose:.2f})." + (" Rows are named all the same." if len(audit.copies) else "")
+def kept_limit(audit, limit, held_out=None):
+    """A limit on the dose with so many rows held out, and whether this audit keeps it, in a sentence."""
+    dose, beside = audit.dose, audit.beside
+    if held_out is not None:
+        dose, beside = audit.dose_at(held_out), f"as it would be beside {held_out:,} held-out rows"
+    how, dose_is = f"The limit set for the dose is {limit:g}: ", f"dose {dose:.2f} {beside}"
+    if audit.exceeds(limit, held_out):
+        return f"{how}it is exceeded ({dose_is}), and not by chance."
+    if dose > limit:
+        return f"{how}the dose is above it ({dose_is}), but by no more than chance explains."
+    return f"{how}it is kept ({dose_is})." + (" Rows are named all the same." if len(audit.listed) else "")

@@ -37,6 +37,8 @@ def parser():
         one.add_argument("--decision", metavar="TEXT", help="what was decided, for the page")
         if name == "audit":
             one.add_argument("--fail-above", type=float, metavar="DOSE", help="by default 0, or where rows are named")
+            help = "that --fail-above is meant for, so that samples of any size are compared alike; by default all"
+            one.add_argument("--held-out-rows", type=int, metavar="K", help=f"the number of held-out rows {help}")
             one.add_argument("--metric", choices=("euclidean", "cosine"), default="euclidean")
         else:
             one.add_argument("--metrics", default="all", help="names, separated by commas; by default all")
@@ -70,14 +72,18 @@ def _audit(given, samples):
     found = audit(*samples, metric=given.metric, ignore=given.ignore, random_state=given.seed)
     print(found)
     if given.html:
-        found.to_html(given.html, limit=given.fail_above, **_told(given))
+        found.to_html(given.html, limit=given.fail_above, held_out=given.held_out_rows, **_told(given))
     _write(found, given.json)
-    if found.exceeds(given.fail_above or 0):
-        print(f"failed: the dose, {found.dose:.3f}, is above {given.fail_above or 0:g}, and not by chance")
+    if found.exceeds(given.fail_above or 0, given.held_out_rows):
+        dose, beside = found.dose, found.beside
+        if given.held_out_rows is not None:
+            dose, beside = found.dose_at(given.held_out_rows), f"at {given.held_out_rows:,} held-out rows"
+        print(f"failed: the dose, {dose:.3f} {beside}, is above {given.fail_above or 0:g}, and not by chance")
         return FAILED
     if given.fail_above is None and found.verdict.startswith("Copies"):
         print(
-            f"failed: {len(found.copies):,} training rows are named, if too few for a dose; --fail-above sets a limit"
+            f"failed: {len(found.copies) or len(found.suspects):,} training rows are "
+            f"{'named' if len(found.copies) else 'suspects'}, if too few for a dose; --fail-above sets a limit"
         )
         return FAILED
     return CANNOT_TELL if found.verdict.startswith("Can't tell") else HELD

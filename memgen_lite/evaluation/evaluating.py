@@ -62,7 +62,7 @@ _LEAST = 20
 _TOLD = {
     "mmd_rbf": "bandwidth: of the training rows, the same in all columns",
     "kid": "subsets=None: all pairs at once",
-    "c_t": "centers: of the training rows, the same in all columns",
+    "c_t": "centers: of the training rows, the same in all columns; fewer than 5 of fewer than 101 rows",
 }
 _UNSEARCHED = {*KERNELS, *SLICES, *SLOW, "frechet", "alpha_precision", "vendi", "mifid", "birthday_support"}
 
@@ -235,9 +235,10 @@ def _warnings(T, H, G, r, n):
 def _options(chosen, tiers, observed, fixed, seed, reasons):
     """What is taken from the training rows once, for all columns; without it a metric has a reason to have no value."""
     options = {"kid": {"subsets": None}} if "kid" in chosen else {}
+    cells = min(5, max(1, (tiers.get("c_t", (0, 0))[0] - 1) // 20))  # so few that one has more than 20 generated rows
     for name, option, of_rows in (
         ("mmd_rbf", "bandwidth", median_distance),
-        ("c_t", "centers", lambda X, rng: fixed.keep(cell_centers(X, 5, rng))),
+        ("c_t", "centers", lambda X, rng: fixed.keep(cell_centers(X, cells, rng))),
     ):
         if name not in chosen:
             continue

@@ -61,7 +61,7 @@ def test_rows_that_were_put_on_a_side_together_are_told_from_rows_that_resemble_
     found = mg.audit(*together, generator.normal(size=(120, 4)), n_relabelings=19)
     assert any("one by one? No: " in line for line in found.warnings)
     numbers = np.arange(120) % 60, 60 + np.arange(120) % 60
-    assert len(mg.audit(*together, together[0], n_relabelings=19, groups=numbers).assumptions) == 3
+    assert len(mg.audit(*together, together[0], n_relabelings=19, groups=numbers).assumptions) == 4
 
 
 def test_near_duplicates_across_the_split_are_told():

@@ -66,20 +66,21 @@ def test_a_page_says_what_it_was_told_and_has_no_date_of_its_own(copier, tmp_pat
     page = written(copier, tmp_path, date=datetime.date(2025, 1, 31), **told)
     assert "Model: CTGAN 3; trained on: census; date: 2025-01-31" in page
     assert "<b>Decision:</b> kept back" in page and "Decision: ____" not in page
-    assert "The limit set for the dose is 0.9: it is kept (dose 0.14). Rows are named all the same." in page
+    assert "limit set for the dose is 0.9: it is kept (dose 0.14 beside 300 held-out rows). Rows are named" in page
     assert datetime.date.today().isoformat() in written(copier, tmp_path, date="today", limit=0.01)
 
 
 def test_a_limit_is_exceeded_only_beyond_chance(copier):
-    assert "it is exceeded (dose 0.14), and not by chance" in words.kept_limit(copier, 0.1)
+    assert "it is exceeded (dose 0.14 beside 300 held-out rows), and not by chance" in words.kept_limit(copier, 0.1)
     blind = mg.audit(T, H, NOISE)
     assert "by no more than chance explains" in words.kept_limit(blind, blind.dose - 0.01)
-    assert words.kept_limit(blind, 0.5).endswith(f"it is kept (dose {blind.dose:.2f}).")
+    assert words.kept_limit(blind, 0.5).endswith(f"it is kept (dose {blind.dose:.2f} beside 300 held-out rows).")
+    assert f"dose {copier.dose_at(30):.2f} as it would be beside 30 held-out rows" in words.kept_limit(copier, 0.1, 30)
 
 
 def test_each_verdict_has_plain_words():
     class Found:
-        copies, stamp = range(3), {"q": 0.1}
+        listed, level = range(3), 0.08
 
     for verdict in ("Copies: as", "Leans on its", "Can't tell: ", "No sign of copying: "):  # by which they begin
         Found.verdict = verdict

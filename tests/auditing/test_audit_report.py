@@ -31,8 +31,11 @@ def test_what_stands_out_is_said_in_the_verdict():
     assert len(found.exact_matches) == 6 and found.copies.empty
     assert "6 training rows were generated exactly" in repr(found)
     assert "6 training rows were generated exactly" in found._repr_html_()
-    assert found.p_value <= 0.05 and found.verdict.startswith("Leans on some training rows, too few for a dose")
-    leaning = mg.audit(T, H, np.repeat(T, 3, axis=0) + 0.7 * rng.normal(size=(900, 6)), n_relabelings=199)
+    assert found.suspects["train_row"].tolist() == list(range(6)) and found.level == 1 / 6
+    assert found.p_value <= 0.05 and found.verdict.startswith("Copies: 0% to ")
+    assert "6 training rows are closer than any held-out row (17% of such may be chance)" in found.verdict
+    assert "in .suspects" not in repr(found) and len(found.pairs()) == 6
+    leaning = mg.audit(T, H, np.repeat(T, 3, axis=0) + 0.8 * rng.normal(size=(900, 6)), n_relabelings=199)
     assert leaning.p_value <= 0.05 and leaning.verdict.startswith("Leans on its training rows")
 
 
@@ -60,6 +63,16 @@ def test_the_ladder_rises_to_memgen():
     wide = rng.normal(size=(3, 70, 1100))
     assert mg.audit(*wide, n_relabelings=19).ladder["dose"].iloc[-1] == 1
     assert mg.audit(["ab", "cd"] * 20, ["ef", "cd"] * 20, ["ab"] * 20, n_relabelings=19).placed == ""
+
+
+def test_the_ladder_has_the_groups_of_the_audit():
+    """Five rows a group, nearly equal: told of the groups, a Gaussian does not seem to copy."""
+    center = np.repeat(rng.normal(size=(60, 3)), 5, axis=0)
+    rows = center + 0.01 * rng.normal(size=center.shape)
+    number = np.repeat(np.arange(60), 5)
+    found = mg.audit(rows[:150], rows[150:], rows[:100], groups=(number[:150], number[150:]), n_relabelings=99)
+    assert found._measured.groups is not None and "groups" in found.verdict
+    assert found.ladder["low"].iloc[0] == 0 and found.ladder["high"].iloc[-1] == 1
 
 
 def test_a_dose_is_placed_between_two_rungs():

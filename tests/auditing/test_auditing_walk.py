@@ -97,13 +97,17 @@ def test_rows_are_named_by_the_longest_prefix(seed, n, q):
     for limit in sorted(set(scores)):
         within = scores <= limit
         a, b = np.count_nonzero(train & within), np.count_nonzero(~train & within)
-        if sizes[0] / sizes[1] * (1 + b) / max(a, 1) <= q:
-            named = train & within
-    np.testing.assert_array_equal(found.q_values <= q, named)
-    assert np.isnan(found.q_values[~train]).all()
+        rate = sizes[0] / sizes[1] * (1 + b) / max(a, 1)
+        if rate <= q:
+            named, level = train & within, rate
+    np.testing.assert_array_equal(found.named, named)
     assert named.sum() == 0 or named.sum() >= found.resolution == resolution(sizes, q)
-    by_score = found.q_values[train][np.argsort(scores[train], kind="stable")]
-    assert (np.diff(by_score) >= 0).all()
+    if named.any():
+        assert found.level == pytest.approx(level) and not found.suspects.any()
+    if found.suspects.any():
+        assert found.p_value <= 0.05 and found.level == sizes[0] / sizes[1] / found.suspects.sum() <= 0.25
+        assert scores[found.suspects].max() < scores[~train].min(initial=np.inf) and not (found.suspects & ~train).any()
+    assert np.isnan(found.level) == (not (named | found.suspects).any())
     assert (np.diff(scores[found.order]) >= 0).all()
 
 
@@ -119,7 +123,8 @@ def test_the_order_of_the_hits_changes_nothing(seed, n):
     assert one.statistic == two.statistic and one.p_value == two.p_value
     assert one.dose == two.dose
     np.testing.assert_array_equal(one.null, two.null)
-    np.testing.assert_array_equal(one.q_values[order], two.q_values)
+    np.testing.assert_array_equal(one.named[order], two.named)
+    np.testing.assert_array_equal(one.suspects[order], two.suspects)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -153,7 +158,7 @@ def test_rows_that_are_no_hits_are_evidence_and_no_step():
     np.testing.assert_array_equal(found.order, [3, 0])
     np.testing.assert_array_equal(found.steps["hits"], [1, 2])
     assert found.parts["lean"][0] == 3 and found.dose == pytest.approx(1 / 3)
-    np.testing.assert_array_equal(np.isnan(found.q_values), [False, True, True, True])
+    assert not found.named.any() and not found.suspects.any()
 
 
 def test_closeness_is_the_log_likelihood_ratio_of_its_two_hypotheses():
@@ -188,6 +193,9 @@ def test_swapping_the_labels_turns_the_dose_around():
     one = walk(scores, train, weights, (60, 60), rng=np.random.default_rng(1))
     two = walk(scores, ~train, weights, (60, 60), rng=np.random.default_rng(1))
     assert one.dose == pytest.approx(-two.dose)
+    assert one.p_swapped == pytest.approx(two.p_value, abs=0.05) and two.p_swapped == pytest.approx(
+        one.p_value, abs=0.05
+    )
     np.testing.assert_allclose(one.steps["train"] + two.steps["train"], one.steps["hits"])
 
 
@@ -197,7 +205,7 @@ def test_dose_is_0_at_the_share_of_train_and_1_if_train_alone_is_hit():
     assert even.dose == pytest.approx(0)
     copier = walk(np.arange(40.0), np.ones(40, dtype=bool), np.ones(40), (40, 40), rng=rng)
     assert copier.dose == 1 and copier.dose_interval[1] == 1 and copier.dose_interval[0] > 0.85
-    assert copier.p_value == 1 / 1000 and (copier.q_values == 1 / 40).all()
+    assert copier.p_value == 1 / 1000 and copier.named.all() and copier.level == 1 / 40
     avoider = walk(np.arange(40.0), np.zeros(40, dtype=bool), np.ones(40), (40, 40), rng=rng)
     assert avoider.dose == -1 and avoider.dose_interval == (0, 0)
 

@@ -153,6 +153,12 @@ def test_a_metric_that_can_not_be_computed_stays_with_its_reason():
     assert table.to_frame().p_value["energy"] > 0
 
 
+@pytest.mark.parametrize("rows", [40, 60, 90])
+def test_c_t_has_a_p_value_in_small_evaluations(rows):
+    table = mg.evaluate(*(np.random.default_rng(i).normal(size=(rows, 3)) for i in range(3)), ["c_t"], n_null=19)
+    assert table.to_frame()["p_value"]["c_t"] > 0
+
+
 def test_constant_rows_and_other_types_do_not_crash():
     T, H, G = (np.ones((40, 2), dtype=np.int8) for _ in range(3))
     with warnings.catch_warnings():
@@ -216,7 +222,7 @@ def test_values_are_those_of_compute_with_the_options_of_the_stamp():
     assert table.stamp["options"] == {
         "mmd_rbf": "bandwidth: of the training rows, the same in all columns",
         "kid": "subsets=None: all pairs at once",
-        "c_t": "centers: of the training rows, the same in all columns",
+        "c_t": "centers: of the training rows, the same in all columns; fewer than 5 of fewer than 101 rows",
     }
     for name, row in table.to_frame().loc[compared].iterrows():
         options = {"subsets": None} if name == "kid" else {}

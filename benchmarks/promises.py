@@ -1,0 +1,391 @@
+"""What the audit may never do, and what it must say: a simulation for each promise, on laws that no test uses.
+
+A simulation is a function of a random generator that returns what came out, by name. PROMISES has, for each: the
+number of the promise, what is handed in, the function, how often it is drawn, and what is promised of each number.
+"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+import memgen_lite as mg
+from memgen_lite.auditing.checks import ALIKE
+from memgen_lite.auditing.measure import measure
+from memgen_lite.auditing.report import exact_control
+from memgen_lite.auditing.together import holm
+
+LEVEL, RELABELINGS = 0.05, 199
+
+
+def _families(rng, n, size=3, spread=0.05):
+    centers = rng.normal(size=(-(-n // size), 4))
+    return rng.permutation(np.repeat(centers, size, axis=0)[:n] + spread * rng.normal(size=(n, 4)))
+
+
+def _sphere(rng, n):
+    X = rng.normal(size=(n, 10))
+    return X / np.linalg.norm(X, axis=1, keepdims=True)
+
+
+def _circle(rng, n):
+    turn = 2 * np.pi * rng.random(n)
+    return np.stack([np.cos(turn), np.sin(turn)], axis=1) + 0.01 * rng.normal(size=(n, 2))
+
+
+def _one_hot(rng, n):
+    level = np.minimum(rng.geometric(0.4, size=n) - 1, 7)
+    return np.column_stack([rng.normal(size=(n, 2)), np.eye(8)[level], rng.random(n) < 0.1])
+
+
+LAWS = {
+    "normal, d = 1": lambda rng, n: rng.normal(size=(n, 1)),
+    "normal, d = 5": lambda rng, n: rng.normal(size=(n, 5)),
+    "normal, d = 60": lambda rng, n: rng.normal(size=(n, 60)),
+    "Student t with 2 degrees, d = 3": lambda rng, n: rng.standard_t(2, size=(n, 3)),
+    "Cauchy, d = 2": lambda rng, n: rng.standard_cauchy(size=(n, 2)),
+    "lognormal, d = 5": lambda rng, n: np.exp(1.5 * rng.normal(size=(n, 5))),
+    "Pareto, d = 2": lambda rng, n: rng.pareto(1.2, size=(n, 2)),
+    "scale mixture, d = 4": lambda rng, n: rng.normal(size=(n, 4)) * np.exp(2 * rng.normal(size=(n, 1))),
+    "ten clusters, d = 5": lambda rng, n: 4 * np.eye(10)[rng.integers(10, size=n)][:, :5] + rng.normal(size=(n, 5)),
+    "sphere, d = 10": _sphere,
+    "noisy circle": _circle,
+    "exponential, d = 8": lambda rng, n: rng.exponential(size=(n, 8)),
+    "uniform cube, d = 3": lambda rng, n: rng.random((n, 3)),
+    "grid of 12 x 12": lambda rng, n: rng.integers(12, size=(n, 2)).astype(float),
+    "grid of 3^10": lambda rng, n: rng.integers(3, size=(n, 10)).astype(float),
+    "one decimal, d = 2": lambda rng, n: np.round(rng.normal(size=(n, 2)), 1),
+    "sparse counts, d = 12": lambda rng, n: rng.poisson(0.3, size=(n, 12)).astype(float),
+    "Zipf, d = 2": lambda rng, n: np.minimum(rng.zipf(1.6, size=(n, 2)), 10**6).astype(float),
+    "numbers beside levels": _one_hot,
+    "each value three times": lambda rng, n: rng.permutation(np.repeat(rng.normal(size=(-(-n // 3), 4)), 3, 0)[:n]),
+    "families of near-duplicates": _families,
+}
+
+
+def _word(found):
+    return found.verdict.partition(":")[0].partition(" ")[0]
+
+
+def _accused(found):
+    return _word(found) in ("Copies", "Leans")
+
+
+def _told(found, words):
+    return any(words in line for line in found.warnings)
+
+
+def _audit(rng, T, H, G, **options):
+    return mg.audit(T, H, G, n_relabelings=RELABELINGS, random_state=rng, **options)
+
+
+def of_groups(rng, ratio, spread, d=6, groups=40):
+    """1.1: groups of ratio rows in train and of one held out."""
+    centers = rng.normal(size=(2 * groups, d))
+    number = np.concatenate([np.repeat(np.arange(groups), ratio), np.arange(groups, 2 * groups)])
+    X = centers[number] + spread * rng.normal(size=(len(number), d))
+    G = rng.normal(size=(120, d)) * np.sqrt(1 + spread**2)
+    n = groups * ratio
+    found = measure(X[:n], X[n:], G, groups=number, n_relabelings=RELABELINGS, rng=rng)
+    return {"p <= .05": found.walk.p_value <= LEVEL, "rows named": len(found.copies) > 0}
+
+
+def of_uneven_groups(rng, d=4, groups=60):
+    """1.1: sizes by chance, larger in train."""
+    sizes = 1 + np.concatenate([rng.poisson(5, size=groups), rng.poisson(1, size=groups)])
+    number = np.repeat(np.arange(2 * groups), sizes)
+    X = rng.standard_t(4, size=(2 * groups, d))[number] + 0.3 * rng.normal(size=(len(number), d))
+    n = sizes[:groups].sum()
+    G = rng.standard_t(4, size=(120, d)) + 0.3 * rng.normal(size=(120, d))
+    found = measure(X[:n], X[n:], G, groups=number, n_relabelings=RELABELINGS, rng=rng)
+    return {"p <= .05": found.walk.p_value <= LEVEL, "rows named": len(found.copies) > 0}
+
+
+def of_precision(rng, law, coarse):
+    """1.2: frames of one decimal, one sample of them in single precision."""
+    names = ("train", "held_out", "generated")
+    frames = [pd.DataFrame(np.round(law(rng, n), 1)).add_prefix("x") for n in (150, 60, 60)]
+    frames = [X.astype("float32") if name in coarse else X for X, name in zip(frames, names, strict=True)]
+    try:
+        found = _audit(rng, *frames)
+    except ValueError as error:
+        if "every held-out row is a training row" not in str(error):
+            raise
+        return {"p <= .05": False, "rows named": False}  # refused, which accuses nobody
+    return {"p <= .05": found.p_value <= LEVEL, "rows named": len(found.copies) > 0}
+
+
+def of_units(rng, copies):
+    """1.3: the same instants in three units of time, and labels as text, as categories and with a blank before."""
+    units = ("s", "ms", "ns")
+    start = np.datetime64("2020-01-01", "s")
+
+    def frame(n, unit):
+        time = start + rng.integers(0, 3 * 10**7, size=n).astype("timedelta64[s]")
+        return pd.DataFrame({"when": time.astype(f"datetime64[{unit}]"), "city": rng.choice(list("ABCDE"), size=n)})
+
+    T, H, G = (frame(n, unit) for n, unit in zip((150, 100, 100), units, strict=True))
+    if copies:
+        G.loc[:39, "when"], G.loc[:39, "city"] = T["when"][:40].astype("datetime64[ns]"), T["city"][:40]
+    H["city"] = H["city"].astype("category")
+    found = _audit(rng, T, H, G)
+    if copies:
+        return {"copied rows found": np.isin(np.arange(40), found.exact_matches["train_row"]).mean()}
+    return {"p <= .05": found.p_value <= LEVEL, "rows named": len(found.copies) > 0}
+
+
+def cleared(rng, law):
+    """1.4: held-out rows that stand in train were taken out."""
+    X = law(rng, 400)
+    T, H = X[:200], X[200:]
+    H = H[~(H[:, None] == T).all(axis=2).any(axis=1)]
+    found = _audit(rng, T, H, law(rng, 150))
+    return {"accused": _accused(found), "told": _told(found, "cleared of rows of the other")}
+
+
+def of_features(rng, kind):
+    """1.5: features that know the split."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.preprocessing import StandardScaler
+
+    T, H, G = (rng.normal(size=(n, 30)) for n in (150, 150, 150))
+    if kind == "scaled":
+        found = _audit(rng, T, H, G, features=lambda X: StandardScaler().fit_transform(X))
+        return {"told": _told(found, "at a whole sample know which one it is")}
+    lda = LinearDiscriminantAnalysis().fit(T, rng.integers(0, 6, size=150))
+    found = _audit(rng, T, H, G, features=lda.transform)
+    return {"accused": _accused(found), "accused without a warning": _accused(found) and not _told(found, ALIKE)}
+
+
+def of_moved_copies(rng, law, share, jitter):
+    """1.6: the interval is for the share whose source is the nearest row of all."""
+    T, H, G = (law(rng, 200) for _ in range(3))
+    source = np.where(rng.random(200) < share, rng.integers(200, size=200), -1)
+    moved = source >= 0
+    G[moved] = T[source[moved]] + jitter * rng.normal(size=(moved.sum(), T.shape[1]))
+    found = measure(T, H, G, n_relabelings=RELABELINGS, rng=rng)
+    nearest, (low, high) = np.mean(found.near.row == source), found.walk.dose_interval
+    return {
+        "interval covers": low - 1e-12 <= nearest <= high + 1e-12,
+        "dose less that share": found.walk.dose - nearest,
+    }
+
+
+def of_three_recited(rng, law):
+    """1.7, 1.14: three rows recited often, or none; exact matches and their control."""
+    T, H, G = (law(rng, 150) for _ in range(3))
+    recited = G.copy()
+    recited[:45] = T[rng.integers(3, size=45)]
+    found = _audit(rng, T, H, recited)
+    return {"told": f"{len(found.exact_matches):,} training rows were generated exactly" in repr(found)}
+
+
+def of_exact_control(rng, values):
+    """1.14: blind draws of few values."""
+    law = rng.dirichlet(np.full(values, 0.5))
+    same = {role: rng.choice(values, size=n, p=law) for role, n in (("train", 90), ("held_out", 50), ("generated", 60))}
+    return {"p <= .05": exact_control(same)["p_value"] <= LEVEL}
+
+
+def of_levels(rng, law, sizes, copies, jitter):
+    """1.8: the false share of what is listed, over the level it is listed at."""
+    T, H, G = law(rng, sizes[0]), law(rng, sizes[1]), law(rng, 200)
+    source = rng.choice(len(T), size=copies, replace=False)
+    G[:copies] = T[source] + jitter * rng.normal(size=(copies, T.shape[1]))
+    found = measure(T, H, G, n_relabelings=RELABELINGS, rng=rng)
+    listed = {copy["train_row"] for copy in found.copies or found.suspects}
+    named = {copy["train_row"] for copy in found.copies}
+    false, wrong = (len(rows - set(source.tolist())) / max(len(rows), 1) for rows in (listed, named))
+    over = false / found.walk.level if listed else 0.0
+    return {"false share / level": over, "false share of rows named": wrong, "rows listed": len(listed)}
+
+
+def of_ties(rng, d):
+    """1.9: every generated row is as near to all rows."""
+    found = _audit(rng, np.eye(d)[: d // 2], np.eye(d)[d // 2 :], np.zeros((30, d)))
+    return {"can't tell": found.verdict.startswith("Can't tell: every generated row is as near")}
+
+
+def of_held_out(rng, law, jitter, most):
+    """1.10: the dose with 40 held-out rows, read off where 40, and where `most`, are held out."""
+    T, G = law(rng, 200), law(rng, 200)
+    copied = rng.random(200) < 0.4
+    G[copied] = T[rng.integers(200, size=copied.sum())] + jitter * rng.normal(size=(copied.sum(), T.shape[1]))
+    H = law(rng, most)
+    few, many = (measure(T, H[:k], G, n_relabelings=19, rng=rng) for k in (40, most))
+    return {"dose_at(40) moves by": many.dose_at(40) - few.dose_at(40), "dose moves by": many.walk.dose - few.walk.dose}
+
+
+def of_law(rng, law):
+    """1.11, 1.13: an honest split and a blind generator of one law, through the front door."""
+    T, H = np.split(law(rng, 180), [100])
+    found = _audit(rng, T, H, law(rng, 100))
+    holds = found.assumptions.set_index("check")["holds"]
+    return {
+        "accused": _accused(found),
+        "accused against p": _accused(found) and found.p_value > LEVEL,
+        "rows named": len(found.copies) > 0,
+        "asked about clusters": holds["no circles of near rows span the split"] is False,
+        "sides told apart": holds[ALIKE] is False,
+    }
+
+
+def of_one_split(rng, law):
+    """1.12: five generators on one split, and one on five splits."""
+    T, H = np.split(law(rng, 200), [100])
+    alone = [measure(T, H, law(rng, 100) * w, n_relabelings=999, rng=rng).walk.p_value for w in (1, 0.8, 0.9, 1.1, 1.3)]
+    G, pool = law(rng, 100), np.concatenate([T, H])
+    splits = []
+    for _ in range(5):
+        order = rng.permutation(200)
+        splits.append(measure(pool[order[:100]], pool[order[100:]], G, n_relabelings=999, rng=rng).walk.p_value)
+    return {
+        "any of 5 generators accused": min(holm(alone)) <= LEVEL,
+        "any of 5 splits accused": min(holm(splits)) <= LEVEL,
+        "any of 5 generators, uncorrected": min(alone) <= LEVEL,
+    }
+
+
+def of_people(rng, kind):
+    """1.13: persons of several visits, split by visits."""
+    visits = 1 + rng.poisson(3, size=400)
+    person = np.repeat(np.arange(400), visits)[:600]
+    if kind == "a table":
+        fixed = np.column_stack([rng.random(400) < 0.5, np.eye(5)[rng.integers(5, size=400)], rng.normal(size=400)])
+        X = np.column_stack([fixed[person], (rng.normal(size=(400, 2)))[person] + 0.2 * rng.normal(size=(600, 2))])
+    elif kind == "heavy tails":
+        X = rng.standard_t(3, size=(400, 6))[person] + 0.15 * rng.normal(size=(600, 6))
+    else:
+        X = rng.normal(size=(400, 16))[person] + 0.4 * rng.normal(size=(600, 16))
+    X = rng.permutation(X)
+    found = _audit(rng, X[:300], X[300:], rng.normal(size=(200, X.shape[1])))
+    return {"asked about clusters": _told(found, "as several rows of one person do"), "accused": _accused(found)}
+
+
+def of_mild_copying(rng, law):
+    """1.15: splits of a mild copier: is what is said the same from one to the next?"""
+    T, H, G = law(rng, 250), law(rng, 250), law(rng, 250)
+    G[:9] = T[:9] + 0.05 * rng.normal(size=(9, T.shape[1]))
+    found = _audit(rng, T, H, G)
+    return {"rows listed": bool(len(found.copies) or len(found.suspects)), "rows named at q": len(found.copies) > 0}
+
+
+def of_documents(rng):
+    """1.15: texts by document: does the check of held-out rows say the same for two seeds?"""
+    split = mg.data.prose(random_state=int(rng.integers(8)))
+    T, H, G = split.train[:400], split.held_out[:300], split.train[400:500]
+    one, two = (mg.audit(T, H, G, n_relabelings=19, random_state=int(rng.integers(10**6))) for _ in range(2))
+    return {"two seeds agree": one.assumptions["holds"][0] is two.assumptions["holds"][0]}
+
+
+def of_pages(rng):
+    """1.16: does a page of a table of persons hold a name?"""
+    from memgen_lite.auditing.page import document
+
+    names = [f"Person{rng.integers(10**9)}" for _ in range(90)]
+    found = _audit(rng, names[:40], names[40:80], names[:30] + names[80:])
+    page = document(found)
+    return {"names on the page": np.mean([name in page for name in names])}
+
+
+PROMISES = []
+
+
+def promise(number, given, draw, repeats, promised, **options):
+    PROMISES.append((number, given, partial(draw, **options), repeats, promised))
+
+
+SIZE = {"p <= .05": ("<=", LEVEL), "rows named": ("<=", 0.1)}
+for ratio in (1, 3, 10, 20):
+    for spread in (0, 0.1, 0.5, 1):
+        what = f"groups of {ratio} in train and 1 held out, spread {spread}"
+        promise("1.1", what, of_groups, 300, SIZE, ratio=ratio, spread=spread)
+promise("1.1", "groups of uneven sizes, larger in train", of_uneven_groups, 300, SIZE)
+for name in ("normal, d = 1", "exponential, d = 8", "lognormal, d = 5"):
+    for coarse in (("held_out",), ("train",), ("held_out", "generated")):
+        what = f"one decimal, {name}; in single precision: {', '.join(coarse)}"
+        promise("1.2", what, of_precision, 60, SIZE, law=LAWS[name], coarse=coarse)
+promise("1.3", "times in three units, labels in two types", of_units, 60, SIZE, copies=False)
+promise("1.3", "the same, 40 rows copied", of_units, 20, {"copied rows found": (">=", 1.0)}, copies=True)
+CLEARED = {"accused": ("<=", LEVEL), "told": (">=", 0.95)}
+for name in ("grid of 12 x 12", "Zipf, d = 2", "sparse counts, d = 12", "each value three times"):
+    promise("1.4", f"held-out cleared of what stands in train: {name}", cleared, 60, CLEARED, law=LAWS[name])
+promise("1.5", "features scaled on each sample", of_features, 20, {"told": (">=", 1.0)}, kind="scaled")
+FITTED = {"accused": None, "accused without a warning": ("<=", LEVEL)}
+promise("1.5", "discriminants fitted to train", of_features, 60, FITTED, kind="discriminants")
+MOVED = {"normal, d = 5": 0.5, "Student t with 2 degrees, d = 3": 0.4, "lognormal, d = 5": 0.5, "sphere, d = 10": 0.2}
+COVER = {"interval covers": (">=", 0.93), "dose less that share": None}
+for name, jitter in MOVED.items():
+    what = f"30 % copied, moved by {jitter}: {name}"
+    promise("1.6", what, of_moved_copies, 200, COVER, law=LAWS[name], share=0.3, jitter=jitter)
+promise("1.7", "three rows recited 45 times", of_three_recited, 20, {"told": (">=", 1.0)}, law=LAWS["normal, d = 5"])
+LISTS = {"false share / level": ("<=", 1.0), "false share of rows named": ("<=", 0.1), "rows listed": None}
+for name, copies, sizes in (
+    ("normal, d = 5", 0, (200, 200)),
+    ("normal, d = 5", 5, (200, 200)),
+    ("lognormal, d = 5", 7, (200, 200)),
+    ("sphere, d = 10", 15, (200, 200)),
+    ("exponential, d = 8", 9, (150, 250)),
+    ("uniform cube, d = 3", 9, (250, 150)),
+):
+    what = f"{copies} copies among {sizes[0]}:{sizes[1]}, {name}"
+    promise("1.8", what, of_levels, 400, LISTS, law=LAWS[name], sizes=sizes, copies=copies, jitter=0.02)
+promise("1.9", "every row is as near", of_ties, 60, {"can't tell": (">=", 1.0)}, d=40)
+STILL = {"dose_at(40) moves by": ("=", 0.0), "dose moves by": None}
+for name, jitter in MOVED.items():
+    for most in (100, 400):
+        what = f"copies moved by {jitter}, 40 against {most} held out: {name}"
+        promise("1.10", what, of_held_out, 200, STILL, law=LAWS[name], jitter=jitter, most=most)
+HONEST = {
+    "accused": ("<=", LEVEL),
+    "accused against p": ("<=", 0.0),
+    "rows named": ("<=", 0.1),
+    "sides told apart": ("<=", LEVEL),
+    "asked about clusters": ("<=", LEVEL),
+}
+for name, law in LAWS.items():
+    asked = {"asked about clusters": None} if name == "families of near-duplicates" else {}  # they are clusters
+    promise("1.11, 1.13", f"honest: {name}", of_law, 80, HONEST | asked, law=law)
+TOGETHER = {
+    "any of 5 generators accused": ("<=", LEVEL),
+    "any of 5 splits accused": ("<=", LEVEL),
+    "any of 5 generators, uncorrected": None,
+}
+for name in ("normal, d = 5", "lognormal, d = 5", "numbers beside levels"):
+    promise("1.12", name, of_one_split, 60, TOGETHER, law=LAWS[name])
+PEOPLE = {"asked about clusters": (">=", 0.95), "accused": None}
+for kind in ("a table", "heavy tails", "normal, d = 16"):
+    promise("1.13", f"persons split by visits: {kind}", of_people, 30, PEOPLE, kind=kind)
+for values in (30, 300):
+    promise("1.14", f"{values} values", of_exact_control, 1000, {"p <= .05": ("<=", LEVEL)}, values=values)
+MILD = {"rows listed": (">=", 0.95), "rows named at q": None}
+for name in ("normal, d = 5", "exponential, d = 8"):
+    promise("1.15", f"nine rows copied: {name}", of_mild_copying, 40, MILD, law=LAWS[name])
+promise("1.15", "texts by document, two seeds", of_documents, 8, {"two seeds agree": (">=", 0.9)})
+promise("1.16", "a page of names", of_pages, 10, {"names on the page": ("<=", 0.0)})
+
+
+def lines(number, given, trials, promised):
+    """The table's lines of one promise: each number with its Monte Carlo error, and whether it is as promised.
+
+    It is where it is not farther from it than three standard errors, and, for a share, as many of the promised share.
+    """
+    for what, bound in promised.items():
+        values = np.array([trial[what] for trial in trials], dtype=float)
+        mean, error = values.mean(), values.std(ddof=1) / np.sqrt(len(values))
+        line = {
+            "promise": number,
+            "given": given,
+            "what": what,
+            "measured": mean,
+            "± s.e.": error,
+            "repeats": len(values),
+        }
+        holds = ""
+        if bound is not None:
+            sign, limit = bound
+            by_chance = np.sqrt(limit * (1 - limit) / len(values)) if 0 < limit < 1 else 0.0
+            slack = 3 * max(error, by_chance) + 1e-9
+            above, below = mean <= limit + slack, mean >= limit - slack
+            holds = "yes" if {"<=": above, ">=": below, "=": above and below}[sign] else "NO"
+        yield line | {"promised": "" if bound is None else f"{bound[0]} {bound[1]:g}", "holds": holds}
