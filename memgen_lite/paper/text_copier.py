@@ -258,7 +258,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
     def steps_to(self, share: float) -> int | None:
         """The first checkpoint's step at which the share of exact copies was at least `share`, or None."""
         check_is_fitted(self, "history_")
-        share = number(share, "share", 0, 1)
+        share = number(share, "share")
         steps = zip(self.history_["step"], self.history_["exact_match"], strict=True)
         return next((step for step, match in steps if match >= share), None)
 
@@ -284,7 +284,7 @@ def random_texts(
     ['bbb', 'aaa', 'abbb']
     """
     if not isinstance(alphabet, str) or not alphabet:
-        raise TypeError(f"alphabet must be a str of one character or more, got {shown(alphabet)}")
+        raise ValueError(f"alphabet must be a str of one character or more, got {shown(alphabet)}")
     lengths = numbers_in(lengths, "lengths", 0, kinds="iu")
     if lengths.shape != (2,) or lengths[0] > lengths[1]:
         raise ValueError(f"lengths must be (low, high), in order, got {shown(lengths)}")

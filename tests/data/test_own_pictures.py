@@ -401,5 +401,5 @@ def test_a_folder_must_be_a_folder_with_an_image(tmp_path):
         folder(tmp_path / "empty")
     with pytest.raises(ValueError, match="size must be from 1 to 4,096, got 0"):
         folder(tmp_path, size=0)
-    with pytest.raises(ValueError, match="held_out must be a share"):
+    with pytest.raises(ValueError, match="held_out must be 0 or more and below 1"):
         folder(tmp_path / "x", held_out=2)
