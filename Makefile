@@ -10,7 +10,7 @@ endif
 READY := .venv/ready
 CONFORMANCE := .venv-conformance/ready
 
-.PHONY: FORCE help figures test coverage lab dashboard docs lint conformance simulate bench requirements clean
+.PHONY: FORCE help figures test coverage lab dashboard docs lite lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -34,6 +34,9 @@ dashboard: $(READY)  ## the notebooks as pages without code (PORT=8866)
 docs: $(READY)  ## build the documentation into build/docs, without network
 	$(BIN)/python tools/docs/build.py
 
+lite: $(READY)  ## a site whose pages run in the browser alone, in build/lite
+	$(BIN)/python tools/lite.py
+
 lint: $(READY)  ## style, imports between rooms, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,7 +57,7 @@ requirements: $(READY)  ## pin the newest versions in requirements.txt
 	echo "--editable ." >> requirements.txt
 
 clean:  ## remove .venv and everything that was built
-	rm -rf .venv .venv-conformance .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
+	rm -rf .venv .venv-conformance .venv-lite .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
 
 $(READY): requirements.txt pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py

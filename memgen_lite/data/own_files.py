@@ -1,16 +1,14 @@
 """Rows from the reader's own files: arrays, tables, pictures, text; and a data set of them, by path or by name."""
 
-import bz2
 import csv
-import gzip
 import io
 import json
-import lzma
 import os
 import warnings
 import zipfile
 import zlib
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ _EXPECTED = (
     "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz, .bz2, .xz or .zip), or a "
     "folder of images"
 )
-_PACKED = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
+_PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules; a Python in a browser may lack the last one
 
 
 def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header: Any = None) -> Any:
@@ -133,10 +131,18 @@ def _text(path):
         if suffix == ".zip":
             content = _only_file(path, content)
         elif suffix in _PACKED:
-            content = _PACKED[suffix](content)
+            content = _unpacked(suffix, content)
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+    except (UnicodeDecodeError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
         raise ValueError(f"{str(path)!r} must be text in UTF-8: {error}") from None
+
+
+def _unpacked(suffix, content):
+    packing = import_module(_PACKED[suffix])
+    try:
+        return packing.decompress(content)
+    except Exception as error:  # each module has kinds of its own
+        raise OSError(str(error)) from None
 
 
 def _only_file(path, content):

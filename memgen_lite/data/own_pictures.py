@@ -4,7 +4,6 @@ import contextlib
 import os
 import stat
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from tqdm.auto import tqdm
 
 from ..shared.checks import shown, whole
 from ..shared.kinds.images import as_seen, on_white, one_depth
+from ..shared.parallel import in_parallel
 from ..shared.types import FilePath, RandomState
 from .dataset import Dataset, split
 
@@ -61,9 +61,9 @@ def folder(path: FilePath, size: int = 64, held_out: float = 0.2, random_state: 
     if not path.is_dir():
         raise NotADirectoryError(f"path must be a folder of images, and {str(path)!r} is a file")
     files, skipped = _files(path)
-    with warnings.catch_warnings(), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is either harmless or found out below
-        jobs = pool.map(lambda name: _thumbnail(path / name, size), files)
+        jobs = in_parallel(lambda name: _thumbnail(path / name, size), files)
         results = list(tqdm(jobs, "Images", total=len(files), disable=len(files) < 100))
     loaded = [(name, image) for name, image in zip(files, results, strict=True) if not isinstance(image, str)]
     skipped += [(name, reason) for name, reason in zip(files, results, strict=True) if isinstance(reason, str)]

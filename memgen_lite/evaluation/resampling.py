@@ -143,7 +143,7 @@ class Samples(Neighborhoods):
         n = len(self.pool.rows)
         count, first = np.bincount(p, minlength=n).astype(np.int32), np.searchsorted(p, np.arange(n))
         own = np.arange(len(q)) - np.searchsorted(q, q) if same else None
-        distance, index, ties = np.empty((len(q), k)), np.empty((len(q), k), dtype=np.int64), np.empty(len(q), np.int64)
+        distance, index, ties = np.empty((len(q), k)), np.empty((len(q), k), dtype=np.intp), np.empty(len(q), np.intp)
         short = np.empty(len(q), dtype=bool)
         distances, indices = self.pool.nearest
         rows = np.arange(len(q))
@@ -158,7 +158,7 @@ class Samples(Neighborhoods):
         while len(rows):  # a list that ends too soon, or on a tie
             width = min(width, len(points))
             lists = neighbors(self.pool.rows[q[rows]], points, width, memory=self.memory)
-            mine = (rows, np.zeros(len(rows), dtype=np.int64)) if same else None
+            mine = (rows, np.zeros(len(rows), dtype=np.intp)) if same else None
             ones, places = np.ones(len(points), dtype=np.int32), np.arange(len(points))
             *found, short = _pick(*lists, ones, places, k, mine, width == len(points))
             distance[rows], index[rows], ties[rows] = found
@@ -258,7 +258,7 @@ def _pick(distances, indices, count, first, k, mine, whole):
         times -= own
     reached = np.cumsum(times, axis=1, dtype=np.int32)
     rows = np.arange(len(indices))
-    found, places = np.empty((len(rows), k)), np.empty((len(rows), k), dtype=np.int64)
+    found, places = np.empty((len(rows), k)), np.empty((len(rows), k), dtype=np.intp)
     for j in range(k):
         column = np.minimum((reached <= j).sum(axis=1), indices.shape[1] - 1)
         found[:, j], entry = distances[rows, column], indices[rows, column]

@@ -1,5 +1,6 @@
 """Distances between two samples, from their moments and their pairs of rows."""
 
+from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
@@ -54,10 +55,11 @@ class _Moments:
         """A with A'A the covariance, with as few rows as is cheap."""
         if not self.tall:
             return self.rows
-        try:
-            return np.linalg.cholesky(self.covariance).T
-        except np.linalg.LinAlgError:
-            return qr(self.rows, mode="r", check_finite=False)[0][: len(self.mean)]
+        with suppress(np.linalg.LinAlgError):
+            factor = np.linalg.cholesky(self.covariance).T
+            if np.isfinite(factor).all():  # WebAssembly has no flag that an operation was invalid, so nothing is raised
+                return factor
+        return qr(self.rows, mode="r", check_finite=False)[0][: len(self.mean)]
 
 
 def _cross(a, b):

@@ -3,7 +3,6 @@
 Notebook 02 teaches them. :mod:`memgen_lite.paper.coin` passes them on under its own name.
 """
 
-from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -57,8 +56,10 @@ def raters_needed(accuracy: float, power: float = 0.8, alpha: float = 0.05) -> i
     # with n, as more answers may be left unread. So there is none below the first n at which that one is good enough.
     if accuracy == 0.5 or _with_a_coin(accuracy, MOST_RATERS, alpha) < power:
         raise ValueError(f"accuracy must be so far from 0.5 that {MOST_RATERS:,} raters tell it apart, got {accuracy}")
-    most = bisect_left(range(MOST_RATERS), power, lo=1, key=lambda n: _with_a_coin(accuracy, n, alpha))
-    step = 1024
+    most, above, step = 1, MOST_RATERS, 1024
+    while most < above:  # by halving; `bisect` takes no places beyond 32 bits, which is all that a browser has
+        middle = (most + above) // 2
+        most, above = (most, middle) if _with_a_coin(accuracy, middle, alpha) >= power else (middle + 1, above)
     while True:
         sizes = np.arange(most, most + step)
         enough = _power(accuracy, sizes, alpha) >= power
@@ -74,6 +75,7 @@ MOST_RATERS = 10**10  # more than there are people
 def _with_a_coin(accuracy, n, alpha):
     """The power of the test that rejects by chance at the border, so that its level is `alpha` exactly."""
     binom, critical = scipy.stats.binom, _critical(n, alpha)
+    accuracy = max(accuracy, 1 - accuracy)  # the same by symmetry; near 0 the law's own terms overflow
     border = critical - 1
     chance = (alpha / 2 - binom.sf(border, n, 0.5)) / binom.pmf(border, n, 0.5)
     if 2 * border <= n:  # nothing is left to reject by chance

@@ -21,6 +21,8 @@ try:
     import fcntl
 except ImportError:  # on Windows
     fcntl = None
+if not hasattr(fcntl, "flock"):  # in a browser
+    fcntl = None
 
 _OTHERS = {
     stat.S_ISDIR: (errno.EISDIR, "a folder"),

@@ -52,8 +52,8 @@ def neighbors(
 
     Returns
     -------
-    distances : float64 array (n, k), ascending. indices : int64 array (n, k).
-    ties : int64 array (n,), only with `return_ties`.
+    distances : float64 array (n, k), ascending. indices : intp array (n, k).
+    ties : intp array (n,), only with `return_ties`.
 
     >>> neighbors([[0.0], [5.0]], [[1.0], [-1.0], [5.0]], k=2)
     (array([[1., 1.],
@@ -63,8 +63,8 @@ def neighbors(
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function or None, got {shown(progress)}")
     search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=True)
-    distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.int64)
-    ties = np.empty(len(queries), dtype=np.int64)
+    distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
+    ties = np.empty(len(queries), dtype=np.intp)
     for block, found in search.each(of_block, k):
         distances[block], indices[block], ties[block] = found
         if progress is not None:
@@ -135,13 +135,13 @@ def count_within(
 
     Returns
     -------
-    counts : int64 array (n,). held : bool array (m,), only with `return_held`.
+    counts : intp array (n,). held : bool array (m,), only with `return_held`.
 
     >>> count_within([[0.0], [3.0]], [[1.0], [2.0]], [1.0, 2.5])
     array([1, 1])
     """
     search, radii = _search_radii(queries, points, radii, metric, memory, threaded=True)
-    counts, held = np.zeros(len(search.queries), dtype=np.int64), np.zeros(len(search.points), dtype=bool)
+    counts, held = np.zeros(len(search.queries), dtype=np.intp), np.zeros(len(search.points), dtype=bool)
 
     def count(block):
         for tile in search.tiles():
@@ -165,7 +165,7 @@ def pairs_within(
     (array([0, 1]), array([1, 1]), array([2., 1.]))
     """
     search, radii = _search_radii(queries, points, radii, metric, memory)
-    found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))]
+    found = [(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))]
     for block in search.blocks():
         for tile in search.tiles():
             for row, column, _ in search.within(block, tile, radii):
@@ -359,8 +359,8 @@ class _Nearest:
         rows = block.stop - block.start
         self.best = np.full((rows, k), np.inf, dtype=np.float32)  # of the products so far, the k smallest or larger
         self.pending = []
-        self.row, self.column, self.distance = (np.empty(0, dtype) for dtype in (np.int64, np.int64, np.float64))
-        self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.int64)
+        self.row, self.column, self.distance = (np.empty(0, dtype) for dtype in (np.intp, np.intp, np.float64))
+        self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.intp)
 
     def look(self, tile, exclude_self):
         rough = self.search.products(self.block, tile, self.search.squares)

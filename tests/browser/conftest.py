@@ -19,12 +19,12 @@ def pytest_report_header(config):
 
 
 def group(nodeid):
-    """What one process takes whole: the tests of an open notebook, those of the dashboard's server, or one test."""
+    """What one process takes whole: an open notebook's tests, those of the dashboard's server or of the site, or one"""
     file, _, test = nodeid.partition("::")
     match Path(file).name:
         case "test_notebooks.py":
             return f"{file}::{test.partition('[')[2].partition('-')[0].rstrip(']')}"
-        case "test_dashboard.py":
+        case "test_dashboard.py" | "test_lite.py":
             return file
     return nodeid
 
