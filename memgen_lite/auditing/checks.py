@@ -53,6 +53,11 @@ def _exchangeable(train, held_out, groups, rng):
     sides = [rng.permutation(order[side])[:_ROWS] for side in (order < len(train), order >= len(train))]
     X = np.concatenate([train[np.sort(sides[0])], held_out[np.sort(sides[1]) - len(train)]]).astype(np.float64)
     y = np.repeat([0, 1], [len(side) for side in sides])
+    typical = min(
+        np.median(size[size > 0]) if size.any() else np.inf for size in (np.abs(X[y == 0]), np.abs(X[y == 1]))
+    )
+    if np.abs(X).max() > 1e6 * typical:  # else what is near 0 on one side would be 0 beside the other
+        X = np.arcsinh(X / typical)
     X = StandardScaler().fit_transform(X / (np.abs(X).max() or 1))
     if X.shape[1] > 8 * _COLUMNS:
         X = X @ rng.normal(size=(X.shape[1], 8 * _COLUMNS))

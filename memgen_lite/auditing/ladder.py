@@ -16,7 +16,8 @@ _ROWS, _COLUMNS = 2000, 64
 
 
 def ladder(inputs, groups, stamp):
-    """A frame by `model`: `dose`, `low`, `high`, `named`; None for what is no array of numbers.
+    """A frame by `model`: `dose`, `low`, `high`, `named`; None for what is no array of numbers, and for
+    a single training row, to which no model is fitted.
 
     Each model is fitted to the training rows (2,000 of them at most, in their 64 leading principal directions at most)
     and gives as many rows as were audited (2,000 at most), which are audited against the same held-out rows, in the
@@ -28,7 +29,7 @@ def ladder(inputs, groups, stamp):
     from ..memory.memgen import MemGEN
     from ..peers import peer
 
-    if not isinstance(inputs.kind, Arrays):
+    if not isinstance(inputs.kind, Arrays) or len(inputs.rows["train"]) < 2:
         return None
     rng = np.random.default_rng(0)
     sides = [inputs.rows[role] for role in ("train", "held_out")]

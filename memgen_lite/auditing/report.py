@@ -111,10 +111,12 @@ class CopyAudit:
     def exceeds(self, limit: float, held_out: int | None = None) -> bool:
         """Whether the dose is above a limit, its interval above 0, and p at most .05: what a pipeline may fail on.
 
+        Never where the verdict is that nothing can be told.
         `held_out` is the number of held-out rows that the limit is meant for, see :meth:`dose_at`; by default, all.
         """
         dose = self.dose if held_out is None else self.dose_at(held_out)
-        return dose > number(limit, "limit") and self.dose_interval[0] > 0 and self.p_corrected <= LEVEL
+        found = dose > number(limit, "limit") and self.dose_interval[0] > 0 and self.p_corrected <= LEVEL
+        return found and not self.verdict.startswith("Can't tell")
 
     @property
     def beside(self) -> str:
@@ -139,6 +141,8 @@ class CopyAudit:
         failed = set(self.assumptions["check"][[holds is False for holds in self.assumptions["holds"]]])
         if guilty and NONE_TAKEN in failed:
             return f"Can't tell: one side was cleared of rows of the other, which does this to honest models too; {p}."
+        if guilty and ALIKE in failed:
+            return f"Can't tell: held-out rows are not like training rows, which does this to honest models too; {p}."
         if named and guilty:
             return f"Copies: {dose}; {_rows(named)} named at false discovery rate {self.stamp['q']:g}, {p}."
         if suspects and guilty:

@@ -80,3 +80,22 @@ def test_a_dose_is_placed_between_two_rungs():
     assert ladder.place(0.0, rungs) == "below a Gaussian"
     assert ladder.place(0.1, rungs) == "between a Gaussian and a mixture of 5"
     assert ladder.place(1.1, rungs) == "at or above MemGEN"
+
+
+def test_an_audit_of_one_training_row_is_written(tmp_path):
+    rng = np.random.default_rng(0)
+    found = mg.audit(rng.normal(size=(1, 3)), rng.normal(size=(50, 3)), rng.normal(size=(40, 3)))
+    found.to_html(tmp_path / "page.html")
+    assert found.ladder is None
+    assert "<h1>" in (tmp_path / "page.html").read_text()
+
+
+@pytest.mark.parametrize("unlike", [lambda X: 1e30 * X, lambda X: X + 1.5, lambda X: 1e50 * X])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_nobody_is_accused_where_held_out_rows_are_not_like_training_rows(unlike, dtype):
+    rng = np.random.default_rng(1)
+    train, held_out, generated = (rng.normal(size=(n, 3)) for n in (60, 60, 40))
+    found = mg.audit(train.astype(dtype), unlike(held_out), generated)
+    assert found.p_value <= 0.05  # it is no p-value here
+    assert found.verdict.startswith("Can't tell: held-out rows are not like training rows")
+    assert not found.exceeds(0)
