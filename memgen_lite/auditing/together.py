@@ -72,7 +72,7 @@ def audit_together(samples: dict[str, tuple[Any, Any, Any]], **options: Any) -> 
     >>> found.table[["p_value", "p_corrected"]]
              p_value  p_corrected
     reciter    0.001        0.002
-    honest     0.604        0.604
+    honest     0.609        0.609
     """
     if not isinstance(samples, dict) or not samples:
         raise TypeError(f"samples must be a dict by name of (train, held_out, generated), got {type(samples).__name__}")

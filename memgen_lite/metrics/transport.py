@@ -81,7 +81,7 @@ def max_sliced_wasserstein(
     axes = np.eye(d)[[np.argmax(_along(real, generated, np.eye(d)))]]
     gap = real.mean(axis=0) - generated.mean(axis=0)
     if gap.any():
-        gap /= np.abs(gap).max()  # else its square may underflow
+        gap = np.ldexp(gap, -np.frexp(np.abs(gap).max())[1])  # a power of 2: its square may underflow
         axes = [*axes, gap / np.linalg.norm(gap)]
     starts = [*best, *axes]
     return max(_climb(real, generated, start) for start in starts)

@@ -158,7 +158,7 @@ BAD = {
     "held-out from train": (ValueError, "every held-out row is a training row", {"held_out": T[:50]}),
     "groups": (ValueError, "groups must be a pair", {"groups": np.arange(600)}),
     "short groups": (ValueError, "one label for each of the 300 held_out rows", {"groups": (np.arange(300), [1])}),
-    "spanning groups": (ValueError, "1 groups have rows in train and in held_out, such as", {
+    "spanning groups": (ValueError, "groups: 1 have rows in train and in held_out, such as", {
         "groups": (np.zeros(300), np.zeros(300))
     }),
 }  # fmt: skip

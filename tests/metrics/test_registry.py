@@ -186,8 +186,14 @@ def test_what_is_not_there_is_named():
     [
         (lambda X: X[:, 0], r"\(rows, features\), .*got shape \(120,\) of float64; reshape\(-1, 1\)"),
         (lambda X: X.reshape(120, 3, 1), "kind of train, '(array|image)', got '(array|image)'"),
-        (lambda X: np.where(np.arange(120)[:, None] == 7, np.nan, X), "must be finite.*not so: row 7 column 0, row 7"),
-        (lambda X: np.where(np.arange(120)[:, None] > 7, np.inf, X), "not so: row 8 column 0, .* and 331 more"),
+        (
+            lambda X: np.where(np.arange(120)[:, None] == 7, np.nan, X),
+            r"finite.*not so: row 7 column 0 \(NaN\), row 7",
+        ),
+        (
+            lambda X: np.where(np.arange(120)[:, None] > 7, np.inf, X),
+            r"so: row 8 column 0 \(inf\), .* and 331 more",
+        ),
         (lambda X: 1e120 * X, "must be finite and below 1e100"),
         (lambda X: X[:0], "must have a row at least, got none"),
         (lambda X: X[:, :0], r"a feature at least|must have rows of shape \(3,\) as train has, got \(0,\)"),

@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_or_none_ends_in_a_sentence(lab, taken):
 
 
 def test_make_hands_the_port_and_the_address_on():
-    command = ["make", "--dry-run", "lab", "PORT=8123", "IP=0.0.0.0"]
+    command = ["make", "--no-print-directory", "--dry-run", "lab", "PORT=8123", "IP=0.0.0.0"]
     said = subprocess.run(command, cwd=TOOLS.parent, capture_output=True, text=True, check=True).stdout
     assert re.search(r"tools/lab\.py --port=8123 --ip=0\.0\.0\.0$", said.strip())
 

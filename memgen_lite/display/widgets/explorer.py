@@ -50,6 +50,7 @@ class Explorer(Stored):
     def _update(self, change=None):
         with _collected_young():
             self.picture = self._draw(**self.state)
+            self.picture.figure = None  # what is kept is what is shown
             self.words.value = line(self.picture.alt, ' aria-live="polite"', "line-height:1.5")
             self.view.value = self.picture.html()
 

@@ -287,4 +287,4 @@ def told(name, columns):
         kind, note = ("text" if levels > _LEVELS else "category"), f"{levels:,} levels"
     elif kind == "embedding":
         note = f"{_width(columns):,} numbers, which together count as one column"
-    return ColumnRead(str(name), kind, sum(int(column.isna().sum()) for column in columns.values()), note)
+    return ColumnRead(valid(str(name)), kind, sum(int(column.isna().sum()) for column in columns.values()), note)

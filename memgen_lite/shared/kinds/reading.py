@@ -12,7 +12,7 @@ from .frames import Frames
 from .images import Images
 from .items import ITEMS
 from .opening import opened
-from .texts import Texts
+from .texts import Texts, valid
 
 KINDS = (Frames(), Texts(), Images(), Arrays())  # in the order in which they are asked
 
@@ -133,7 +133,7 @@ def together(given, features=None, ignore=None):
         ignore = list(ignore)
         if known and (missing := [name for name in ignore if name not in known]):
             raise ValueError(f"ignore must name columns of {first}, {list(items[first].columns)}, got {missing}")
-        ignored = [ColumnRead(str(name), "ignored", 0, "left out by ignore=") for name in ignore]
+        ignored = [ColumnRead(valid(str(name)), "ignored", 0, "left out by ignore=") for name in ignore]
         items = {role: kind.without(X, ignore, role) for role, X in items.items()}
     before, items = items, kind.aligned(items, notes)
     if features is None:
