@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -76,7 +77,8 @@ def test_jupyterlab_answers_at_the_address_that_was_printed(tmp_path):
         port = one.getsockname()[1]
     folders = {name: str(tmp_path / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     command = [sys.executable, TOOLS / "lab.py", f"--port={port}", "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | folders) as server:
+    own = {"stdout": subprocess.PIPE, "text": True, "start_new_session": True}  # so that what it starts ends with it
+    with subprocess.Popen(command, env=os.environ | folders, **own) as server:
         try:
             address = next(line for line in server.stdout if line.startswith("Open ")).split()[1]
             page, _, token = address.partition("?")
@@ -91,6 +93,5 @@ def test_jupyterlab_answers_at_the_address_that_was_printed(tmp_path):
             with pytest.raises(urllib.error.HTTPError, match="403"):
                 urllib.request.urlopen(page.replace("/lab/tree/", "/api/contents/"))
         finally:
-            for _ in range(2):  # JupyterLab asks once
-                server.terminate()
+            os.killpg(server.pid, signal.SIGTERM) if os.name == "posix" else server.terminate()
     assert token.startswith("token=")
