@@ -44,6 +44,7 @@ SETTINGS = {
     "exposeAppInBrowser": True,  # the tests look for it
     "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {"disablePyPIFallback": True}},
 }
+OVERRIDES = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}  # cells out of sight are drawn too
 SETUP = """# This page runs in your browser: the first cell brings the package, which takes a few seconds.
 import logging
 import os
@@ -165,6 +166,7 @@ def build(wheels, pages, pyodide, site):
     with tempfile.TemporaryDirectory() as folder:
         settings = {"jupyter-lite-schema-version": 0, "jupyter-config-data": SETTINGS}
         (Path(folder) / "jupyter-lite.json").write_text(json.dumps(settings))
+        (Path(folder) / "overrides.json").write_text(json.dumps(OVERRIDES))
         if pyodide is not None:  # what stands there becomes a part of the site
             (Path(folder) / "static").mkdir()
             (Path(folder) / "static" / "pyodide").symlink_to(pyodide.resolve())
