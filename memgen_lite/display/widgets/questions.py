@@ -57,7 +57,8 @@ class Predict(Stored):
             self.control, self.button.disabled = _buttons(self.choices), True
         else:
             low, high = range
-            self.control = W.FloatSlider(min=low, max=high, step=step, value=(low + high) / 2, readout_format=".4g")
+            self.start = low + step * round((high - low) / (2 * step))
+            self.control = W.FloatSlider(min=low, max=high, step=step, value=self.start, readout_format=".4g")
         self.control.tooltip = "Your prediction"
         self.control.observe(lambda change: self._hear(change["new"]), names="value")
         super().__init__([W.HTML(self._prompt()), self.control, self.button])
@@ -70,6 +71,8 @@ class Predict(Stored):
         return f'<div style="{PROMPT}"><b>Predict.</b> {html.escape(self.question)}</div>'
 
     def _hear(self, value):
+        if self.choices is None and self.answer is None and abs(value - self.start) < self.control.step / 2:
+            return  # the page itself says where it has put the slider, to other last digits
         self.answer, self.button.disabled = value, False
 
     def submit(self, answer: Any) -> None:
