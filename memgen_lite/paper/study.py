@@ -2,6 +2,7 @@
 
 import errno
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -319,4 +320,4 @@ def _file(path):
     place = regular(path, missing=True)
     if not place.parent.is_dir():
         raise ValueError(f"path must be in a folder that is there, got {str(path)!r}")
-    return place
+    return Path(path)  # as it was given: it is shown, and writing follows links by itself
