@@ -28,7 +28,7 @@ def load(data: FilePath, kind: Literal["numbers", "texts"] = "numbers", *, least
     Parameters
     ----------
     data : the name of a data set of this module, such as "digits" or "moons"; or the path of a file or a folder of
-        pictures, as :func:`memgen_lite.read_rows` takes it. Its rows are shared out by lot, half of them held out.
+        pictures, as :func:`memgen_lite.read_rows` takes it. Half of its rows are held out, at random.
     kind : "numbers" for pictures as they are, (n, height, width[, channels]), and all else as an array of float (n, d):
         tables and texts are made numbers as :func:`memgen_lite.audit` compares them. "texts" for lists of str, of which
         none is blank.

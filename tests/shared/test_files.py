@@ -295,7 +295,7 @@ def test_without_locks_only_what_nobody_wrote_to_for_a_day_is_swept(tmp_path, mo
     if locks == "none in the system":
         monkeypatch.setattr(files, "fcntl", None)
     else:
-        fcntl = pytest.importorskip("fcntl")
+        fcntl = pytest.importorskip("fcntl", reason="this system has no such locks, which is the other case")
 
         def flock(*_):
             raise OSError(95, "Operation not supported")
