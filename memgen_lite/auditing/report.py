@@ -22,6 +22,8 @@ from .walk import LEVEL, TOO_LOW
 if TYPE_CHECKING:
     import pandas as pd
 
+UNLIKE = "held-out rows are not like training rows"
+
 
 class CopyAudit:
     """What :func:`memgen_lite.audit` found. It shows itself, in a notebook and in a terminal.
@@ -41,7 +43,8 @@ class CopyAudit:
         held-out rows.
     copies : frame, a row for each training row named at false discovery rate q, closest first: `train_row`,
         `train_label` (what a frame or a series calls that row, for `.loc`; `train_row` is for `.iloc`),
-        `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row).
+        `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row). Where a check that
+        the rate rests on failed (`broken`) they are no accusation, and neither the text nor the page lists them.
     suspects : frame of the same columns: where too few rows are on top for rate q, and p is .05 or less, those that are
         sat on more closely than any held-out row.
     level : float, which share of the `copies`, or of the `suspects`, may be there by chance: an honest level, though it
@@ -97,8 +100,17 @@ class CopyAudit:
 
     @property
     def listed(self) -> "pd.DataFrame":
-        """The `copies`, or the `suspects` where there are none: both have the `level`."""
-        return self.copies if len(self.copies) else self.suspects
+        """The `copies`, or `suspects` where there are none: both have the `level`; empty where that does not hold."""
+        found = self.copies if len(self.copies) else self.suspects
+        return found.iloc[:0] if self.broken else found
+
+    @property
+    def broken(self) -> str | None:
+        """Why the p-value, and the rate at which rows are named, do not hold here; None where no check says so."""
+        failed = set(self.assumptions["check"][[holds is False for holds in self.assumptions["holds"]]])
+        if NONE_TAKEN in failed:
+            return "one side was cleared of rows of the other"
+        return UNLIKE if ALIKE in failed else None
 
     @property
     def p_swapped(self) -> float:
@@ -138,11 +150,8 @@ class CopyAudit:
             return f"Can't tell: every generated row is as near to all other rows as to its nearest; {p}."
         if self.walk.p_low <= TOO_LOW:
             return f"Can't tell: generated rows are nearer to held-out rows than chance explains; {p}."
-        failed = set(self.assumptions["check"][[holds is False for holds in self.assumptions["holds"]]])
-        if guilty and NONE_TAKEN in failed:
-            return f"Can't tell: one side was cleared of rows of the other, which does this to honest models too; {p}."
-        if guilty and ALIKE in failed:
-            return f"Can't tell: held-out rows are not like training rows, which does this to honest models too; {p}."
+        if guilty and self.broken:
+            return f"Can't tell: {self.broken}, which does this to honest models too; {p}."
         if named and guilty:
             return f"Copies: {dose}; {_rows(named)} named at false discovery rate {self.stamp['q']:g}, {p}."
         if suspects and guilty:
@@ -155,8 +164,8 @@ class CopyAudit:
             return f"Leans on {what}: {dose}; {none}."
         if high >= 0.5 or named:
             return f"Can't tell: {dose}; {none}."
-        if ALIKE in failed:
-            return f"Can't tell: held-out rows are not like training rows, so that a low dose says nothing; {p}."
+        if self.broken == UNLIKE:
+            return f"Can't tell: {self.broken}, so that a low dose says nothing; {p}."
         return f"No sign of copying: {dose}; {none}."
 
     @property

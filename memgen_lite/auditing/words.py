@@ -100,6 +100,8 @@ def kept_limit(audit, limit, held_out=None):
     how, dose_is = f"The limit set for the dose is {limit:g}: ", f"dose {dose:.2f} {beside}"
     if audit.exceeds(limit, held_out):
         return f"{how}it is exceeded ({dose_is}), and not by chance."
+    if audit.broken:
+        return f"{how}whether it is kept can't be told ({dose_is}), as {audit.broken}."
     if dose > limit:
         return f"{how}the dose is above it ({dose_is}), but by no more than chance explains."
     return f"{how}it is kept ({dose_is})." + (" Rows are named all the same." if len(audit.listed) else "")

@@ -37,6 +37,7 @@ def written(audit, path, **asked):
 
 def test_a_page_is_one_file_that_runs_nothing_of_the_data(tmp_path):
     texts = [f"{HOSTILE} {i} {'xyz'[i % 3] * (i % 17)} number {i * i}" for i in range(150)]
+    texts = [texts[i] for i in np.random.default_rng(0).permutation(150)]  # else rising numbers tell the sides apart
     found = mg.audit(texts[:50], texts[50:100], [text + "!" for text in texts[:40]] + texts[100:])
     assert len(found.copies) >= 20
     asked = dict.fromkeys(("model", "data", "date", "decision"), HOSTILE)

@@ -8,7 +8,7 @@ import pytest
 from audited import COPIER, NOISE, H, T
 
 import memgen_lite as mg
-from memgen_lite.auditing import ladder
+from memgen_lite.auditing import ladder, words
 
 rng = np.random.default_rng(1)
 
@@ -99,3 +99,6 @@ def test_nobody_is_accused_where_held_out_rows_are_not_like_training_rows(unlike
     assert found.p_value <= 0.05  # it is no p-value here
     assert found.verdict.startswith("Can't tell: held-out rows are not like training rows")
     assert not found.exceeds(0)
+    assert "whether it is kept can't be told" in words.kept_limit(found, 0.1)
+    assert len(found.listed) == 0
+    assert "train_row" not in repr(found)
