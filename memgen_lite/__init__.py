@@ -23,7 +23,7 @@ _PLACES = {
     "read_rows": "data.own_files:read_rows",
     "cats": "data.drawn_cats",
     "coin": "paper.coin",
-    "copier": "paper.text_copier",
+    "copier": "peers.text_copier",
     "data": "data",
     "figures": "shared.figures",
     "memories": "memory.memories",

@@ -17,7 +17,7 @@ from .paper import coin as coin
 from .paper import pi as pi
 from .paper import simulated_web as web
 from .paper import text as text
-from .paper import text_copier as copier
+from .peers import text_copier as copier
 from .shared import figures as figures
 from .shared import neighbors as neighbors
 

@@ -55,7 +55,6 @@ UNTRIED = {
     "pi.Prediction": "a result",
     "web.Estimate": "a result",
     "web.Pictures": "made by web.pictures, see its methods",
-    "text.check_texts": "a check, which is told the name",
 }
 
 
@@ -141,7 +140,7 @@ EXAMPLES = {
     "read_rows.path": _csv, "peers.peer.name": "gaussian", "peers.load.path": lambda: _saved(
         mg.peers.peer("gaussian", random_state=0).fit(T), "peer"),
     "MemGEN.load.path": lambda: _saved(mg.MemGEN(random_state=0).fit(T), "memory"),
-    "text.check_texts.X": TEXTS, "text.copied_share.train": TEXTS, "text.copied_share.length": 4,
+    "text.copied_share.train": TEXTS, "text.copied_share.length": 4,
     "text.IdentityModel.transform.X": T, "text.NGram.fit.X": TEXTS, "text.NGram.score.X": TEXTS,
     "text.NGram.score_samples.X": TEXTS, "text.NGram.bits_per_character.X": TEXTS, "text.NGram.sample.n": 2,
     "copier.BiLSTMAttentionCNN.fit.X": TEXTS, "copier.BiLSTMAttentionCNN.fit.held_out": TEXTS,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 
 from ..shared.checks import able, whole
 from ..shared.neighbors import Neighborhoods, distinct
@@ -14,12 +15,7 @@ from .registry import metric, required
 
 @metric
 def fld(
-    train: np.ndarray,
-    held_out: np.ndarray,
-    generated: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    neighborhoods: Neighborhoods,
+    train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *, rng: Generator, neighborhoods: Neighborhoods
 ) -> float:
     """Feature likelihood divergence."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)
@@ -34,12 +30,7 @@ def fld(
 
 @metric
 def fld_gap(
-    train: np.ndarray,
-    held_out: np.ndarray,
-    generated: np.ndarray,
-    *,
-    rng: np.random.Generator,
-    neighborhoods: Neighborhoods,
+    train: np.ndarray, held_out: np.ndarray, generated: np.ndarray, *, rng: Generator, neighborhoods: Neighborhoods
 ) -> float:
     """Generalization gap of the feature likelihood."""
     train, held_out, generated, widths = _fitted(train, held_out, generated, rng, neighborhoods)

@@ -138,16 +138,8 @@ def metric(function: Callable[..., Any]) -> MetricFunction:
 
     @functools.wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"))  # types are its own
     def public(
-        train: Data,
-        held_out: Data,
-        generated: Data,
-        *,
-        reference: str = "train",
-        random_state: RandomState = 0,
-        neighborhoods: Neighborhoods | None = None,
-        ignore: Any = None,
-        **options: Any,
-    ) -> float:
+        train, held_out, generated, *, reference="train", random_state=0, neighborhoods=None, ignore=None, **options
+    ):
         if unknown := [key for key in options if key not in mine]:
             raise TypeError(f"{name} has no option {unknown[0]!r}; its options are {mine}")
         one_of(reference, "reference", ("train", "held_out"))
@@ -164,7 +156,7 @@ def metric(function: Callable[..., Any]) -> MetricFunction:
         checked = check_arrays(given, ignore)  # all that are given: texts and tables get their space from all of them
         return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
-    *common, _ = inspect.signature(public, follow_wrapped=False).parameters.values()
+    _, *common, _ = inspect.signature(MetricFunction.__call__).parameters.values()
     public.__signature__ = inspect.Signature(common + [own[key] for key in mine], return_annotation=float)
     public.on_checked = on_checked
     title = function.__doc__.splitlines()[0].rstrip(".")

@@ -98,7 +98,7 @@ class NGram(BaseEstimator):
         TypeError, ValueError : for what is no list of str, for an empty one, or for an order or discount out of range.
         """
         order, _ = checks.whole(self.order, "order", 1), checks.number(self.discount, "discount", 0, 1)
-        texts = check_texts(X)
+        texts = checks.texts_in(X)
         self._rng = generator(self.random_state)
         self.alphabet_ = "".join(sorted(set("".join(texts))))
         size, self._levels = len(self.alphabet_), []
@@ -130,7 +130,7 @@ class NGram(BaseEstimator):
         texts, over all of Unicode, add up to 1. With discount 0 it is -inf for what cannot be built from n-grams seen.
         """
         check_is_fitted(self, "_levels")
-        symbols, place = self._symbols(check_texts(X))
+        symbols, place = self._symbols(checks.texts_in(X))
         share = np.full(len(symbols), 1 / (len(self.alphabet_) + 2))
         grams = np.zeros(len(symbols), dtype=np.int64)
         for level in self._levels:
@@ -151,7 +151,7 @@ class NGram(BaseEstimator):
 
     def bits_per_character(self, X: Sequence[str]) -> float:
         """Minus the log to base 2 of the probability of all texts X, per character; each end counts as a character."""
-        texts = check_texts(X)
+        texts = checks.texts_in(X)
         return float(-self.score_samples(texts).sum() / np.log(2) / sum(len(text) + 1 for text in texts))
 
     def probabilities(self, prefix: str = "") -> dict[str | None, float]:
@@ -266,7 +266,7 @@ def copied_share(texts: Sequence[str], train: Sequence[str], length: int = 40) -
     >>> copied_share(["xxabcdexx"], ["..abcde.."], length=3)
     0.5555555555555556
     """
-    texts, train = check_texts(texts, "texts"), check_texts(train, "train")
+    texts, train = checks.texts_in(texts, "texts"), checks.texts_in(train, "train")
     length = checks.whole(length, "length", 1)
     wanted = {text[i : i + length] for text in texts for i in range(len(text) - length + 1)}
     found = {run for text in train for i in range(len(text) - length + 1) if (run := text[i : i + length]) in wanted}
@@ -278,19 +278,3 @@ def copied_share(texts: Sequence[str], train: Sequence[str], length: int = 40) -
                 copied += i + length - max(end, i)
                 end = i + length
     return copied / max(1, sum(map(len, texts)))
-
-
-def check_texts(X: Any, name: str = "X", *, allow_empty: bool = False) -> list[str]:
-    """`X` as a list of str, or an error that says what it is instead."""
-    if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
-        raise TypeError(f"{name} must be a list of strings, got {type(X).__name__}; put a single text in a list")
-    try:
-        texts = list(X)
-    except TypeError:  # of what has the method, and nothing to give
-        raise TypeError(f"{name} must be a list of strings, got {checks.shown(X)}") from None
-    if not texts and not allow_empty:
-        raise ValueError(f"{name} must hold one text or more, got none")
-    for position, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"{name} must be a list of strings, got {type(text).__name__} at position {position}")
-    return texts

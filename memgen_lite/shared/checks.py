@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+Bound = float | None
+
 
 def whole(value: Any, name: str, least: int | None = None, most: int | None = None) -> int:
     """`value` as an int from `least` to `most`; no flag is one, and no float, 3.0 included.
@@ -32,13 +34,7 @@ def whole(value: Any, name: str, least: int | None = None, most: int | None = No
 
 
 def number(
-    value: Any,
-    name: str,
-    least: float | None = None,
-    most: float | None = None,
-    *,
-    above: float | None = None,
-    below: float | None = None,
+    value: Any, name: str, least: Bound = None, most: Bound = None, *, above: Bound = None, below: Bound = None
 ) -> float:
     """`value` as a finite float, from `least` to `most`, or between `above` and `below` without these.
 
@@ -62,11 +58,11 @@ def number(
 def numbers_in(
     X: Any,
     name: str,
-    least: float | None = None,
-    most: float | None = None,
+    least: Bound = None,
+    most: Bound = None,
     *,
-    above: float | None = None,
-    below: float | None = None,
+    above: Bound = None,
+    below: Bound = None,
     kinds: str = "fiub",
 ) -> np.ndarray:
     """`X`, of any shape, as an array of real numbers within the range, all of them finite.
@@ -104,6 +100,22 @@ def items(X: Any, name: str) -> np.ndarray:
     if not found.ndim:
         raise TypeError(f"{name} must be an array, or a list of items of one shape, got {shown(X)}")
     return found
+
+
+def texts_in(X: Any, name: str = "X", *, allow_empty: bool = False) -> list[str]:
+    """`X`, of one text or more unless it may be empty, as a list of str."""
+    if isinstance(X, str | bytes) or not hasattr(X, "__iter__"):
+        raise TypeError(f"{name} must be a list of strings, got {type(X).__name__}; put a single text in a list")
+    try:
+        texts = list(X)
+    except TypeError:  # of what has the method, and nothing to give
+        raise TypeError(f"{name} must be a list of strings, got {shown(X)}") from None
+    if not texts and not allow_empty:
+        raise ValueError(f"{name} must hold one text or more, got none")
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"{name} must be a list of strings, got {type(text).__name__} at position {position}")
+    return texts
 
 
 def able(value: Any, name: str, *methods: str) -> Any:

@@ -73,24 +73,17 @@ def neighbors(
 
 
 def block_by_block(
-    queries: ArrayLike,
-    points: ArrayLike,
-    k: int = 1,
-    *,
-    metric: str = "euclidean",
-    memory: int = MEMORY,
-    exclude_self: bool = False,
-    order: ArrayLike | None = None,
+    queries: ArrayLike, points: ArrayLike, k: int = 1, *, metric: str = "euclidean", order: ArrayLike | None = None
 ) -> Any:
     """What :func:`neighbors` finds, as it finds it: a slice of the queries, and its distances, indices and ties.
 
-    The blocks are those of 256 queries, in order, where `memory` is enough for them. Arguments are checked, and the
+    The blocks are those of 256 queries, in order, where its memory is enough for them. Arguments are checked, and the
     points prepared, before the first one is asked for.
 
     >>> [block for block, _ in block_by_block(np.zeros((300, 1)), np.ones((5, 1)))]
     [slice(0, 256, None), slice(256, 300, None)]
     """
-    search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order)
+    search, of_block = _prepared(queries, points, k, metric, MEMORY, False, order)
     return map(of_block, search.blocks(k))
 
 

@@ -13,7 +13,7 @@ environment.apply()
 import jax  # noqa: E402
 
 from memgen_lite import data, peers  # noqa: E402
-from memgen_lite.paper.text_copier import BiLSTMAttentionCNN, random_texts  # noqa: E402
+from memgen_lite.peers.text_copier import BiLSTMAttentionCNN, random_texts  # noqa: E402
 
 
 def told(name, network, sampled=b""):

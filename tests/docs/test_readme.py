@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 import memgen_lite as mg
-from memgen_lite.display.command import CANNOT_TELL, FAILED, HELD, main
+from memgen_lite.__main__ import CANNOT_TELL, FAILED, HELD, main
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

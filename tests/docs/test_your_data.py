@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 import memgen_lite as mg
-from memgen_lite.display.command import FAILED, main
+from memgen_lite.__main__ import FAILED, main
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "your_data.md").read_text("utf-8")
 

@@ -9,9 +9,6 @@ from matplotlib.axes import Axes
 if TYPE_CHECKING:
     import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 def growth(ax: Axes, curves: dict, *, xlabel: str, ylabel: str) -> Axes:
     """Draw costs against sizes into `ax`, both logarithmic, beside lines of slope 1, and return it.

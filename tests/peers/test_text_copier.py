@@ -9,8 +9,8 @@ from sklearn.exceptions import NotFittedError
 
 import memgen_lite as mg
 from memgen_lite import copier
-from memgen_lite.paper.text_copier import END, BiLSTMAttentionCNN, Copying, random_texts
 from memgen_lite.peers import training
+from memgen_lite.peers.text_copier import END, BiLSTMAttentionCNN, Copying, random_texts
 
 SMALL = {"hidden": 16, "steps": 300, "batch_size": 32, "learning_rate": 0.02, "checkpoint_every": 50}
 

@@ -19,12 +19,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from ..peers.base import Peer, all_or_nothing
-from ..peers.training import Objective, play
-from ..shared.checks import number, numbers_in, shown, whole
+from ..shared.checks import number, numbers_in, shown, texts_in, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
-from .text import check_texts
+from .base import Peer, all_or_nothing
+from .training import Objective, play
 
 END = 0  # the id that ends a string, fills it up to the common length, and starts the writer
 BATCH = 256  # strings decoded at a time
@@ -178,7 +177,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
         if self.hidden % 2 or not self.width % 2:
             raise ValueError(f"hidden must be even and width odd, got {self.hidden} and {self.width}")
         number(self.learning_rate, "learning_rate", above=0)
-        texts, held_out = check_texts(X), check_texts(held_out, "held_out")
+        texts, held_out = texts_in(X), texts_in(held_out, "held_out")
         with all_or_nothing(self, generator(self.random_state)) as rng:
             problem = self._train(texts, held_out, rng)
         if problem:
@@ -227,7 +226,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
         Any length goes in; a character outside `alphabet_` is read as one that was never seen, and cannot be written.
         """
         check_is_fitted(self, "network_")
-        return self._copies(self.network_, check_texts(X, allow_empty=True))
+        return self._copies(self.network_, texts_in(X, allow_empty=True))
 
     def _copies(self, network, texts):
         letters = np.array(["", *self.alphabet_], dtype=object)
@@ -241,7 +240,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
 
     def exact_match(self, X: Sequence[str]) -> float:
         """The share of the strings X that :meth:`predict` gives back character for character."""
-        texts = check_texts(X)
+        texts = texts_in(X)
         return _share(self.predict(texts), texts)
 
     def attention(self, text: str) -> np.ndarray:
@@ -250,7 +249,7 @@ class BiLSTMAttentionCNN(BaseEstimator):
         Row i is the distribution over the characters read when character i is written; the last row writes the end.
         """
         check_is_fitted(self, "network_")
-        (text,) = check_texts([text], "text")
+        (text,) = texts_in([text], "text")
         ids = self._encode([text], multiple=32)[0]  # few shapes are compiled: a slider does not wait for one
         _, weights = _write(self.network_, ids, np.append(END, ids[:-1]))
         return np.asarray(weights)[: len(text) + 1, : len(text)]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from memgen_lite.display.command import CANNOT_TELL, FAILED, HELD, main
+from memgen_lite.__main__ import CANNOT_TELL, FAILED, HELD, main
 
 rng = np.random.default_rng(0)
 
