@@ -17,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageChops, ImageStat
 
+from . import layout
 from .checks import number
 from .checks import shown as told
 from .files import write
@@ -99,7 +100,8 @@ def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[A
     fig : matplotlib Figure.
     name : str of lower-case letters, digits and underscores.
     alt : str, one or two sentences that state the finding; it goes into the page and into the `.json`.
-    numbers : dict of the numbers behind the figure; arrays become lists. These are what the tests compare.
+    numbers : dict of the numbers behind the figure; arrays become lists. These are what the tests compare. Beside them
+        the `.json` has what :func:`memgen_lite.shared.layout.faults` finds wrong with the layout.
     sources : data sets (anything with a `credit`) or str; printed under the figure and stored.
 
     Raises
@@ -113,7 +115,7 @@ def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[A
         raise TypeError(f"numbers must be a dict, got {told(numbers)}")
     record = {"alt": _sentence(alt), "numbers": plain(numbers), "sources": credits}
     try:
-        text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        json.dumps(record, allow_nan=False)
     except (TypeError, RecursionError) as error:
         raise TypeError(f"numbers must be numbers, words, and arrays, lists and dicts of these: {error}") from None
     if credits:
@@ -123,6 +125,8 @@ def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[A
     if target == Path(os.devnull):
         return picture(fig, alt, dpi=dpi)
     target.mkdir(parents=True, exist_ok=True)
+    record["layout"] = layout.faults(fig)
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
     drawn = {kind: _render(fig, kind, dpi) for kind in ("svg", "pdf")}
     shown = picture(fig, alt, dpi=dpi)
     for kind, content in {**drawn, "png": shown.png, "json": text}.items():
@@ -206,9 +210,10 @@ def _credits(sources):
 
 
 def _print_credit(fig, credits):
-    lines = textwrap.wrap("  ·  ".join(credits), width=int(fig.get_figwidth() * 20))  # 20 characters to the inch
-    height = (0.06 + 0.1 * len(lines)) / fig.get_figheight()
+    size = layout.SMALLEST * max(1, fig.get_figwidth() * 96 / layout.COLUMN)
+    lines = textwrap.wrap("  ·  ".join(credits), width=int(fig.get_figwidth() * 130 / size))  # letters and spaces
+    height = (0.06 + size / 64 * len(lines)) / fig.get_figheight()
     engine = fig.get_layout_engine()
     if hasattr(engine, "set"):
         engine.set(rect=(0, height, 1, 1 - height))
-    fig.text(0.005, 0.005, "\n".join(lines), fontsize=6.5, color="#555555", ha="left", va="bottom", parse_math=False)
+    fig.text(0.005, 0.005, "\n".join(lines), fontsize=size, color="#555555", ha="left", va="bottom", parse_math=False)

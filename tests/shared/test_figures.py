@@ -53,6 +53,7 @@ def test_four_files_are_written(place):
         "alt": "The height falls.",
         "numbers": {"heights": [1.0, "nan"], "n": 3},
         "sources": ["Digits: someone, CC BY", "our own"],
+        "layout": [],
     }
 
 
