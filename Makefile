@@ -10,7 +10,7 @@ endif
 READY := .venv/ready
 CONFORMANCE := .venv-conformance/ready
 
-.PHONY: FORCE help figures test coverage lab dashboard docs lite lint conformance simulate bench requirements clean
+.PHONY: FORCE help figures test coverage lab class dashboard docs lite lint conformance simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -27,6 +27,10 @@ coverage: $(READY)  ## the package's tests, and lines that none of them runs
 
 lab: $(READY)  ## open JupyterLab (PORT=8888; IP=0.0.0.0 in a container)
 	$(BIN)/python tools/lab.py $(if $(PORT),--port=$(PORT)) $(if $(IP),--ip=$(IP))
+
+class: $(READY)  ## the student's edition, without answers, in build/class
+	$(BIN)/python tools/class_edition.py
+	$(BIN)/python tools/lab.py --folder=build/class $(if $(PORT),--port=$(PORT)) $(if $(IP),--ip=$(IP))
 
 dashboard: $(READY)  ## the notebooks as pages without code (PORT=8866)
 	$(BIN)/python tools/dashboard.py $(if $(PORT),--port=$(PORT))

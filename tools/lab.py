@@ -33,6 +33,7 @@ def main():
     parser.add_argument(
         "--ip", default="127.0.0.1", help="0.0.0.0 lets in whoever reaches this machine and has the token"
     )
+    parser.add_argument("--folder", type=Path, default=ROOT / "notebooks", help="of the pages; notebooks by default")
     given, rest = parser.parse_known_args()
     port = given.port or next((port for port in range(8888, 8988) if free(port, given.ip)), 8888)
     if not 0 < port < 65536:
@@ -42,7 +43,7 @@ def main():
     environment.apply()
     token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
     options = [
-        f"--ServerApp.root_dir={ROOT / 'notebooks'}",
+        f"--ServerApp.root_dir={given.folder.resolve()}",
         f"--LabApp.default_url={PAGE}",
         "--ServerApp.log_level=WARN",
     ]

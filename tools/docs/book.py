@@ -9,6 +9,7 @@ import hashlib
 import html
 import json
 import re
+import textwrap
 
 from latex2mathml.converter import convert
 
@@ -35,10 +36,18 @@ def page(path):
         if cell["cell_type"] == "markdown":
             parts.append(_text(source))
         else:
-            parts.append(f"```python\n{source}\n```")
+            parts.append(_folded(cell, f"```python\n{source}\n```"))
             parts += [_place(f"{path.stem}-{number}-{i}", output) for i, output in enumerate(cell["outputs"])]
     title, _, rest = "\n\n".join(parts).partition("\n")
     return f"{title}\n{_FIRST.format(name=path.name)}\n{rest}"
+
+
+def _folded(cell, block):
+    """The code of a cell that is folded in the notebook, folded here too."""
+    if not cell["metadata"].get("jupyter", {}).get("source_hidden"):
+        return block
+    what = "asks" if "ask" in cell["metadata"].get("tags", ()) else "draws"
+    return f'??? example "Code that {what}"\n\n{textwrap.indent(block, "    ")}'
 
 
 def _text(source):

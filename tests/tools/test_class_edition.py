@@ -1,0 +1,72 @@
+"""The student's edition has the whole page but its outputs and answers, a cell for each exercise, and runs."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class")
+    (folder / "99_of_before.ipynb").write_text("{}")
+    run = [sys.executable, ROOT / "tools" / "class_edition.py", f"--output={folder}"]
+    subprocess.run(run, check=True, capture_output=True)
+    return folder
+
+
+def sources(path, kind="code"):
+    return [
+        "".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == kind
+    ]
+
+
+def test_it_has_the_same_pages_and_the_solved_ones_stay(edition):
+    assert [path.name for path in sorted(edition.glob("*"))] == [path.name for path in PAGES]
+    assert any("<details>" in text for path in PAGES for text in sources(path, "markdown"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_outputs_and_answers_are_gone_and_all_else_is_there(edition, path):
+    found, whole = edition / path.name, nbformat.read(path, as_version=4)
+    notebook = nbformat.read(found, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    prose = "\n".join(sources(found, "markdown"))
+    assert "<details>" not in prose and "</details>" not in prose
+    for text in sources(path, "markdown"):
+        assert all(line in prose for line in text.split("<details>")[0].splitlines() if line.strip())
+    kept = [cell.source for cell in code]
+    assert all(source in kept for source in sources(path) if source.strip())
+    folded = [cell.source for cell in whole.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    assert folded == [cell.source for cell in code if cell.metadata.get("jupyter", {}).get("source_hidden")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_each_exercise_has_a_cell_in_sight_to_complete(edition, path):
+    cells = nbformat.read(edition / path.name, as_version=4).cells
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "code" and "mg.widgets.Exercise(" in cell.source:
+            open_to_work = [
+                one
+                for one in cells[max(0, i - 2) : i + 1]
+                if one.cell_type == "code"
+                and "# your code" in one.source.lower()
+                and not one.metadata.get("jupyter", {}).get("source_hidden")
+            ]
+            assert open_to_work, cell.source
+
+
+def test_a_page_of_it_runs(edition, monkeypatch):
+    monkeypatch.setenv("MEMGEN_FIGURES", os.devnull)
+    notebook = nbformat.read(edition / "06_this_paper.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(edition)}}).execute()

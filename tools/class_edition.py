@@ -1,0 +1,55 @@
+"""Write the student's edition of the notebooks: no outputs, no answers, and for each exercise a cell to complete.
+
+python tools/class_edition.py               into build/class; `make class` opens it afterwards
+python tools/class_edition.py --output DIR  into another folder
+
+Made from the solved edition in `notebooks/`, which stays as it is. Code that only draws, and the questions' own, is
+folded there already.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+ANSWER = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
+STUB = "# your code"  # what a cell that the solved edition leaves to the reader says
+WORK = f"{STUB}: a place to work the answer out, before you give it below"
+
+
+def students(notebook):
+    """The student's edition of a notebook."""
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = ANSWER.sub("", cell.source).strip()
+        elif cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            if "mg.widgets.Exercise(" in cell.source and "answer=" not in cell.source:
+                cells.append(nbformat.v4.new_code_cell(WORK, id=f"work-{len(cells)}"))
+        if cell.source:
+            cells.append(cell)
+    notebook.cells = cells
+    return notebook
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--output", type=Path, default=ROOT / "build" / "class", help="a folder, build/class by default"
+    )
+    folder = parser.parse_args().output.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.ipynb"):
+        old.unlink()
+    pages = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    for path in pages:
+        text = nbformat.writes(students(nbformat.read(path, as_version=4))) + "\n"
+        (folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+    print(f"{folder}: {len(pages)} pages without outputs and answers")
+
+
+if __name__ == "__main__":
+    main()
