@@ -19,8 +19,8 @@ def parameters(path):
 QUICK = [path for path in sorted(FOLDER.glob("*.ipynb")) if parameters(path).startswith("quick = False")]
 
 
-def test_the_notebook_of_diffusion_is_among_them():
-    assert "10_diffusion_is_memory" in {path.stem for path in QUICK}
+def test_the_notebooks_of_diffusion_are_among_them():
+    assert {"31_diffusion_is_memory", "32_mosaics", "33_when_networks_stop_copying"} <= {path.stem for path in QUICK}
 
 
 @pytest.mark.parametrize("path", QUICK, ids=lambda path: path.stem)
