@@ -19,7 +19,8 @@ from pathlib import Path
 
 UV = [sys.executable, "-m", "uv"]
 ROOMS = [
-    f"tests/{room}" for room in ("auditing", "data", "display", "evaluation", "memory", "metrics", "paper", "shared")
+    f"tests/{room}"
+    for room in ("auditing", "data", "display", "evaluation", "memory", "metrics", "paper", "shared", "test_command.py")
 ]
 EXECUTE = (
     "import sys, nbclient, nbformat; nbclient.NotebookClient(nbformat.read(sys.argv[1], 4), timeout=900).execute()"
