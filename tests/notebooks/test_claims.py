@@ -84,7 +84,7 @@ def test_c6_seconds_grow_with_n_and_a_collector_needs_n_times_the_harmonic_numbe
     stored = numbers("algorithm_1_convergence")
     assert stored["harmonic"] == pytest.approx(sum(1 / n for n in range(1, stored["N"] + 1)))
     assert stored["simulated"] == pytest.approx(stored["harmonic"], rel=0.05)
-    for slope, low, high in stored["slopes"].values():
+    for slope, low, high in numbers("memory_seconds")["slopes"].values():
         assert low < slope < high
         assert 0.8 < slope < 1.8, "not constant, and not quadratic; the notebook says where 1 is missed and why"
 
