@@ -29,6 +29,7 @@ PAGES = {  # page: the data, what else it is given, and words that its outputs m
     "06": ("letters.txt", {"this_paper": PAPER}, ["letters.txt: generated as it is: True", "letters.txt: "]),
     "07": ("flowers.npy", {"quick": True}, ["flowers: 9 honest triples", "of which one is flowers"]),
     "08": ("flowers.npy", {}, ["nats for a held-out row", "sixteenths of the range"]),
+    "16": ("flowers.npy", {}, ["flowers: 75 to train on"]),
 }
 
 
