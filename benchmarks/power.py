@@ -264,7 +264,7 @@ def _number(value):
 
 
 def panels(rows, won):
-    """The rows of the grid as `mg.plots.power_panels` takes them: nested lists, jitter x quality x method x share."""
+    """The rows of the grid as notebook 14 draws them: nested lists, jitter x quality x method x share."""
     axes = {key: list(dict.fromkeys(row[key] for row in rows)) for key in ("jitter", "rest", "copied")}
     at = {(row["jitter"], row["rest"], row["copied"]): row for row in rows}
     ahead = {(win["law"], win["N:K:M"], win["jitter"], win["rest"], win["copied"], win["measure"]) for win in won}

@@ -221,7 +221,7 @@ def test_the_promises_hold(name):
 
 
 def test_the_stored_cost_is_of_all_sizes_and_grows_in_none_faster_than_in_proportion():
-    """What notebook 08 says of the record of costs."""
+    """What the page of costs says of the record."""
     stored = mg.data.record("audit")
     assert {point["axis"] for point in stored["growth"]} == set(stored["base"]) == set("NKMd")
     (slopes,) = stored["tables"].values()

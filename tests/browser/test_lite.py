@@ -11,7 +11,7 @@ import sys
 import browsing
 import pytest
 
-PAGES = ("00_start_here", "01_algorithm", "06_this_paper", "08_is_your_model_copying")
+PAGES = ("00_start_here", "01_algorithm", "06_this_paper", "13_is_your_model_copying")
 
 
 @pytest.fixture(scope="session")

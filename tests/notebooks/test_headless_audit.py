@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-PAGE = Path(__file__).resolve().parent.parent.parent / "notebooks" / "08_is_your_model_copying.ipynb"
+PAGE = Path(__file__).resolve().parent.parent.parent / "notebooks" / "13_is_your_model_copying.ipynb"
 
 
 def documented():
@@ -27,7 +27,7 @@ def runs(tmp_path_factory):
     samples = dict(zip(("train", "held_out", "generated"), rng.normal(size=(3, 200, 4)), strict=True))
     samples["generated"][:100] = samples["train"][:100] + 0.01
     program, page, *arguments = documented()
-    assert (program, page, arguments[-1]) == ("papermill", "notebooks/08_is_your_model_copying.ipynb", "0.2")
+    assert (program, page, arguments[-1]) == ("papermill", "notebooks/13_is_your_model_copying.ipynb", "0.2")
     for limit in ("0.2", "0.9"):
         folder = tmp_path_factory.mktemp("pipeline")
         for name, rows in samples.items():
@@ -49,7 +49,7 @@ def test_a_model_below_the_limit_passes_and_leaves_its_report(runs):
     (_, told), status, folder = runs["0.9"]
     assert status == 0, told
     text = printed(folder)
-    assert "'train': '200 rows'" in text
+    assert "200 train, 200 held-out, 200 generated rows" in text
     assert "Copies: " in text
     assert "limit 0.9" in text
 

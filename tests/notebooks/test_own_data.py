@@ -28,7 +28,9 @@ PAGES = {  # page: the data, what else it is given, and words that its outputs m
     "05": ("tenths.txt", {}, ["The decimals of tenths", "52,000 unit steps"]),
     "06": ("letters.txt", {"this_paper": PAPER}, ["letters.txt: generated as it is: True", "letters.txt: "]),
     "07": ("flowers.npy", {"quick": True}, ["flowers: 9 honest triples", "of which one is flowers"]),
-    "08": ("flowers.npy", {}, ["nats for a held-out row", "sixteenths of the range"]),
+    "13": ("flowers.npy", {}, ["nats for a held-out row", "sixteenths of the range"]),
+    "14": ("flowers.npy", {}, ["10 of 50 copied: p = ", "24 of 50"]),
+    "15": ("flowers.npy", {}, ["copies with noise: ", "trained anew on half"]),
     "16": ("flowers.npy", {}, ["flowers: 75 to train on"]),
 }
 

@@ -3,7 +3,6 @@
 from .peer_comparison import PEER_KINDS, growth, peer_costs, peer_panels
 from .pi_digits import DIGIT_COLORS, digit_dial, digits, path
 from .pictures import eared_frames, images, mosaics
-from .power import power_panels
 from .verdict_table import VERDICTS, on_strips, strips, verdict_key, verdicts
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "path",
     "peer_costs",
     "peer_panels",
-    "power_panels",
     "strips",
     "verdict_key",
     "verdicts",
