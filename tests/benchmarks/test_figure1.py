@@ -213,7 +213,7 @@ def test_an_interrupted_run_goes_on_with_what_is_left(tmp_path, monkeypatch):
 
 
 def test_the_stored_figure_is_complete_and_knows_its_closed_forms():
-    """Five seeds of all that it has; what was added since waits for the next run (notebook 09 says how many they are).
+    """Five seeds of all that it has; what was added since waits for the next run (notebook 24 says how many they are).
 
     To the training set MemGEN-P is at 0, and MemGEN-U at half of the honest sample's Frechet distance: each mean of
     five has a standard error of some 3 %, so that a third to two thirds are far outside of chance.

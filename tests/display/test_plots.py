@@ -155,29 +155,3 @@ def test_costs_that_grow_in_proportion_run_along_the_gray_lines():
         assert np.log(y[1] / y[0]) / np.log(x[1] / x[0]) == pytest.approx(1)
     with pytest.raises(ValueError, match="curves must be 6 at most, got 7"):
         plots.growth(ax, dict.fromkeys("abcdefg", (sizes, sizes)), xlabel="x", ylabel="y")
-
-
-def test_peer_panels_draw_every_median_between_its_ends_and_costs_as_bars():
-    import pandas as pd
-
-    peers, kinds, metrics = ["a_b", "c"], ["kept", "trained"], ["energy", "max_sliced_wasserstein"]
-    rows = [
-        {"metric": metric, "peer": name, "reference": reference, "score": value + 10 * (name == "c")}
-        for metric in metrics
-        for name in peers
-        for reference in ("train", "held-out")
-        for value in (1.0, 2.0, 6.0)
-    ]
-    axes = Figure().subplots(1, 4)
-    drawn = plots.peer_panels(axes[:2], pd.DataFrame(rows), metrics=metrics, peers=peers, kinds=kinds)
-    marks = {line.get_label(): line.get_xydata() for line in drawn[0].lines}
-    assert marks["kept, to held-out rows"] == pytest.approx(np.array([[np.arcsinh(2.0), -0.17]]))
-    assert marks["trained, to train rows"] == pytest.approx(np.array([[np.arcsinh(12.0), 1.17]]))
-    ends = [path.vertices[:, 0] for bars in drawn[1].collections[1:] for path in bars.get_paths()]
-    assert sum(np.allclose(end, np.arcsinh([11, 16])) for end in ends) == 2
-    assert "max. sliced wasserstein" in {drawn[1].get_title(loc=side) for side in ("left", "center")}
-    cost = pd.DataFrame({"fit_seconds": [0.02, 40.0], "bytes": [2048.0, 4096.0]}, index=peers)
-    left, right = plots.peer_costs(axes[2:], cost, kinds=kinds)
-    assert [bar.get_x() + bar.get_width() for bar in left.patches] == pytest.approx([0.02, 40.0])
-    assert [bar.get_x() + bar.get_width() for bar in right.patches] == pytest.approx([2.0, 4.0])
-    assert [label.get_text() for label in right.get_yticklabels()] == ["a b · kept", "c · trained"]
