@@ -25,7 +25,7 @@ PAGES = {  # page: the data, what else it is given, and words that its outputs m
     "02": ("flowers.npy", {}, ["rows of flowers"]),
     "03": ("letters.txt", {"quick": True}, ["20 lines of a poem", "96 paragraphs to train on and 24 held out"]),
     "04": ("album", {}, ["16 pictures, 8 of them cats"]),
-    "05": ("tenths.txt", {}, ["The decimals of tenths", "52,000 unit steps"]),
+    "05": ("tenths.txt", {}, ["The decimals of tenths", "n-gram models of tenths", "tenths: ."]),
     "06": ("letters.txt", {"this_paper": PAPER}, ["letters.txt: generated as it is: True", "letters.txt: "]),
     "07": ("flowers.npy", {"quick": True}, ["flowers: 9 honest triples", "of which one is flowers"]),
     "13": ("flowers.npy", {}, ["nats for a held-out row", "sixteenths of the range"]),
