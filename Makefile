@@ -72,6 +72,9 @@ ifneq ($(OS),Windows_NT)
 ifneq ($(shell head -n 1 $(READY) 2>/dev/null),$(CURDIR))
 $(READY): FORCE
 endif
+ifneq ($(shell head -n 1 $(CONFORMANCE) 2>/dev/null),$(CURDIR))
+$(CONFORMANCE): FORCE
+endif
 ifneq ($(origin PYTHON),file)
 ifneq ($(shell tail -n 1 $(READY) 2>/dev/null),$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])'))
 $(READY): FORCE

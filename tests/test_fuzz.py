@@ -41,7 +41,6 @@ FOLDER = Path(tempfile.mkdtemp())
 # What is not tried, and why; a name of one word is all of that module.
 UNTRIED = {
     "memories": "MemGEN hands them what it has checked",
-    "plots": "they draw the notebooks' own results into axes",
     "widgets": "they are tried in a browser",
     "copier": "its networks are compiled for each shape; its arguments have a test of their own",
     "CopyAudit": "made by audit, see its methods",
@@ -139,6 +138,17 @@ EXAMPLES = {
     "data.cats.n": 3, "data.cats.size": 8, "cats.cats.n": 3, "cats.cats.size": 8, "cats.draw.size": 8,
     "read_rows.path": _csv, "peers.peer.name": "gaussian", "peers.load.path": lambda: _saved(
         mg.peers.peer("gaussian", random_state=0).fit(T), "peer"),
+    "plots.digits.grid": [[1, 2], [3, 4]], "plots.path.path": T[:, :2], "plots.images.pictures": PICTURES,
+    "growth.curves": {"a": ([1, 2], [1, 4])}, "xlabel": "n", "ylabel": "s", "marked": [True, False], "columns": 2,
+    "pad": 1, "mosaics.sources": np.zeros((2, 3, 3, 3), int), "mosaics.colors": [[0, 0, 1]], "strips.names": ["a", "b"],
+    "strips.honest": T[:2], "on_strips.places": [0, 1], "on_strips.found": [0.5, 1.0], "kinds": ["kept"],
+    "verdicts.found": np.zeros((2, 2, 1)), "verdicts.rows": ["a", "b"], "verdicts.columns": ["a", "b"],
+    "power_panels.axes": lambda: Figure(layout="constrained").subplots(1, 1, squeeze=False), "shares": [0.1, 0.2],
+    "power_panels.powers": np.ones((1, 1, 1, 2)), "power_panels.methods": ["a"], "power_panels.rows": ["r"],
+    "power_panels.columns": ["c"], "peer_panels.axes": lambda: [Figure().subplots()], "peer_panels.metrics": ["m"],
+    "peer_panels.peers": ["p"], "peer_costs.axes": lambda: Figure().subplots(1, 2),
+    "scores": pd.DataFrame({"metric": "m", "peer": "p", "reference": ["train", "held-out"], "score": [1.0, 2.0]}),
+    "cost": pd.DataFrame({"fit_seconds": [1.0], "bytes": [9]}, index=["p"]),
     "MemGEN.load.path": lambda: _saved(mg.MemGEN(random_state=0).fit(T), "memory"),
     "text.copied_share.train": TEXTS, "text.copied_share.length": 4,
     "text.IdentityModel.transform.X": T, "text.NGram.fit.X": TEXTS, "text.NGram.score.X": TEXTS,
@@ -323,6 +333,13 @@ def test_whatever_is_given_is_answered_or_refused_by_name(name, tmp_path, monkey
     monkeypatch.setenv("MEMGEN_FIGURES", str(tmp_path))
     found = [wrong(name, PUBLIC[name], *one) for one in calls(name, PUBLIC[name], CALLS)]
     assert not list(filter(None, found))
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name.startswith("plots.")])
+def test_the_examples_of_drawings_are_drawn(name):
+    """Else what is refused above might be the example."""
+    parameters = inspect.signature(PUBLIC[name]).parameters.values()
+    assert PUBLIC[name](**{one.name: example(name, one.name, one.default) for one in parameters}) is not None
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ SETTINGS = {
     "PYTHONHASHSEED": "0",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "JUPYTER_PLATFORM_DIRS": "1",
+    "MPLCONFIGDIR": str(Path(sys.prefix) / "share" / "matplotlib"),  # a home may not be writable: a page would show it
     "IPYTHONDIR": str(Path(sys.prefix) / "share" / "ipython"),  # no start-up files of the reader's own
 }
 X86 = {

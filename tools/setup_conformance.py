@@ -7,8 +7,9 @@ that cannot be had on this machine leaves the others.
 import os
 import subprocess
 import sys
-import venv
 from pathlib import Path
+
+import setup
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-conformance"
@@ -18,8 +19,7 @@ PINS = ROOT / "benchmarks" / "conformance.txt"
 def main():
     print("Setting up .venv-conformance (once, a minute or more; about 2 GB)", flush=True)
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        venv.create(VENV, with_pip=True, clear=VENV.exists())
+    setup.make_anew_unless_whole(VENV)
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
     def install(*what):
@@ -31,7 +31,8 @@ def main():
         print(f"not installed: {', '.join(missing) or 'nothing'}")
     if not install("--no-deps", "--editable", ROOT):
         sys.exit("set-up failed: the package itself could not be installed")
-    (VENV / "ready").touch()
+    setup.point_from_itself(VENV)
+    (VENV / "ready").write_bytes(setup.stamp())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..shared.checks import number, one_of, shown, whole
+from ..shared.parallel import one_thread
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
@@ -105,7 +106,8 @@ def audit(
     cut = _cut(done, sizes["generated"], "generated rows were searched: an audit of these alone")
     cut += _cut(dealt, n_relabelings, "relabelings were done")
     inputs, sizes["generated"] = inputs.first(done), done
-    assumptions = check(inputs, found.near, units, metric, rng)
+    with one_thread:
+        assumptions = check(inputs, found.near, units, metric, rng)
     hits = np.bincount(found.near.row, minlength=sizes["train"] + sizes["held_out"])
     stamp = {
         "rows": sizes,

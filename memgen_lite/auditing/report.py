@@ -12,6 +12,7 @@ from ..shared.checks import flag, number, shown, whole
 from ..shared.figures import Picture
 from ..shared.files import write
 from ..shared.kinds.base import columns_said
+from ..shared.parallel import one_thread
 from ..shared.types import FilePath
 from . import page
 from .checks import ALIKE, NONE_TAKEN
@@ -91,7 +92,8 @@ class CopyAudit:
 
     @cached_property
     def ladder(self) -> "pd.DataFrame":
-        return ladder(self._inputs, self._measured.groups, self.stamp)
+        with one_thread:
+            return ladder(self._inputs, self._measured.groups, self.stamp)
 
     @property
     def informative(self) -> bool:

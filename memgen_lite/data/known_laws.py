@@ -6,7 +6,7 @@ import numpy as np
 import scipy  # its modules load when first used
 from numpy.typing import ArrayLike
 
-from ..shared.checks import one_of, whole
+from ..shared.checks import one_of, unmasked, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .dataset import Dataset
@@ -131,7 +131,7 @@ def density(name: str, n: int = 1000, n_held_out: int | None = None, random_stat
 
 
 def _points(x, dimensions):
-    x = np.asarray(x, dtype=float)
+    x = np.asarray(unmasked(x, "x"), dtype=float)
     if dimensions == 1 and x.ndim == 1:
         x = x[:, None]
     if x.ndim != 2 or x.shape[1] != dimensions:

@@ -12,7 +12,7 @@ import numpy as np
 import scipy  # its modules load when first used
 
 from ..data.own_files import read_rows
-from ..shared.checks import shown, whole
+from ..shared.checks import as_array, shown, whole
 from ..shared.types import FilePath
 
 if TYPE_CHECKING:
@@ -154,10 +154,7 @@ def values(digits: Any) -> np.ndarray:
         text = digits if isinstance(digits, str) else "".join(digits)
         array = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8) - 48  # wraps around below "0"
     except TypeError:  # no str, and none of them in a row
-        try:
-            array = np.asarray(digits)
-        except (ValueError, TypeError):  # ragged
-            array = np.array(None)
+        array = as_array(digits, "digits")
     array = array if array.size else array.astype(np.uint8)
     if array.ndim != 1 or array.dtype.kind not in "iu" or array.min(initial=0) < 0 or array.max(initial=0) > 9:
         raise ValueError(f"digits must be a str of 0-9 or integers from 0 to 9 in one row, got {shown(digits)}")

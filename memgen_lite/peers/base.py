@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..shared.checks import finite
+from ..shared.checks import finite, unmasked
 from ..shared.kinds.opening import opened
 from ..shared.randomness import generator
 from ..shared.types import FilePath, RandomState
@@ -93,6 +93,7 @@ def all_or_nothing(model: Any, stream: np.random.Generator) -> Iterator[np.rando
 
 def checked_rows(X, name="X", *, at_least=2):
     """An array, a list or a frame of finite real numbers as float64 (n, d), a copy. In errors it is called `name`."""
+    unmasked(X, name)
     try:
         shape = tuple(X.shape if hasattr(X, "shape") else np.asarray(X).shape)
     except ValueError:

@@ -41,7 +41,14 @@ def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
     from . import load
 
     X = opened(X)
-    return _kept(f"{_name(peer, X, y)}.peer", load, lambda: peer.fit(X, y), lambda fit, path: fit.save(path), peer)
+
+    def read(path):
+        found = load(path)
+        if type(found) is not type(peer) or repr(found.get_params()) != repr(peer.get_params()):
+            raise array_file.DamagedFileError(f"{path} is another peer")
+        return found
+
+    return _kept(f"{_name(peer, X, y)}.peer", read, lambda: peer.fit(X, y), lambda fit, path: fit.save(path), peer)
 
 
 def sampled(peer: Any, X: ArrayLike, n: int) -> np.ndarray:
@@ -53,11 +60,13 @@ def sampled(peer: Any, X: ArrayLike, n: int) -> np.ndarray:
     -------
     float64 array (n, d), what `sample(n)` gives of a peer that has just been fitted.
     """
-
     X = opened(X)
 
     def read(path):
-        return np.array(array_file.read(path, mmap=False, verify=True)[1]["rows"])
+        rows = np.array(array_file.read(path, mmap=False, verify=True)[1].get("rows"))
+        if (rows.dtype, rows.shape) != (np.float64, (n, *np.shape(X)[1:])):
+            raise array_file.DamagedFileError(f"{path} holds no {n} samples")
+        return rows
 
     def write(rows, path):
         array_file.write(path, {}, {"rows": rows})

@@ -71,10 +71,7 @@ def numbers_in(
     """
     within = _Range(least, most, above, below)
     what = "whole numbers" if kinds == "iu" else "numbers"
-    try:
-        found = np.asarray(X)
-    except (ValueError, TypeError):  # ragged, or what only says that it is an array
-        found = np.array(None)
+    found = as_array(X, name)
     if not found.size and found.dtype.kind == "f":  # as an empty list is
         found = found.astype(np.int64 if kinds == "iu" else np.float64)
     if found.dtype.kind not in kinds:
@@ -82,6 +79,28 @@ def numbers_in(
     if not (right := within.holds(found) & np.isfinite(found)).all():
         raise ValueError(f"{name} must be {what}{within.after(', ')}, got {found[~right].flat[0]}")
     return found
+
+
+def unmasked(X: Any, name: str) -> Any:
+    """`X`, which is no masked array and holds none: NumPy would take what is under a mask for a value."""
+    dtype = getattr(X, "dtype", None)
+    several = isinstance(X, list | tuple) or (isinstance(dtype, np.dtype) and dtype.hasobject and X.ndim)
+    if isinstance(X, np.ma.MaskedArray) or (several and any(isinstance(item, np.ma.MaskedArray) for item in X)):
+        raise TypeError(
+            f"{name} must be a plain array, got a masked one; pass {name}.filled(value), or pandas.DataFrame({name}), "
+            "whose missing values are accounted for"
+        )
+    return X
+
+
+def as_array(X: Any, name: str) -> np.ndarray:
+    """`X` as an array, which has lost no mask; where NumPy can't read it, as one of None without axes."""
+    unmasked(X, name)
+    try:
+        found = np.asanyarray(X)
+    except (ValueError, TypeError):  # ragged, or what only says that it is an array
+        found = np.array(None)
+    return np.asarray(unmasked(found, name))
 
 
 def one_of(value: Any, name: str, options: Iterable[str]) -> str:
@@ -93,10 +112,7 @@ def one_of(value: Any, name: str, options: Iterable[str]) -> str:
 
 def items(X: Any, name: str) -> np.ndarray:
     """`X` as an array whose first axis counts, of whatever it holds."""
-    try:
-        found = np.asarray(X)
-    except (ValueError, TypeError):  # ragged, or what only says that it is an array
-        found = np.array(None)
+    found = as_array(X, name)
     if not found.ndim:
         raise TypeError(f"{name} must be an array, or a list of items of one shape, got {shown(X)}")
     return found

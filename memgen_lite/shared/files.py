@@ -158,11 +158,11 @@ def cache_folder():
 def cached(name, compute):
     """The bytes that `compute()` gives, kept under `name` in :func:`cache_folder` with a checksum before them.
 
-    They are computed again where the file is not there or damaged in any way. What cannot be kept is given all the
-    same, with a warning.
+    They are computed again where the file is not there, is none, or damaged in any way. What cannot be kept is given
+    all the same, with a warning.
     """
-    with suppress(OSError, RuntimeError):  # not there, or no home to look in
-        kept = (cache_folder() / name).read_bytes()
+    with suppress(OSError, RuntimeError):  # not there, a pipe that would be waited for, or no home to look in
+        kept = regular(cache_folder() / name).read_bytes()
         if hashlib.sha256(kept[32:]).digest() == kept[:32]:
             return kept[32:]
     content = compute()

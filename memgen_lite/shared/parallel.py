@@ -30,7 +30,7 @@ class _OneThread:
                 self.limits.restore_original_limits()
 
 
-_one_thread = _OneThread()
+one_thread = _OneThread()  # for many small steps too: threads that wait for each other on a busy machine take minutes
 
 
 def processors(most: int = 4) -> int:
@@ -51,7 +51,7 @@ def in_parallel(function: Callable[[Any], Any], items: Iterable[Any], *, most: i
     if (workers := processors(most)) == 1:
         yield from map(function, items)
         return
-    with _one_thread:  # else each of them would start as many
+    with one_thread:  # else each of them would start as many
         workers = ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "started", True))
         try:
             yield from workers.map(function, items)

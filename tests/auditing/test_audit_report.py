@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from audited import COPIER, NOISE, H, T
+from threadpoolctl import threadpool_info
 
 import memgen_lite as mg
 from memgen_lite.auditing import ladder, words
@@ -63,6 +64,22 @@ def test_the_ladder_rises_to_memgen():
     wide = rng.normal(size=(3, 70, 1100))
     assert mg.audit(*wide, n_relabelings=19).ladder["dose"].iloc[-1] == 1
     assert mg.audit(["ab", "cd"] * 20, ["ef", "cd"] * 20, ["ab"] * 20, n_relabelings=19).placed == ""
+
+
+def test_many_small_steps_wait_for_no_other_thread(monkeypatch):
+    """On a busy machine that is the difference between ten seconds and minutes."""
+
+    def limits(*_):
+        found.update(pool["num_threads"] for pool in threadpool_info())
+        return []
+
+    found = set()
+    monkeypatch.setattr("memgen_lite.auditing.auditing.check", limits)
+    monkeypatch.setattr("memgen_lite.auditing.report.ladder", limits)
+    audited = mg.audit(T[:60], H[:60], NOISE[:60], n_relabelings=19)
+    assert found == {1}
+    found.clear()
+    assert audited.ladder == [] and found == {1}
 
 
 def test_the_ladder_has_the_groups_of_the_audit():

@@ -15,6 +15,7 @@ import pytest
 import memgen_lite as mg
 from memgen_lite.peers import cache, fitted, peer, sampled
 from memgen_lite.peers import training as loop
+from memgen_lite.shared import array_file
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 
@@ -222,6 +223,27 @@ def test_another_number_of_samples_and_a_damaged_file_are_drawn_anew(folder):
     path.write_bytes(path.read_bytes()[:-20])
     for _ in range(2):
         np.testing.assert_array_equal(sampled(peer("gaussian", random_state=0), X, 5), rows)
+
+
+OTHERS = {  # whole files, of this package, in the place of one of X
+    "another peer": lambda path: peer("kde", random_state=0).fit(X).save(path),
+    "another setting": lambda path: peer("gaussian", random_state=1).fit(X).save(path),
+    "a memory": lambda path: mg.MemGEN().fit(X).save(path),
+    "no rows": lambda path: array_file.write(path, {}, {}),
+    "rows of a column more": lambda path: array_file.write(path, {}, {"rows": np.zeros((3, X.shape[1] + 1))}),
+    "a row more": lambda path: array_file.write(path, {}, {"rows": np.zeros((4, X.shape[1]))}),
+    "whole numbers": lambda path: array_file.write(path, {}, {"rows": np.zeros((3, X.shape[1]), dtype=int)}),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("kept", [lambda one: fitted(one, X).sample(3), lambda one: sampled(one, X, 3)])
+def test_a_whole_file_of_something_else_is_made_anew_and_written_over(folder, other, kept):
+    first = kept(peer("gaussian", random_state=0))
+    for path in folder.iterdir():
+        OTHERS[other](path)
+    for _ in range(2):
+        assert np.array_equal(kept(peer("gaussian", random_state=0)), first)
 
 
 def test_without_a_seed_there_is_nothing_to_keep():

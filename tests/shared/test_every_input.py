@@ -372,3 +372,60 @@ def test_numbers_of_few_bits_are_kept_exactly_by_a_memory_and_its_file(tmp_path)
     model.save(tmp_path / "x")
     found = mg.MemGEN.load(tmp_path / "x").recite()
     assert found.dtype == np.float32 and (found == np.asarray(narrow, dtype=np.float32)).all()
+
+
+class Handed:
+    """What hands over a masked array, as wrappers of those with a unit do."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+def objects(rows):
+    found = np.empty(len(rows), dtype=object)
+    for i, row in enumerate(rows):
+        found[i] = row
+    return found
+
+
+MASKED = {
+    "an array": lambda rows: rows,
+    "a list": list,
+    "a tuple": tuple,
+    "an iterator": iter,
+    "an array of objects": objects,
+    "another library's": Handed,
+    "a column": lambda rows: pd.DataFrame({"a": objects(rows)}),
+    "a series": lambda rows: pd.Series(objects(rows)),
+    "records": lambda rows: np.ma.array([*map(tuple, rows.data)], mask=[*map(tuple, rows.mask)], dtype="f8,f8,f8,f8"),
+}
+DOORS = {
+    "audit": lambda rows: mg.audit(X(0), X(1), rows, n_relabelings=19),
+    "audit of all": lambda rows: mg.audit(rows, rows, rows, n_relabelings=19),
+    "evaluate": lambda rows: mg.evaluate(rows, rows, rows, ["energy"], n_null=19),
+    "compute": lambda rows: mg.metrics.compute("energy", train=rows, generated=X(0)),
+    "features": lambda rows: mg.audit(X(0), X(1), X(2), features=lambda _: rows, n_relabelings=19),
+    "groups": lambda rows: mg.audit(X(0), X(1), X(2), groups=(rows, np.arange(N)), n_relabelings=19),
+    "peer": lambda rows: mg.peers.peer("gaussian").fit(rows),
+    "score": lambda rows: mg.peers.peer("gaussian").fit(X(0)).score(rows),
+    "memory": lambda rows: mg.MemGEN().fit(rows),
+    "neighbors": lambda rows: mg.neighbors.neighbors(X(0), rows),
+    "study": lambda rows: mg.coin.session(mg.coin.RademacherCoin(0), rows, X(1), n_trials=3),
+}
+
+
+@pytest.mark.parametrize("how", MASKED)
+@pytest.mark.parametrize("door", DOORS)
+def test_no_mask_is_lost_however_it_comes_in(door, how):
+    rows = np.ma.masked_less(X(0), 0)
+    with pytest.raises((TypeError, ValueError)):
+        DOORS[door](MASKED[how](rows))
+
+
+def test_a_memory_of_objects_keeps_masks_as_they_are():
+    rows = [*np.ma.masked_less(X(0), 0)]
+    told = mg.MemGEN(memory="list").fit(rows).recite()
+    assert all((a.mask == b.mask).all() for a, b in zip(told, rows, strict=True))

@@ -238,6 +238,24 @@ def test_what_cannot_be_kept_is_given_all_the_same_with_one_warning(tmp_path, mo
         assert cached("f", lambda: b"content") == b"content"
 
 
+@posix
+@pytest.mark.parametrize("kind", ["folder", "full folder", "pipe", "device", "endless device", "link to itself"])
+def test_what_is_no_file_in_the_place_of_a_kept_one_is_neither_waited_for_nor_replaced(tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("MEMGEN_CACHE", str(tmp_path))
+    place = tmp_path / "f"
+    if "folder" in kind:
+        place.mkdir()
+        (place / "inside").mkdir() if "full" in kind else None
+    elif kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to({"device": os.devnull, "endless device": "/dev/zero", "link to itself": place}[kind])
+    before = place.lstat()
+    with pytest.warns(UserWarning, match="could not be kept"):
+        assert cached("f", lambda: b"content") == b"content"
+    assert (place.lstat().st_mode, place.lstat().st_ino) == (before.st_mode, before.st_ino)
+
+
 KILLED = """
 import os, signal, sys
 from memgen_lite.shared import files

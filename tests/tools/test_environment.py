@@ -65,3 +65,9 @@ def test_numbers_do_not_depend_on_what_instructions_the_processor_has():
     kinds = ("SSE41", "AVX", "AVX2", "DEFAULT")
     running = [started(command, ONEDNN_MAX_CPU_ISA=kind, JAX_ENABLE_COMPILATION_CACHE="false") for kind in kinds]
     assert len({tuple(said(process)) for process in running}) == 1
+
+
+def test_a_home_that_cannot_be_written_to_leaves_no_warning_where_a_page_would_keep_it():
+    start = f"import sys; sys.path.insert(0, {str(TOOLS)!r}); import environment; environment.apply()"
+    nowhere = {"HOME": f"{os.devnull}/home", "MPLCONFIGDIR": f"{os.devnull}/matplotlib", "XDG_CACHE_HOME": ""}
+    assert said(started([sys.executable, "-c", f"{start}; import memgen_lite; memgen_lite.plots"], **nowhere)) == []

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..checks import unmasked
 from .images import is_image, pixels
 from .opening import opened
 from .texts import Texts
@@ -34,6 +35,7 @@ def arranged(X, name="X"):
 
 
 def _listed(X, name):
+    unmasked(X, name)
     if (texts := Texts().read(X)) is not None:
         return texts
     if all(map(is_image, X)):

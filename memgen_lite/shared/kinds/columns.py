@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..checks import finite
+from ..checks import finite, unmasked
 from ..row_bytes import keys
 from .arrays import coarsest
 from .base import ColumnRead
@@ -82,6 +82,7 @@ def _arrays(name, column, role):
     import pandas as pd
 
     given = column.dropna()
+    unmasked(list(given), f"column {name!r} of {role}")
     cells = [np.asarray(cell).ravel() if _is_row(cell) else None for cell in given]
     if bad := [i for i, cell in enumerate(cells) if cell is None or len(cell) != len(cells[0])]:
         cell, row = cells[bad[0]], given.index[bad[0]]

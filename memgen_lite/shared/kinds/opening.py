@@ -6,6 +6,8 @@ from collections.abc import Mapping, Set
 
 import numpy as np
 
+from ..checks import unmasked
+
 _WAYS = "array, frame, list or iterable"
 
 
@@ -58,11 +60,8 @@ def opened(X, name="X"):
 
 
 def _array(X, name):
-    if isinstance(X, np.ma.MaskedArray):
-        raise TypeError(
-            f"{name} must be a plain array, got a masked one; pass {name}.filled(value), or pandas.DataFrame({name}), "
-            "whose missing values are accounted for"
-        )
+    if isinstance(X, np.ma.MaskedArray):  # a plain one of masked ones is MemGEN's to keep as it is
+        unmasked(X, name)
     X = np.asarray(X) if isinstance(X, np.matrix) else X
     if X.ndim == 0:
         raise TypeError(f"{name} must hold examples along its first axis, got a 0-dimensional array of {X.dtype}")
@@ -75,7 +74,7 @@ def _as_numpy(X, name):
     if hasattr(X, "detach") and any(kind in dtype for kind in ("bfloat16", "float8")):
         X = X.float()  # a tensor of PyTorch; NumPy knows no such numbers
     reasons = []
-    for attribute, read in (("__array__", np.asarray), ("__dlpack__", np.from_dlpack)):
+    for attribute, read in (("__array__", np.asanyarray), ("__dlpack__", np.from_dlpack)):
         if hasattr(X, attribute):
             try:
                 return read(X)

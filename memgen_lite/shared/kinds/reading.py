@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks import finite, resolved
+from ..checks import as_array, finite, resolved
 from .arranging import arranged
 from .arrays import Arrays
 from .base import ColumnRead, Kind
@@ -176,7 +176,7 @@ def _row_by_row(features, items, rows, role):
 
 
 def _features(features, items, n, role):
-    X = np.asarray(features(items))
+    X = as_array(features(items), f"features({role})")
     if X.ndim != 2 or len(X) != n or X.dtype.kind not in "fiub" or not X.shape[1]:
         raise ValueError(f"features({role}) must be a real array ({n}, d), got shape {X.shape} of {X.dtype}")
     finite(X, f"features({role})")
