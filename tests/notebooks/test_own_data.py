@@ -27,11 +27,13 @@ PAGES = {  # page: the data, what else it is given, and words that its outputs m
     "04": ("album", {}, ["16 pictures, 8 of them cats"]),
     "05": ("tenths.txt", {}, ["The decimals of tenths", "n-gram models of tenths", "tenths: ."]),
     "06": ("letters.txt", {"this_paper": PAPER}, ["letters.txt: generated as it is: True", "letters.txt: "]),
-    "07": ("flowers.npy", {"quick": True}, ["flowers: 9 honest triples", "of which one is flowers"]),
+    "11": ("flowers.npy", {"quick": True}, ["the copy of flowers"]),
+    "12": ("flowers.npy", {"quick": True}, ["three suspects of flowers"]),
     "13": ("flowers.npy", {}, ["nats for a held-out row", "sixteenths of the range"]),
     "14": ("flowers.npy", {}, ["10 of 50 copied: p = ", "24 of 50"]),
     "15": ("flowers.npy", {}, ["copies with noise: ", "trained anew on half"]),
     "16": ("flowers.npy", {}, ["flowers: 75 to train on"]),
+    "93": ("flowers.npy", {"quick": True}, ["flowers, against train", "of which one is flowers"]),
 }
 
 
