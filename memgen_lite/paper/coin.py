@@ -1,7 +1,7 @@
 """Rademacher Coin Flipping, the raters that it replaces, and the statistics of a human study.
 
 A rater sees pairs: one real picture and one generated, left and right as a fair coin fell, and says which is real.
-Who cannot tell is right half the time, as is a coin, which is cheaper. Notebook 02 teaches what follows from that.
+Who cannot tell is right half the time, as is a coin, which is cheaper. Notebook 16 teaches what follows from that.
 
 >>> coin = RademacherCoin(random_state=0)
 >>> coin.flip(5)

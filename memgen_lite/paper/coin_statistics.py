@@ -1,6 +1,6 @@
 """The statistics of a study whose answers are right or wrong: intervals, power, and evidence that may be watched.
 
-Notebook 02 teaches them. :mod:`memgen_lite.paper.coin` passes them on under its own name.
+Notebook 16 teaches them. :mod:`memgen_lite.paper.coin` passes them on under its own name.
 """
 
 from typing import Any
