@@ -4,12 +4,11 @@ from .peer_comparison import PEER_KINDS, growth, peer_costs, peer_panels
 from .pi_digits import DIGIT_COLORS, digit_dial, digits, path
 from .pictures import eared_frames, images, mosaics
 from .power import power_panels
-from .verdict_table import VERDICTS, on_strips, strips, verdict_key, verdicts
+from .verdict_strips import on_strips, strips
 
 __all__ = [
     "DIGIT_COLORS",
     "PEER_KINDS",
-    "VERDICTS",
     "digit_dial",
     "digits",
     "eared_frames",
@@ -22,6 +21,4 @@ __all__ = [
     "peer_panels",
     "power_panels",
     "strips",
-    "verdict_key",
-    "verdicts",
 ]
