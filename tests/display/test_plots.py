@@ -84,34 +84,6 @@ def test_a_grid_has_at_least_one_column():
         shown(np.zeros((2, 2, 2)), columns=0)
 
 
-FOUND = [[[1, 0], [np.nan, np.inf]], [[-1, -1], [0, 1]]]  # two metrics, two generators, two data sets
-
-
-def test_a_table_of_verdicts_has_a_tile_and_a_mark_for_each_and_none_where_nothing_was_asked():
-    ax = plots.verdicts(Figure().subplots(), FOUND, rows=["a", "b"], columns=["x", "y"])
-    tiles = {}
-    for collection in ax.collections:
-        if type(collection).__name__ == "PatchCollection":
-            spots = [path.get_extents().get_points().mean(axis=0) for path in collection.get_paths()]
-            tiles[tuple(collection.get_facecolor()[0].round(2))] = np.round(spots, 2).tolist()
-    assert sorted(map(len, tiles.values())) == [1, 2, 2, 2]
-    gray = (0.91, 0.91, 0.91, 1.0)
-    assert tiles[gray] == [[0.23, 0], [0.77, 1]], "the parts of a cell stand side by side"
-    marks = [collection for collection in ax.collections if type(collection).__name__ == "PathCollection"]
-    assert sorted(len(marks.get_offsets()) for marks in marks) == [1, 2, 2], "as honest has no mark"
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y"]
-    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first metric is above"
-
-
-def test_the_key_of_verdicts_has_a_mark_beside_each_color_but_that_of_as_honest():
-    handles, words = plots.verdict_key()
-    assert dict(zip(words, [line.get_marker() for _, line in handles], strict=True)) == {
-        "better than honest": "^", "as honest": "", "worse than honest": "v", "no answer": "x",
-    }  # fmt: skip
-    assert len({patch.get_facecolor() for patch, _ in handles}) == 4
-
-
 def test_marks_lie_on_the_strips_where_the_honest_scale_puts_them_and_at_its_end_when_beyond():
     ax = plots.strips(Figure().subplots(), ["a", "b", "c", "d"], [[-1, 0, 1]] * 4)
     before = len(ax.collections)

@@ -7,11 +7,10 @@ from ...shared.checks import shown
 from .costs import growth
 from .pi_digits import DIGIT_COLORS, digit_dial, digits, path
 from .pictures import eared_frames, images, mosaics
-from .verdict_table import VERDICTS, on_strips, strips, verdict_key, verdicts
+from .verdict_strips import on_strips, strips
 
 __all__ = [
     "DIGIT_COLORS",
-    "VERDICTS",
     "digit_dial",
     "digits",
     "eared_frames",
@@ -21,8 +20,6 @@ __all__ = [
     "on_strips",
     "path",
     "strips",
-    "verdict_key",
-    "verdicts",
 ]
 
 
