@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import numpy as np
+import PIL
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -96,6 +97,10 @@ def test_every_mode_loads_as_white_on_black(tmp_path, mode):
     else:
         image = image.convert("RGBA" if mode == "LA" else "RGB").convert(mode)
     image.save(tmp_path / "a.tif")
+    try:
+        Image.open(tmp_path / "a.tif").load()
+    except OSError:  # below 13 in YCbCr
+        pytest.skip(f"Pillow {PIL.__version__} can't read what it wrote in {mode}")
     seen = only(tmp_path)
     assert seen[32, 32].min() >= 250
     assert seen[4, 4].max() <= 8
