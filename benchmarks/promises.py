@@ -4,6 +4,7 @@ A simulation is a function of a random generator that returns what came out, by 
 number of the promise, what is handed in, the function, how often it is drawn, and what is promised of each number.
 """
 
+import warnings
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,8 @@ import memgen_lite as mg
 from memgen_lite.auditing.checks import ALIKE
 from memgen_lite.auditing.measure import measure
 from memgen_lite.auditing.report import exact_control
-from memgen_lite.auditing.together import holm
+from memgen_lite.evaluation.nearer import nearer_to_train
+from memgen_lite.evaluation.words import NEARER
 
 LEVEL, RELABELINGS = 0.05, 199
 
@@ -41,6 +43,7 @@ def _one_hot(rng, n):
 LAWS = {
     "normal, d = 1": lambda rng, n: rng.normal(size=(n, 1)),
     "normal, d = 5": lambda rng, n: rng.normal(size=(n, 5)),
+    "normal, d = 30": lambda rng, n: rng.normal(size=(n, 30)),
     "normal, d = 60": lambda rng, n: rng.normal(size=(n, 60)),
     "Student t with 2 degrees, d = 3": lambda rng, n: rng.standard_t(2, size=(n, 3)),
     "Cauchy, d = 2": lambda rng, n: rng.standard_cauchy(size=(n, 2)),
@@ -79,6 +82,13 @@ def _audit(rng, T, H, G, **options):
     return mg.audit(T, H, G, n_relabelings=RELABELINGS, random_state=rng, **options)
 
 
+def _refusal(error):
+    """False, for what accuses nobody: where held-out has only values of few that stand in train too."""
+    if "every held-out row is a training row" not in str(error):
+        raise error
+    return False
+
+
 def of_groups(rng, ratio, spread, d=6, groups=40):
     """1.1: groups of ratio rows in train and of one held out."""
     centers = rng.normal(size=(2 * groups, d))
@@ -109,9 +119,7 @@ def of_precision(rng, law, coarse):
     try:
         found = _audit(rng, *frames)
     except ValueError as error:
-        if "every held-out row is a training row" not in str(error):
-            raise
-        return {"p <= .05": False, "rows named": False}  # refused, which accuses nobody
+        return dict.fromkeys(SIZE, _refusal(error))
     return {"p <= .05": found.p_value <= LEVEL, "rows named": len(found.copies) > 0}
 
 
@@ -143,18 +151,80 @@ def cleared(rng, law):
     return {"accused": _accused(found), "told": _told(found, "cleared of rows of the other")}
 
 
-def of_features(rng, kind):
-    """1.5: features that know the split."""
+def _missing(rng, n, law, where, depends):
+    """A table of two numbers and two categories, with a quarter of the values lost in some columns."""
+    X = law(rng, n)[:, :2]
+    level = np.minimum(rng.geometric(0.4, size=(n, 2)) - 1, 5)
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1]})
+    frame["c"], frame["d"] = np.array(list("uvwxyz"))[level].T
+    value = {"a": X[:, 0], "b": X[:, 1], "c": level[:, 0], "d": level[:, 1]}
+    for name in where:
+        odds = 1.0 + depends * 4.0 * (value[name] > np.median(value[name]))  # what is large is lost five times as often
+        frame.loc[rng.random(n) < 0.25 * odds / (1 + 2 * depends), name] = None
+    return frame
+
+
+def of_missing(rng, law, where="abcd", depends=True, generated="abcd", copies=0):
+    """Values that are missing, by lot or where they are large; generated rows may lose none."""
+    T, H = (_missing(rng, n, law, where, depends) for n in (120, 90))
+    G = _missing(rng, 100, law, generated, depends)
+    source = rng.choice(120, size=copies, replace=False)
+    G.iloc[:copies] = T.iloc[source]
+    found = _audit(rng, T, H, G)
+    named = {*found.copies["train_row"]}
+    if copies:
+        return {
+            "false share of rows named": len(named - {*source.tolist()}) / max(len(named), 1),
+            "rows found": len(named),
+        }
+    return {"accused": _accused(found), "p <= .05": found.p_value <= LEVEL, "rows named": len(named) > 0}
+
+
+def _labels(rng, X):
+    return rng.integers(6, size=len(X))
+
+
+def _layer(rng, X):
+    """The hidden layer of a network that has learned labels by heart."""
+    from sklearn.neural_network import MLPClassifier
+
+    net = MLPClassifier((64,), alpha=1e-6, max_iter=150, learning_rate_init=0.01, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it has not converged
+        net.fit(X, _labels(rng, X))
+    return lambda rows: np.maximum(rows @ net.coefs_[0] + net.intercepts_[0], 0)
+
+
+def _discriminants(rng, X, **options):
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    return LinearDiscriminantAnalysis(**options).fit(X, _labels(rng, X)).transform
+
+
+def _scaled(rng, X):
     from sklearn.preprocessing import StandardScaler
 
-    T, H, G = (rng.normal(size=(n, 30)) for n in (150, 150, 150))
-    if kind == "scaled":
-        found = _audit(rng, T, H, G, features=lambda X: StandardScaler().fit_transform(X))
-        return {"told": _told(found, "at a whole sample know which one it is")}
-    lda = LinearDiscriminantAnalysis().fit(T, rng.integers(0, 6, size=150))
-    found = _audit(rng, T, H, G, features=lda.transform)
-    return {"accused": _accused(found), "accused without a warning": _accused(found) and not _told(found, ALIKE)}
+    return lambda rows: StandardScaler().fit_transform(rows)
+
+
+def _components(rng, X):
+    from sklearn.decomposition import PCA
+
+    return PCA(4).fit(X).transform
+
+
+def of_features(rng, law, fit, to="train", copies=0, n=150):
+    """1.5: features that were fitted to the training rows, or honestly: to all rows, or to others."""
+    T, H, G = law(rng, n), law(rng, n), law(rng, n)
+    G[:copies] = T[:copies]
+    fitted = {"train": T, "train and held-out": np.concatenate([T, H]), "other rows": law(rng, n)}
+    found = _audit(rng, T, H, G, features=fit(rng, fitted[to]))
+    return {
+        "accused": _accused(found),
+        "told": found.broken is not None,
+        "p <= .05": found.p_value <= LEVEL,
+        "rows named": len(found.listed) > 0,
+    }
 
 
 def of_moved_copies(rng, law, share, jitter):
@@ -219,7 +289,10 @@ def of_held_out(rng, law, jitter, most):
 def of_law(rng, law):
     """1.11, 1.13: an honest split and a blind generator of one law, through the front door."""
     T, H = np.split(law(rng, 180), [100])
-    found = _audit(rng, T, H, law(rng, 100))
+    try:
+        found = _audit(rng, T, H, law(rng, 100))
+    except ValueError as error:
+        return dict.fromkeys(HONEST, _refusal(error))
     holds = found.assumptions.set_index("check")["holds"]
     return {
         "accused": _accused(found),
@@ -230,19 +303,21 @@ def of_law(rng, law):
     }
 
 
-def of_one_split(rng, law):
-    """1.12: five generators on one split, and one on five splits."""
-    T, H = np.split(law(rng, 200), [100])
-    alone = [measure(T, H, law(rng, 100) * w, n_relabelings=999, rng=rng).walk.p_value for w in (1, 0.8, 0.9, 1.1, 1.3)]
-    G, pool = law(rng, 100), np.concatenate([T, H])
-    splits = []
-    for _ in range(5):
-        order = rng.permutation(200)
-        splits.append(measure(pool[order[:100]], pool[order[100:]], G, n_relabelings=999, rng=rng).walk.p_value)
+def of_together(rng, law, what):
+    """1.12: five generators on one split, or one on five splits of the same rows, audited together."""
+    pool = law(rng, 120)
+    splits = [(pool[order[:60]], pool[order[60:]]) for order in (rng.permutation(120) for _ in range(5))]
+    if what == "generators":
+        samples = {f"spread {w}": (*splits[0], law(rng, 60) * w) for w in (0.8, 0.9, 1, 1.1, 1.3)}
+    else:
+        G = law(rng, 60)
+        samples = {f"split {i}": (*split, G) for i, split in enumerate(splits)}
+    found = mg.audit_together(samples, n_relabelings=RELABELINGS, random_state=rng)
+    p = [one.p_value for one in found.values()]
     return {
-        "any of 5 generators accused": min(holm(alone)) <= LEVEL,
-        "any of 5 splits accused": min(holm(splits)) <= LEVEL,
-        "any of 5 generators, uncorrected": min(alone) <= LEVEL,
+        "any of 5 accused": any(map(_accused, found.values())),
+        "any of 5, uncorrected": min(p) <= LEVEL,
+        "accused against p": any(_accused(one) and one.p_corrected > LEVEL for one in found.values()),
     }
 
 
@@ -278,6 +353,12 @@ def of_documents(rng):
     return {"two seeds agree": one.assumptions["holds"][0] is two.assumptions["holds"][0]}
 
 
+def of_nearest(rng, law, sizes):
+    """The sentence of `evaluate`: its p-value, at the level that it is read at."""
+    T, H, G = (law(rng, n) for n in sizes)
+    return {"p <= .01": nearer_to_train(T, H, G, rng)["p_value"] <= NEARER}
+
+
 def of_pages(rng):
     """1.16: does a page of a table of persons hold a name?"""
     from memgen_lite.auditing.page import document
@@ -299,20 +380,40 @@ SIZE = {"p <= .05": ("<=", LEVEL), "rows named": ("<=", 0.1)}
 for ratio in (1, 3, 10, 20):
     for spread in (0, 0.1, 0.5, 1):
         what = f"groups of {ratio} in train and 1 held out, spread {spread}"
-        promise("1.1", what, of_groups, 300, SIZE, ratio=ratio, spread=spread)
-promise("1.1", "groups of uneven sizes, larger in train", of_uneven_groups, 300, SIZE)
+        promise("1.1", what, of_groups, 500, SIZE, ratio=ratio, spread=spread)
+promise("1.1", "groups of uneven sizes, larger in train", of_uneven_groups, 500, SIZE)
 for name in ("normal, d = 1", "exponential, d = 8", "lognormal, d = 5"):
     for coarse in (("held_out",), ("train",), ("held_out", "generated")):
         what = f"one decimal, {name}; in single precision: {', '.join(coarse)}"
-        promise("1.2", what, of_precision, 60, SIZE, law=LAWS[name], coarse=coarse)
-promise("1.3", "times in three units, labels in two types", of_units, 60, SIZE, copies=False)
+        promise("1.2", what, of_precision, 100, SIZE, law=LAWS[name], coarse=coarse)
+promise("1.3", "times in three units, labels in two types", of_units, 200, SIZE, copies=False)
 promise("1.3", "the same, 40 rows copied", of_units, 20, {"copied rows found": (">=", 1.0)}, copies=True)
 CLEARED = {"accused": ("<=", LEVEL), "told": (">=", 0.95)}
 for name in ("grid of 12 x 12", "Zipf, d = 2", "sparse counts, d = 12", "each value three times"):
-    promise("1.4", f"held-out cleared of what stands in train: {name}", cleared, 60, CLEARED, law=LAWS[name])
-promise("1.5", "features scaled on each sample", of_features, 20, {"told": (">=", 1.0)}, kind="scaled")
-FITTED = {"accused": None, "accused without a warning": ("<=", LEVEL)}
-promise("1.5", "discriminants fitted to train", of_features, 60, FITTED, kind="discriminants")
+    promise("1.4", f"held-out cleared of what stands in train: {name}", cleared, 200, CLEARED, law=LAWS[name])
+KNOWN = {"accused": ("<=", LEVEL), "told": (">=", 0.99), "p <= .05": None}
+UNSEEN = {"accused": ("<=", LEVEL), "told": None, "p <= .05": None}  # such maps can't be told by their columns
+SHRUNK = partial(_discriminants, solver="eigen", shrinkage=0.1)
+for name, kind, fit, repeats, promised in (
+    ("normal, d = 5", "features scaled on each sample", _scaled, 100, KNOWN),
+    ("exponential, d = 8", "principal components fitted to train", _components, 100, KNOWN),
+    ("exponential, d = 8", "discriminants fitted to train", _discriminants, 400, KNOWN),
+    ("normal, d = 30", "discriminants fitted to train", _discriminants, 400, KNOWN),
+    ("exponential, d = 8", "discriminants fitted to train, shrunk", SHRUNK, 400, UNSEEN),
+    ("normal, d = 30", "discriminants fitted to train, shrunk", SHRUNK, 400, UNSEEN),
+    ("normal, d = 30", "a network's layer fitted to train", _layer, 400, UNSEEN),
+):
+    promise("1.5", f"{kind}: {name}", of_features, repeats, promised, law=LAWS[name], fit=fit)
+FAIR = {"accused": ("<=", LEVEL), "told": ("<=", LEVEL), "p <= .05": ("<=", LEVEL), "rows named": ("<=", 0.1)}
+SEEN = {"accused": (">=", 0.95), "told": ("<=", LEVEL)}
+for name, kind, fit, to in (
+    ("normal, d = 5", "the first three columns, fitted to nothing", lambda rng, X: lambda rows: rows[:, :3], "train"),
+    ("exponential, d = 8", "discriminants fitted to train and held-out", _discriminants, "train and held-out"),
+    ("lognormal, d = 5", "principal components fitted to other rows", _components, "other rows"),
+):
+    given = {"law": LAWS[name], "fit": fit, "to": to}
+    promise("1.5", f"{kind}: {name}", of_features, 400, FAIR, **given)
+    promise("1.5", f"{kind}, 30 of 150 rows copied: {name}", of_features, 60, SEEN, copies=30, **given)
 MOVED = {"normal, d = 5": 0.5, "Student t with 2 degrees, d = 3": 0.4, "lognormal, d = 5": 0.5, "sphere, d = 10": 0.2}
 COVER = {"interval covers": (">=", 0.93), "dose less that share": None}
 for name, jitter in MOVED.items():
@@ -345,14 +446,15 @@ HONEST = {
 }
 for name, law in LAWS.items():
     asked = {"asked about clusters": None} if name == "families of near-duplicates" else {}  # they are clusters
-    promise("1.11, 1.13", f"honest: {name}", of_law, 80, HONEST | asked, law=law)
+    promise("1.11, 1.13", f"honest: {name}", of_law, 200, HONEST | asked, law=law)
 TOGETHER = {
-    "any of 5 generators accused": ("<=", LEVEL),
-    "any of 5 splits accused": ("<=", LEVEL),
-    "any of 5 generators, uncorrected": None,
+    "any of 5 accused": ("<=", LEVEL),
+    "accused against p": ("<=", 0.0),
+    "any of 5, uncorrected": None,
 }
-for name in ("normal, d = 5", "lognormal, d = 5", "numbers beside levels"):
-    promise("1.12", name, of_one_split, 60, TOGETHER, law=LAWS[name])
+for what in ("generators", "splits"):
+    for name in ("normal, d = 5", "lognormal, d = 5", "numbers beside levels"):
+        promise("1.12", f"five {what}: {name}", of_together, 200, TOGETHER, law=LAWS[name], what=what)
 PEOPLE = {"asked about clusters": (">=", 0.95), "accused": None}
 for kind in ("a table", "heavy tails", "normal, d = 16"):
     promise("1.13", f"persons split by visits: {kind}", of_people, 30, PEOPLE, kind=kind)
@@ -363,6 +465,28 @@ for name in ("normal, d = 5", "exponential, d = 8"):
     promise("1.15", f"nine rows copied: {name}", of_mild_copying, 40, MILD, law=LAWS[name])
 promise("1.15", "texts by document, two seeds", of_documents, 8, {"two seeds agree": (">=", 0.9)})
 promise("1.16", "a page of names", of_pages, 10, {"names on the page": ("<=", 0.0)})
+
+
+BLANK = {"accused": ("<=", LEVEL), "p <= .05": ("<=", LEVEL), "rows named": ("<=", 0.1)}
+for depends, how in ((False, "by lot"), (True, "where they are large")):
+    for name, where, generated, what in (
+        ("normal, d = 5", "ab", "ab", f"numbers missing {how}"),
+        ("normal, d = 5", "cd", "cd", f"categories missing {how}"),
+        ("lognormal, d = 5", "abcd", "", f"numbers and categories missing {how}, in no generated row"),
+    ):
+        given = {"law": LAWS[name], "where": where, "generated": generated, "depends": depends}
+        promise("missing", f"{what}: {name}", of_missing, 400, BLANK, **given)
+    what = f"a number and a category missing {how}, 40 of 120 rows copied: lognormal, d = 5"
+    named = {"false share of rows named": ("<=", 0.1), "rows found": None}
+    given = {"law": LAWS["lognormal, d = 5"], "where": "ac", "generated": "ac", "depends": depends}
+    promise("missing", what, of_missing, 200, named, copies=40, **given)
+for name in ("normal, d = 5", "Cauchy, d = 2", "grid of 12 x 12", "families of near-duplicates"):
+    for sizes in ((20, 12, 15), (50, 30, 40)):
+        what = f"nearest row: {name}, {sizes[0]} and {sizes[1]} rows to {sizes[2]}"
+        promise("evaluate", what, of_nearest, 1500, {"p <= .01": ("<=", NEARER)}, law=LAWS[name], sizes=sizes)
+
+# What is told of several laws, and of these together: by what is before the colon, where as much is promised.
+POOLED = ("honest", "five generators", "five splits", "nearest row")
 
 
 def lines(number, given, trials, promised):

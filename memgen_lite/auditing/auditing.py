@@ -65,7 +65,8 @@ def audit(
         compared. They may be memory-mapped. A large `generated` may be thinned beforehand, `train` may not: that
         hides the sources.
     metric : "euclidean" or "cosine".
-    features : None, or a function from such items to an array (n, d), in which they are compared.
+    features : None, or a function from such items to an array (n, d), in which they are compared; of one row at a time,
+        and fitted to other rows, or to train and held-out together. Else it gathers rows of train as a copier does.
     groups : None, or a pair of arrays, labels of the training and of the held-out rows: rows of one group (a patient, a
         video) are relabeled together.
     ignore : None, or the columns of frames or arrays to leave out, such as keys: a name, a number, or a list of them.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNLIKE = "held-out rows are not like training rows"
+KNOWING = "features know which sample a row is of"
 
 
 class CopyAudit:
@@ -109,6 +110,8 @@ class CopyAudit:
     @property
     def broken(self) -> str | None:
         """Why the p-value, and the rate at which rows are named, do not hold here; None where no check says so."""
+        if self._inputs.knowing:
+            return KNOWING
         failed = set(self.assumptions["check"][[holds is False for holds in self.assumptions["holds"]]])
         if NONE_TAKEN in failed:
             return "one side was cleared of rows of the other"
@@ -166,7 +169,7 @@ class CopyAudit:
             return f"Leans on {what}: {dose}; {none}."
         if high >= 0.5 or named:
             return f"Can't tell: {dose}; {none}."
-        if self.broken == UNLIKE:
+        if self.broken in (UNLIKE, KNOWING):
             return f"Can't tell: {self.broken}, so that a low dose says nothing; {p}."
         return f"No sign of copying: {dose}; {none}."
 

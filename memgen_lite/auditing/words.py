@@ -35,8 +35,8 @@ NOT_TESTED = (
 
 # By check: what to do where it does not hold.
 ADVICE = {
-    "held-out rows are like training rows": "Set rows aside at random, before training, and audit again; until then "
-    "the result means nothing.",
+    "held-out rows are like training rows": "Set rows aside at random, before training, fit features to no side alone, "
+    "and audit again; until then the result means nothing.",
     "no near-duplicates across the split": "Copies of these rows go unseen. If rows belong together, such as those of "
     "one person, say so with groups=, or set whole groups aside.",
     "no more held-out rows stand in train than by chance": "Leave equal rows in, they are accounted for; but ask "

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.preprocessing import StandardScaler
 
 import memgen_lite as mg
@@ -79,6 +80,38 @@ def test_features_that_know_the_sample_are_told_of(features):
 def test_features_of_one_row_at_a_time_are_not(features):
     T, H, G = rng.normal(size=(3, 60, 4))
     assert not any("features(" in line for line in mg.audit(T, H, G, features=features).warnings)
+
+
+def _discriminants(X):
+    return LinearDiscriminantAnalysis().fit(X, np.arange(len(X)) % 4).transform
+
+
+@pytest.mark.parametrize(
+    "fit", [_discriminants, lambda X: PCA(3).fit(X).transform, lambda X: StandardScaler().fit_transform]
+)
+@pytest.mark.parametrize("single", [False, True])
+def test_features_that_were_fitted_to_one_side_neither_accuse_nor_acquit(fit, single):
+    """Even a copier, as honest rows may look the same there; fitted to all real rows, the same features accuse it."""
+    T, H = rng.normal(size=(2, 150, 6)) + 3
+    for G in (T[:60], rng.normal(size=(60, 6))):
+        for side in (T, H):
+            to = fit(side)
+            found = mg.audit(T, H, G, features=(lambda X, to=to: to(X).astype("f4")) if single else to)
+            assert found.broken == "features know which sample a row is of" and len(found.listed) == 0
+            assert found.verdict.startswith("Can't tell") and not found.exceeds(0)
+            assert any("the test is not exact" in line for line in found.warnings)
+    if fit is _discriminants:
+        found = mg.audit(T, H, T[:60], features=fit(np.concatenate([T, H])))
+        assert found.verdict.startswith("Copies") and found.broken is None
+
+
+def test_rows_that_were_gathered_by_a_map_of_many_columns_are_told_from_those_held_out():
+    """A little in each of 20 columns, which the classifier does not see: the rank test has power .999 here."""
+    T, H, G = rng.normal(size=(3, 150, 20))
+    found = mg.audit(T, 1.2 * H, G)
+    line = found.assumptions.iloc[0]
+    assert line["holds"] is False and line["finding"].startswith("held-out rows lie farther out than the others (p = ")
+    assert mg.audit(T, H / 1.2, G).assumptions["finding"][0].startswith("training rows lie farther out")
 
 
 def test_features_are_given_what_can_be_iterated_only_once():

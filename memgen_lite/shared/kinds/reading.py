@@ -15,6 +15,7 @@ from .opening import opened
 from .texts import Texts, valid
 
 KINDS = (Frames(), Texts(), Images(), Arrays())  # in the order in which they are asked
+_COLUMNS = 32  # of features, looked at
 
 
 def read(X, name="X", *, any_kind=False):
@@ -91,6 +92,7 @@ class Samples:
     notes: list
     columns_read: list
     labels: dict
+    knowing: str | None = None
 
     def label(self, role, i):
         """A row's position, with the label of its own that a frame or a series has for it."""
@@ -135,21 +137,22 @@ def together(given, features=None, ignore=None):
             raise ValueError(f"ignore must name columns of {first}, {list(items[first].columns)}, got {missing}")
         ignored = [ColumnRead(valid(str(name)), "ignored", 0, "left out by ignore=") for name in ignore]
         items = {role: kind.without(X, ignore, role) for role, X in items.items()}
-    before, items = items, kind.aligned(items, notes)
+    before, items, knowing = items, kind.aligned(items, notes), None
     if features is None:
         rows = kind.rows(items)
     else:
         changed = ignore is not None or any(_dtypes(before[role]) != _dtypes(X) for role, X in items.items())
         shown = items if changed else given
         rows = {role: _features(features, shown[role], len(X), role) for role, X in items.items()}
-        notes += _row_by_row(features, shown[first], rows[first], first)
+        knowing = _row_by_row(features, shown[first], rows[first], first) or _fitted(rows)
+        notes += [knowing] if knowing else []
         for role, X in rows.items():
             if X.shape[1] != rows[first].shape[1]:
                 width = rows[first].shape[1]
                 raise ValueError(f"{role} must have {width} columns as features({first}) has, got {X.shape[1]}")
     resolved(rows)
     labels = {role: X.index for role, X in given.items() if hasattr(X, "iloc")}
-    return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored, labels)
+    return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored, labels, knowing)
 
 
 def _name(column):
@@ -161,18 +164,39 @@ def _dtypes(items):
 
 
 def _row_by_row(features, items, rows, role):
-    """A note where the features of a row depend on those beside it, as those of a scaler fitted to each sample do."""
+    """What is said where the features of a row depend on those beside it, as of a scaler fitted to each sample."""
     try:
         few = np.asarray(features(items[:3]))
     except Exception:  # whatever it needs more rows for is what is looked for
         few = None
     alike = few is not None and few.shape == rows[:3].shape
     if alike and np.allclose(few, rows[:3], rtol=1e-3, atol=1e-6 * np.abs(rows).max()):
-        return []
-    return [
+        return None
+    return (
         f"features({role}[:3]) is not features({role})[:3]: features that look at a whole sample know which one it is, "
         "and the test is not exact; fit scalers and projections to other rows, or once to train and held-out together"
-    ]
+    )
+
+
+def _fitted(rows):
+    """What is said where columns have mean 0 and no correlation in one sample of real rows, to the last digits.
+
+    So have discriminants and principal components of the rows that they were fitted to. By chance the means of two
+    columns, and their correlation, are all within a hundredth of their standard errors once in two million samples.
+    """
+    for role, X in rows.items():
+        X = X[:, :_COLUMNS].astype(np.float64)
+        spread = X.std(axis=0)
+        Z = X[:, spread > 1e-6 * spread.max()]
+        Z = Z / Z.std(axis=0)
+        off = np.abs(Z.T @ Z / len(Z) - np.eye(Z.shape[1])).max(initial=0), np.abs(Z.mean(axis=0)).max(initial=0)
+        if role != "generated" and Z.shape[1] > 1 and max(off) * np.sqrt(len(Z)) < 0.01:
+            return (
+                f"columns of features({role}) have mean 0 and no correlation, to the last digits: a projection fitted "
+                f"to {role} alone knows its rows, and the test is not exact; fit projections to other rows, or once to "
+                "train and held-out together"
+            )
+    return None
 
 
 def _features(features, items, n, role):
