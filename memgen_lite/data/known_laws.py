@@ -24,7 +24,7 @@ class Mixture:
         """`n` points, shape (n, 1)."""
         rng = generator(rng, "rng")
         part = rng.choice(len(self.weights), size=n, p=self.weights)
-        return rng.normal(np.take(self.means, part), np.take(self.deviations, part))[:, None]
+        return rng.normal(np.array(self.means)[part], np.array(self.deviations)[part])[:, None]  # take wants an intp
 
     def log_density(self, x: ArrayLike) -> np.ndarray:
         """Natural log of the density at points (n, 1) or (n,), shape (n,)."""

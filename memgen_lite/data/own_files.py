@@ -8,6 +8,7 @@ import warnings
 import zipfile
 import zlib
 from collections import Counter
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,8 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
 def _expanded(path):
     try:
         path = Path(path).expanduser()
-        path.exists()
+        with suppress(FileNotFoundError, NotADirectoryError, ValueError):
+            path.stat()  # not exists(): from Python 3.14 on that keeps to itself why it can't tell
     except (ValueError, RuntimeError, OSError) as error:  # a zero byte, a lone surrogate, no such user, too long a name
         kind = type(error) if isinstance(error, OSError) else ValueError
         raise kind(f"path must be the name of {_EXPECTED}, got {shown(str(path))}: {error}") from None

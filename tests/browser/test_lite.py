@@ -11,7 +11,32 @@ import sys
 import browsing
 import pytest
 
-PAGES = ("00_start_here", "01_algorithm", "06_this_paper", "13_is_your_model_copying")
+PAGES = (
+    "00_start_here",
+    "01_algorithm",
+    "04_internet_cats",
+    "05_pi_digits",
+    "06_this_paper",
+    "13_is_your_model_copying",
+)
+STILL = ("00_start_here.ipynb", "06_this_paper.ipynb")  # pages with nothing to predict and nothing to move
+PRESSES = 8
+# From the key to the new picture and its words, in milliseconds, by the page's own clock; null after ten seconds.
+WATCH = """box => {
+    const picture = () => box.querySelector('img').src, words = () => box.querySelector('[aria-live]').innerText;
+    window.answered = new Promise(tell => {
+        const before = [picture(), words()];
+        let pressed = null;
+        box.addEventListener('keydown', () => { pressed = performance.now(); }, {capture: true, once: true});
+        const look = new MutationObserver(() => {
+            if (picture() === before[0] || words() === before[1]) return;
+            look.disconnect();
+            tell(performance.now() - pressed);
+        });
+        look.observe(box, {subtree: true, childList: true, characterData: true, attributes: true});
+        setTimeout(() => tell(null), 10_000);
+    });
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +78,31 @@ def test_no_request_leaves_the_machine(page):
     assert page.left == []
 
 
+def test_a_slider_answers_within_half_a_second(page, record_property):
+    """Of some presses the quickest, since the others wait for whatever else this machine is doing."""
+    explorers = page.page.locator(browsing.EXPLORER).all()
+    assert bool(explorers) == (page.name not in STILL)
+    for explorer in explorers:
+        for handle in explorer.locator(".noUi-handle").all():
+            took = [press(page.page, explorer, handle) for _ in range(PRESSES)]
+            record_property("latency", f"{page.name}: {min(took):.2f} to {max(took):.2f} s in the site")
+            assert min(took) < 0.5, took
+
+
+def press(page, explorer, handle):
+    """Move a slider by a key; seconds until the picture and its words have changed."""
+    page.evaluate(WATCH, explorer.element_handle())
+    at, most = (handle.get_attribute(f"aria-value{name}") for name in ("now", "max"))
+    handle.press("ArrowLeft" if at == most else "ArrowRight")
+    took = page.evaluate("window.answered")
+    assert took is not None, f"{explorer.inner_text()}: nothing changed"
+    return took / 1000
+
+
 def test_a_prediction_is_answered_in_the_page(page):
     asked = page.page.locator("[class*=memgen-asks-]")
     if not asked.count():
-        assert page.name in ("00_start_here.ipynb", "06_this_paper.ipynb")
+        assert page.name in STILL
         return
     question = asked.first
     number = re.search(r"memgen-asks-(\d+)", question.get_attribute("class"))[1]
