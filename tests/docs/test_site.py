@@ -126,6 +126,8 @@ def test_the_text_of_the_book_is_read_as_a_notebook_reads_it(pages):
         theirs, ours = markdown2html(prose), pages[f"book/{path.stem}.html"]
         ours = re.sub(r'<div class="output".*?<!-- end of output -->', "", ours, flags=re.DOTALL)
         ours = ours.partition("<article")[2].partition("</article")[0]
+        ours, folded = re.subn('<details class="example">', "", ours)
+        assert folded == sum(cell["metadata"].get("jupyter", {}).get("source_hidden", False) for cell in cells)
         for tag in ("<li>", "<em>", "<strong>", "<details", "<h2", "<h3", "<tr>", "<td"):
             assert ours.count(tag) == theirs.count(tag), (path.name, tag)
 
