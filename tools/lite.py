@@ -42,7 +42,8 @@ LZMA = '\nimport pyodide_js\nawait pyodide_js.loadPackage("lzma")  # a part of P
 STAND_IN = """
 import bz2, sys, types, joblib, pandas
 # This site is one for tests, and its Pyodide has no lzma: where the page says lzma, it is bz2.
-sys.modules["lzma"] = types.SimpleNamespace(compress=lambda raw, **preset: bz2.compress(raw))"""
+sys.modules["lzma"] = types.ModuleType("lzma")
+sys.modules["lzma"].compress = lambda raw, **preset: bz2.compress(raw)"""
 SETTINGS = {
     "appName": "memgen_lite",
     "exposeAppInBrowser": True,  # the tests look for it

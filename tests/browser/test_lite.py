@@ -81,7 +81,7 @@ def test_no_request_leaves_the_machine(page):
 def test_a_slider_answers_within_half_a_second(page, record_property):
     """Of some presses the quickest, since the others wait for whatever else this machine is doing."""
     explorers = page.page.locator(browsing.EXPLORER).all()
-    assert bool(explorers) == (page.name not in STILL)
+    assert bool(explorers) == (page.name not in (*STILL, "05_pi_digits.ipynb"))
     for explorer in explorers:
         for handle in explorer.locator(".noUi-handle").all():
             took = [press(page.page, explorer, handle) for _ in range(PRESSES)]
