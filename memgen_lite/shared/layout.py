@@ -6,8 +6,10 @@ from itertools import combinations
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 COLUMN = 800  # CSS pixels, of which there are 96 to the inch: about as wide as a notebook's column
 SMALLEST = 7  # points, where the figure is as wide as the column at the most
@@ -37,7 +39,7 @@ def faults(fig: Figure) -> list[str]:
         for i, j in combinations(range(len(texts)), 2)
         if _overlap(corners[i], corners[j])
     ]
-    for legend in _legends(fig):
+    for legend in filter(Legend.get_visible, fig.findobj(Legend)):
         low, high = legend.get_window_extent(renderer).get_points()
         for ax in fig.axes:
             if any(((low < points) & (points < high)).all(axis=1).any() for points in _marks(ax, renderer)):
@@ -78,14 +80,6 @@ def _overlap(one, two):
     return True
 
 
-def _legends(fig):
-    return [*fig.legends, *(child for ax in fig.axes for child in ax.get_children() if _is(child, "Legend"))]
-
-
-def _is(artist, name):
-    return artist.get_visible() and type(artist).__name__ == name
-
-
 def _marks(ax, renderer):
     """Arrays (n, 2) of the pixels that an axes' lines run through, its points are at, and its bars cover."""
     for line in ax.lines:
@@ -93,7 +87,7 @@ def _marks(ax, renderer):
             steps = 1 if line.get_linestyle() == "None" else 16
             yield _inside(ax, line.get_transform().transform(path.interpolated(steps).vertices))
     for points in ax.collections:
-        if points.get_visible() and len(points.get_offsets()) and _is(points, "PathCollection"):
+        if points.get_visible() and len(points.get_offsets()) and isinstance(points, PathCollection):
             yield _inside(ax, points.get_offset_transform().transform(points.get_offsets()))
     for bars in ax.containers:
         for bar in bars if isinstance(bars, mpl.container.BarContainer) else ():
