@@ -12,6 +12,7 @@ True
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,10 @@ from ..shared.types import Data, RandomState
 from .checks import check
 from .groups import group_numbers
 from .inputs import ROLES, read
+from .leakage import leakage
 from .measure import measure
 from .report import CopyAudit
+from .spaces import chosen
 from .walk import FEWEST, TOO_LOW, smallest_p
 
 _FEW = 20
@@ -41,6 +44,7 @@ def audit(
     features: Callable[[Any], Any] | None = None,
     groups: Any = None,
     ignore: Any = None,
+    spaces: Any = "auto",
     q: float = 0.1,
     n_relabelings: int = 999,
     random_state: RandomState = 0,
@@ -50,9 +54,9 @@ def audit(
     Held-out rows stand among the training rows as decoys. To a generator that is blind, however good or bad it is, the
     labels "train" and "held out" are exchangeable: the p-value is exact in finite samples, for any generator, dimension
     and size. It sees no copying of rows that train and held-out share (where they nearly share them, the dose is too
-    low), none that is not near in the distance used, and nothing where held-out rows are not a random part of the same
-    data; the assumptions that can be looked at are. Who audits several generators, or several splits, has more than one
-    chance to be unlucky: :func:`memgen_lite.audit_together` corrects for that.
+    low), none that is not near in any of the `spaces` looked at, and nothing where held-out rows are not a random part
+    of the same data; the assumptions that can be looked at are. Who audits several generators, or several splits, has
+    more than one chance to be unlucky: :func:`memgen_lite.audit_together` corrects for that.
 
     An interrupt (Ctrl-C) ends the search, or the relabelings, and the rows searched by then, or the relabelings dealt,
     make the audit. It is as exact, since who interrupts knows no result; a warning says how many they are. With fewer
@@ -70,6 +74,13 @@ def audit(
     groups : None, or a pair of arrays, labels of the training and of the held-out rows: rows of one group (a patient, a
         video) are relabeled together.
     ignore : None, or the columns of frames or arrays to leave out, such as keys: a name, a number, or a list of them.
+    spaces : further ways to compare the same items, so that a copy that was turned, cut or recolored is seen. There is
+        one set of relabelings for all, so that the test stays exact: the first space has half of the error rate, and
+        the others share the other half. "auto": for images mirrored, shifted, each half, brightness and contrast made
+        equal, and gradients; for frames ranks, and each column left out; for texts case-folded, and words; for arrays,
+        whose numbers may mean anything, and with `features`, none, and none where all together would take long, which
+        a warning says. "all": these at any cost. None: the first alone. Or a dict by name of functions as `features`;
+        where one of them fails, nothing is audited.
     q : the false discovery rate among the rows named, above 0 and below 1.
     n_relabelings : int from 19 on; no p-value is below 1 / (1 + n_relabelings).
     random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.
@@ -92,8 +103,11 @@ def audit(
     sizes = {role: len(inputs.rows[role]) for role in ROLES}
     if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
         raise ValueError("every held-out row is a training row: nothing is held out, and there is no test without it")
+    space, further, notes, knowing = chosen(spaces, inputs, features)
+    inputs = replace(inputs, notes=inputs.notes + notes, knowing=inputs.knowing or knowing)
     units = None if groups is None else group_numbers(groups, (sizes["train"], sizes["held_out"]))
-    with bar(sizes["generated"] + 1 + n_relabelings, "Auditing", "step") as progress:
+    steps = sizes["generated"] * (1 + len(further)) + 1 + n_relabelings
+    with bar(steps, "Auditing", "step") as progress:
         found = measure(
             *inputs.rows.values(),
             metric=metric,
@@ -102,6 +116,8 @@ def audit(
             n_relabelings=n_relabelings,
             rng=rng,
             progress=progress.update,
+            space=space,
+            spaces={name: tuple(rows.values()) for name, rows in further.items()},
         )
     done, dealt = len(found.near.rows), len(found.walk.null)
     cut = _cut(done, sizes["generated"], "generated rows were searched: an audit of these alone")
@@ -109,6 +125,8 @@ def audit(
     inputs, sizes["generated"] = inputs.first(done), done
     with one_thread:
         assumptions = check(inputs, found.near, units, metric, rng)
+        rows = inputs.rows.values()
+        leaked = leakage(*rows, units, found.searched, n_relabelings=n_relabelings, rng=rng)
     hits = np.bincount(found.near.row, minlength=sizes["train"] + sizes["held_out"])
     stamp = {
         "rows": sizes,
@@ -116,6 +134,7 @@ def audit(
         "features": inputs.rows["train"].shape[1],
         "columns_read": [column._asdict() for column in inputs.columns_read],
         "metric": metric,
+        "spaces": list(found.nears),
         "q": q,
         "unevenness": float((hits.var() - hits.mean()) / hits.mean() ** 2),
         "n_relabelings": dealt,
@@ -123,7 +142,7 @@ def audit(
         "random_state": random_state if random_state is None else str(random_state),
         "versions": versions(),
     }
-    return CopyAudit(inputs, found, assumptions, cut + _warnings(inputs, found, assumptions, units), stamp)
+    return CopyAudit(inputs, found, leaked, assumptions, cut + _warnings(inputs, found, assumptions, units), stamp)
 
 
 def _cut(done, asked, what):

@@ -1,5 +1,7 @@
 """Three looks at which rows were touched, all of them weights that know no labels, and one exact p-value of the three.
 
+Rows may be compared in several *spaces*, such as pixels and gradients; each then has a *stake* of the error rate.
+
 * *closeness*: each hit weighs what a row this close says for a copy. Sharpest with few copies.
 * *walk*: the largest excess of train labels down the list of hits. It takes nothing for granted but the order.
 * *lean*: each row weighs how much it is leaned on, as nearest or as one of the k nearest. Sharpest where a whole model
@@ -8,7 +10,18 @@
 Weights only decide what the test is good at: it is exact for any.
 """
 
+from typing import NamedTuple
+
 import numpy as np
+
+
+class Weighed(NamedTuple):
+    """Weights (n,) of the rows, the stake of the error rate that the sum over rows of train has, and the number of the
+    space that they are of; None for several together."""
+
+    stake: float
+    values: np.ndarray
+    space: int | None = None
 
 
 def exponent(distances):
@@ -41,6 +54,30 @@ def closeness(ratios, p, k):
     with np.errstate(divide="ignore"):
         u = -np.expm1(max(k - 1, 1) * np.log1p(-(np.minimum(ratios, 1) ** p)))
     return np.log1p(0.1 / np.maximum(u, 1e-12))
+
+
+def mixed(weights, stakes):
+    """The same of a copy that is near in one of several spaces, with the stakes for probabilities.
+
+    `weights` (spaces, n) are those of :func:`closeness` in each, 0 for a row that is no hit there.
+
+    >>> mixed(np.array([[0.1, 0.0], [14.5, 0.1]]), [0.5, 0.5]).round(2)
+    array([13.81,  0.05])
+    """
+    return np.log1p(np.asarray(stakes) @ np.expm1(weights))
+
+
+def rarity(ratios, p, k):
+    """log u of such ratios (see :func:`closeness`), also where u is too small for a float, to order hits of several
+    spaces by.
+
+    >>> rarity(np.array([0.0, 0.1, 1.0]), 8, 6).round(1)
+    array([ -inf, -16.8,   0. ])
+    """
+    with np.errstate(divide="ignore"):
+        inner = p * np.log(np.minimum(ratios, 1))  # of r^p
+        u = np.log(-np.expm1(max(k - 1, 1) * np.log1p(-np.exp(inner))))
+    return np.where(inner < -18, np.log(max(k - 1, 1)) + inner, u)
 
 
 def shares(distances, p):

@@ -1,6 +1,6 @@
 """One nearest-neighbor search: for each generated row, the row that it is nearest to, and how closely it sits on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,14 @@ class Nearness:
         """That over the distance to the k-th nearest (M,): 0 is a copy, 1 no closer than k others."""
         reach = self.distances[:, -1]
         return np.divide(self.distance, reach, out=np.zeros(len(reach)), where=reach > 0)
+
+    def first(self, n):
+        """The same of the first n generated rows."""
+        return (
+            self
+            if n == len(self.rows)
+            else replace(self, **{name: getattr(self, name)[:n] for name in ("rows", "distances", "tied")})
+        )
 
 
 def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progress=None):
@@ -83,6 +91,22 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
             raise
     rows, distances, tied = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     return Nearness(rows=rows, distances=distances, tied=tied, shared=np.flatnonzero(np.isin(value[:n], value[n:])))
+
+
+def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=500):
+    """Ratios as :attr:`Nearness.ratio` of rows of the pool, drawn by chance, to the k others nearest to each; sorted.
+
+    0 for a row whose value stands in the pool more than once. They say how small a ratio is by chance in such data.
+    """
+    n, both = len(train), len(train) + len(held_out)
+    drawn = np.sort(rng.permutation(both)[:most])
+    queries = np.concatenate([train[drawn[drawn < n]], held_out[drawn[drawn >= n] - n]])
+    value = values(train, held_out)
+    repeated = (np.bincount(value) > 1)[value[drawn]]
+    near = nearness(train, held_out, queries, k=k + 1, metric=metric, rng=rng)
+    nearest, reach = near.distances[:, min(1, near.distances.shape[1] - 1)], near.distances[:, -1]
+    ratio = np.divide(nearest, reach, out=np.zeros(len(reach)), where=reach > 0)
+    return np.sort(np.where(repeated[: len(ratio)], 0, ratio))
 
 
 def _merged(found, places, order, k):

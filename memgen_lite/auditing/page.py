@@ -5,7 +5,7 @@ from html import escape
 from ..shared.figures import picture
 from ..shared.html import anchor, cells, columns, decided, kicker, page, table, words
 from .figure import alt, figure
-from .words import ADVICE, GLOSSARY, NOT_TESTED, kept_limit, plain
+from .words import ADVICE, GLOSSARY, kept_limit, not_tested, plain
 
 _MOST, _SHOWN, _FEW = 200, 60, 20
 
@@ -41,7 +41,7 @@ _HOLDS = {True: "yes", False: "no", None: "can't be told"}
 def fragment(audit):
     """What a notebook shows of an audit, as HTML."""
     named = audit.pairs(6)._repr_html_() if len(audit.listed) else ""
-    head = f"<p><b>{escape(audit.verdict)}</b></p>{_warnings(audit)}"
+    head = f"<p><b>{escape(audit.verdict)}</b></p>{_warnings(audit)}<p>{escape(audit.depends)}</p>"
     return f"<div>{head}{_described(audit)}{_figure(audit)}{named}</div>"
 
 
@@ -50,7 +50,7 @@ def document(audit, *, records=False, model=None, data=None, date=None, limit=No
     (sentence, then), shown = plain(audit), records or not audit.private
     sections = {
         "What was tested": _tested(audit),
-        "What was not tested": "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in NOT_TESTED) + "</ul>",
+        "What was not tested": "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in not_tested(audit)) + "</ul>",
         "The evidence": _evidence(audit),
         "The rows that are named": _named(audit, shown),
         "Rows that were generated exactly": _exact(audit),
@@ -86,12 +86,15 @@ def _warnings(audit, shown=True):
 
 def _tested(audit):
     how = _HOW.get(audit.stamp["kind"], "features that were handed in with them")
-    return f"<p>{escape(_TESTED.format(**audit.stamp['rows'], how=how))}</p>"
+    _, *others = audit.stamp["spaces"]
+    more = f" Further ways were tried, all in one test: {', '.join(others)}." if others else ""
+    return f"<p>{escape(_TESTED.format(**audit.stamp['rows'], how=how) + more)} {_see('Space') if others else ''}</p>"
 
 
 def _evidence(audit):
     audit.ladder  # noqa: B018 - the picture has it where it is there
-    return f"<p>{_EVIDENCE} {_see('Dose', 'Interval', 'Walk', 'Hit')}</p>{_figure(audit)}"
+    depends = f"<p>{escape(audit.depends)} {_see('Dependence')}</p>"
+    return f"<p>{_EVIDENCE} {_see('Dose', 'Interval', 'Walk', 'Hit')}</p>{_figure(audit)}{depends}"
 
 
 def drawn(audit):
@@ -136,6 +139,8 @@ def _ladder(audit):
     if audit.ladder is None:
         return ""
     placed = f"The dose of this model, {audit.dose:+.2f} {audit.beside}, is {audit.placed}."
+    if audit.space != audit.stamp["spaces"][0]:
+        placed += f" (Theirs are of {audit.stamp['spaces'][0]}, not of '{audit.space}' as the dose of this model is.)"
     rungs = _table(audit.ladder.round(2), "Familiar models fitted to the same training rows")
     return f"<p>{escape(placed)} {escape(_LADDER)} {_see('Familiar models', 'Interval')}</p>{rungs}"
 

@@ -2,6 +2,8 @@
 
 from html import escape
 
+from .spaces import as_compared
+
 
 class Pairs:
     """Named training rows, each beside the closest generated row: pictures, a readable difference of texts, or cells.
@@ -39,8 +41,15 @@ class Pairs:
         return f'<p>{kind.legend}</p><div style="{grid}">{"".join(figures)}</div>'
 
     def _shown(self):
+        """(caption, places, the two as they are compared in the space where the pair was seen)."""
         kind, items, label = self._inputs.kind, self._inputs.items, self._inputs.label
         for (t, g), line in zip(self.rows, self._copies, strict=True):
             both = kind.at(items["train"], t), kind.at(items["generated"], g)
-            caption = f"train {label('train', t)} ~ generated {label('generated', g)} (ratio {line['ratio']:.3g})"
+            space = line.get("space")
+            if kind.name == "image" and space is not None:
+                both = as_compared(space, *both)
+            where = "" if space is None else f", {space}"
+            caption = (
+                f"train {label('train', t)} ~ generated {label('generated', g)} (ratio {line['ratio']:.3g}{where})"
+            )
             yield caption, (t, g), both

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 UNLIKE = "held-out rows are not like training rows"
 KNOWING = "features know which sample a row is of"
+_TOLD = {
+    "means": "the means of columns",
+    "likelihood": "the likelihood of a Gaussian",
+    "neighbors": "how densely rows lie around each",
+}
 
 
 class CopyAudit:
@@ -41,11 +46,16 @@ class CopyAudit:
     p_value : float, exact: of a walk like this, had the model not looked at train more than at held-out.
     p_corrected : float, that p-value, corrected for the audits that were made together with this one
         (:func:`memgen_lite.audit_together`). Verdict and :meth:`exceeds` read it.
+    leakage_p_value : float, exact, and a verdict of its own: small where the model *depends on its training rows*,
+        whether it copies or not, as one that learned their mean does. Of models that depend on nothing, this p-value
+        and the other each accuse one in twenty at .05, so both together one in ten at most. leakage : dict of the
+        p-values of its three scores, see :mod:`memgen_lite.auditing.leakage`.
     p_swapped : float, the p-value with the roles of train and held-out swapped: small where generated rows lean on
         held-out rows.
     copies : frame, a row for each training row named at false discovery rate q, closest first: `train_row`,
         `train_label` (what a frame or a series calls that row, for `.loc`; `train_row` is for `.iloc`),
-        `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row). Where a check that
+        `generated_rows` (list, closest first), `distance`, `ratio` (to that of the 6th nearest row), and `space` where
+        rows were compared in several, the one in which it is closest. Where a check that
         the rate rests on failed (`broken`) they are no accusation, and neither the text nor the page lists them.
     suspects : frame of the same columns: where too few rows are on top for rate q, and p is .05 or less, those that are
         sat on more closely than any held-out row.
@@ -62,10 +72,14 @@ class CopyAudit:
     warnings : list of str, to be read before the verdict.
     ladder : frame (computed when first asked for), doses of familiar models fitted to the same rows.
     verdict : str, one sentence.
-    walk, near : what was measured, see memgen_lite.auditing. stamp : dict: sizes, parameters, versions.
+    space : str, the space that the dose is of: the first, or where p is .05 or less the one in which most of the rows
+        named are, or that tells most. As it is chosen after the fact, the interval is wider: it holds for all together.
+    walk, near : what was measured, see memgen_lite.auditing; `near` is of that space. stamp : dict: sizes, parameters.
     """
 
-    def __init__(self, inputs: Any, measured: Any, assumptions: list, warnings: list[str], stamp: dict) -> None:
+    def __init__(
+        self, inputs: Any, measured: Any, leaked: tuple, assumptions: list, warnings: list[str], stamp: dict
+    ) -> None:
         import pandas as pd
 
         self._inputs, self._measured = inputs, measured
@@ -74,8 +88,9 @@ class CopyAudit:
         self.dose, self.dose_interval, self.p_value = self.walk.dose, self.walk.dose_interval, self.walk.p_value
         self.resolution = self.walk.resolution
         self.p_corrected, self.together = self.p_value, 1
-        self.level = self.walk.level
-        columns = ["generated_rows", "distance", "ratio"]
+        self.leakage_p_value, self.leakage = leaked
+        self.level, self.space = self.walk.level, measured.space
+        columns = ["generated_rows", "distance", "ratio", *(["space"] if len(stamp["spaces"]) > 1 else [])]
         self.copies, self.suspects = (self._labeled(rows, columns) for rows in (measured.copies, measured.suspects))
         self.exact_matches = self._labeled(exact_matches(inputs.same), ["generated_rows", "in_held_out"])
         self.exact_control = exact_control(inputs.same)
@@ -139,7 +154,8 @@ class CopyAudit:
     def beside(self) -> str:
         """The number of held-out rows that the dose belongs to, in words."""
         what = "rows" if self.stamp["groups"] is None else "groups"
-        return f"beside {self.walk.sizes[1]:,} held-out {what}"
+        where = "" if self.space == self.stamp["spaces"][0] else f", compared as '{self.space}'"
+        return f"beside {self.walk.sizes[1]:,} held-out {what}{where}"
 
     @property
     def verdict(self) -> str:
@@ -172,6 +188,20 @@ class CopyAudit:
         if self.broken in (UNLIKE, KNOWING):
             return f"Can't tell: {self.broken}, so that a low dose says nothing; {p}."
         return f"No sign of copying: {dose}; {none}."
+
+    @property
+    def depends(self) -> str:
+        """Whether the model depends on its training rows, beyond what the verdict says of copying, in a sentence."""
+        p = f"p = {self.leakage_p_value:.2g}"
+        if self.broken or self.walk.p_low <= TOO_LOW:
+            return f"Whether it depends on its training rows can't be told either; {p}."
+        if self.leakage_p_value > LEVEL:
+            return f"Apart from distances, no sign that it depends on its training rows: {p}."
+        most = min(self.leakage, key=self.leakage.get)
+        return (
+            f"Apart from distances, it depends on its training rows ({p}, most of all by {_TOLD[most]}), as a model "
+            "that learned from them does; that alone is no copying."
+        )
 
     @property
     def private(self) -> Any:
@@ -207,8 +237,10 @@ class CopyAudit:
     def describe(self) -> str:
         """Sizes, distance, relabelings, the p-value of swapped roles, seed and versions, in a line."""
         rows = ", ".join(f"{n:,} {name.replace('_', '-')}" for name, n in self.stamp["rows"].items())
+        _, *others = self.stamp["spaces"]
+        others = f", and {len(others)} further spaces ({', '.join(others)})" if others else ""
         return (
-            f"{rows} rows; {self.stamp['metric']} distance in {self.stamp['features']:,} features; "
+            f"{rows} rows; {self.stamp['metric']} distance in {self.stamp['features']:,} features{others}; "
             f"{self.stamp['n_relabelings']:,} relabelings; with the roles of train and held-out swapped, p = "
             f"{self.p_swapped:.2g}; seed {self.stamp['random_state']}; "
             + ", ".join(f"{name} {number}" for name, number in self.stamp["versions"].items())
@@ -262,6 +294,9 @@ class CopyAudit:
             "p_value": self.p_value,
             "p_corrected": self.p_corrected,
             "p_swapped": self.p_swapped,
+            "leakage_p_value": self.leakage_p_value,
+            "leakage": self.leakage,
+            "space": self.space,
             "level": None if np.isnan(self.level) else self.level,
             "resolution": self.resolution,
             "copies": _records(self.copies),
@@ -285,7 +320,7 @@ class CopyAudit:
         lines = [self.verdict, *(f"Warning: {line}" for line in self.warnings)]
         if len(self.exact_matches):
             lines.append(self.exactly)
-        lines += [self.describe(), columns_said(self.stamp["columns_read"])]
+        lines += [self.depends, self.describe(), columns_said(self.stamp["columns_read"])]
         head = "\n".join(part for line in lines for part in textwrap.wrap(line, 120))
         listed, name = self.listed, "copies" if len(self.copies) else "suspects"
         if not len(listed):

@@ -16,7 +16,8 @@ class Audits(dict[str, CopyAudit]):
 
     @property
     def table(self) -> "pd.DataFrame":
-        """By name: `dose`, `low`, `high`, `held_out`, `p_value`, `p_corrected`, `p_swapped`, `named`, `verdict`."""
+        """By name: `dose`, `low`, `high`, `held_out`, `p_value`, `p_corrected`, `p_swapped`, `leakage_p_value`
+        (for itself), `named`, `verdict`."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -29,6 +30,7 @@ class Audits(dict[str, CopyAudit]):
                     "p_value": one.p_value,
                     "p_corrected": one.p_corrected,
                     "p_swapped": one.p_swapped,
+                    "leakage_p_value": one.leakage_p_value,
                     "named": len(one.copies),
                     "verdict": one.verdict,
                 }

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .evidence import combined, divergence
+from .evidence import Weighed, combined, divergence
 
 FEWEST = 19  # relabelings: p-values reach 1/20
 LEVEL = 0.05  # the p-value above which nobody is accused
@@ -51,6 +51,8 @@ class Walk:
     resolution : int, the fewest rows that can be named at the rate asked for. sizes : (N, K), as given.
     steps : dict of arrays, one entry a step of the walk: `hits` so far, `train` among them, their standardized
         `excess`, the `evidence` that the statistic takes the largest of, and `rate`, of false discoveries.
+    space : int, the number of the space that the dose is of: the first, or where p is .05 or less the one in which most
+        of the rows named are, or else the most telling.
     """
 
     order: np.ndarray
@@ -68,6 +70,7 @@ class Walk:
     resolution: int
     sizes: tuple
     steps: dict
+    space: int = 0
 
     @property
     def p_low(self):
@@ -76,7 +79,19 @@ class Walk:
 
 
 def walk(
-    scores, train, weights, sizes, *, evidence=None, q=0.1, n_relabelings=999, confidence=0.95, rng, progress=None
+    scores,
+    train,
+    weights,
+    sizes,
+    *,
+    evidence=None,
+    stakes=(1.0,),
+    closest_in=None,
+    q=0.1,
+    n_relabelings=999,
+    confidence=0.95,
+    rng,
+    progress=None,
 ):
     """Go through the hits from the closest on.
 
@@ -88,10 +103,12 @@ def walk(
     scores : array (n,), small where a generated row is close, inf for a row that is no hit. Hits of equal score are one
         step.
     train : bool array (n,), which rows are of train.
-    weights : array (n,), how many generated rows each was nearest to.
+    weights : array (n,), how many generated rows each was nearest to; (spaces, n) where rows are compared in several.
     sizes : (N, K), how many rows there are of train and held out, touched or not.
-    evidence : None, or a dict by name of (stake, array (n,)): weights whose sum over the rows of train is a statistic,
-        and its share of the error rate. The walk has what they leave of 1.
+    evidence : None, or a dict by name of (stake, array (n,)[, number of a space]): weights whose sum over the rows of
+        train is a statistic, and its share of the error rate. The walk has what they leave of 1.
+    stakes : of the spaces, summing to 1: what each has of the rate at which intervals of the dose may fail.
+    closest_in : None, or int array (n,), the number of the space in which something sits most closely on each row.
     q : the false discovery rate at which rows are named. confidence : of the interval.
     rng : numpy.random.Generator, for the relabelings.
     progress : None, or called with the number of labelings done since its last call.
@@ -113,8 +130,9 @@ def walk(
     ends = np.flatnonzero(np.append(np.diff(scores[hit]) > 0, True))
     hits = ends + 1
 
-    evidence = evidence or {}
-    columns = np.stack([weights, *(values for _, values in evidence.values())], axis=1)[order].astype(np.float64)
+    evidence = {name: Weighed(*given) for name, given in (evidence or {}).items()}
+    weights = np.atleast_2d(weights)
+    columns = np.stack([*weights, *(one.values for one in evidence.values())], axis=1)[order].astype(np.float64)
     done = []
     try:
         for labels in labelings(train[order], sizes, n_relabelings, rng):
@@ -127,13 +145,12 @@ def walk(
         if sum(len(sums) for *_, sums in done) < 1 + FEWEST:
             raise
     largest, swapped, sums = (np.concatenate(part) for part in zip(*done, strict=True))
-    mass, *others = sums.T
+    others = list(sums.T[len(weights) :])
     parts = {"walk": largest, **dict(zip(evidence, others, strict=True))}
-    stakes = [stake for stake, _ in evidence.values()]
-    stakes = [1 - sum(stakes), *stakes]
-    score = combined(list(parts.values()), stakes)
-    swapped = combined([swapped, *(-part for part in others)], stakes)
-    doses = (mass / weights.sum() - share) / (1 - share)
+    paid = [one.stake for one in evidence.values()]
+    paid = [1 - sum(paid), *paid]
+    score = combined(list(parts.values()), paid)
+    swapped = combined([swapped, *(-part for part in others)], paid)
 
     found = np.cumsum(train[hit])[ends]
     rate = n_train / n_held * (1 + hits - found) / np.maximum(found, 1)
@@ -147,6 +164,11 @@ def walk(
     if len(stop):
         chosen[hit[: hits[stop[-1]]]] = True
         chosen &= train
+    seen = 0
+    if len(weights) > 1 and p_value <= LEVEL:
+        seen = int(np.bincount(closest_in[chosen]).argmax()) if chosen.any() else most_telling(parts, evidence)
+    doses = (sums[:, seen] / weights[seen].sum() - share) / (1 - share)
+    confidence = 1 - (1 - confidence) * stakes[seen]  # which one is looked at was chosen after the fact
     return Walk(
         order=hit,
         p_value=p_value,
@@ -158,7 +180,7 @@ def walk(
         suspects=suspects,
         level=float(rate[stop[-1]]) if len(stop) else np.nan,
         dose=float(doses[0]),
-        dose_interval=_interval(doses[0], doses[1:], weights[~train], weights, share, confidence),
+        dose_interval=_interval(doses[0], doses[1:], weights[seen][~train], weights[seen], share, confidence),
         null_dose=doses[1:],
         resolution=resolution(sizes, q),
         sizes=tuple(sizes),
@@ -169,7 +191,21 @@ def walk(
             "evidence": divergence(found, hits, share),
             "rate": rate,
         },
+        space=seen,
     )
+
+
+def most_telling(parts, evidence):
+    """The number of the space whose evidence is least like that of relabelings, for its stake; of several such, the one
+    that is farthest from their mean."""
+    found = {}
+    for name, one in evidence.items():
+        if one.space is not None:
+            values = np.round(parts[name], 9)
+            p = np.mean(values >= values[0]) / one.stake
+            far = (values[0] - values.mean()) / (values.std() or 1)
+            found[one.space] = min(found.get(one.space, (np.inf, 0)), (p, -far))
+    return min(found, key=found.get)
 
 
 def standardized_excess(found, hits, share):

@@ -26,7 +26,7 @@ _PLAIN = {
 }
 
 NOT_TESTED = (
-    "Copies that do not look near in the way rows were compared, such as a mirrored picture or a text in other words.",
+    "Copies that do not look near in any of the ways rows were compared{such}.",
     "Copies of rows that stand among the held-out rows as well, or that nearly do.",
     "What the model would give out if it were asked more often, or in another way: only the rows handed in were seen.",
     "Whether it can be told from the model itself, or by an attacker who knows more, that somebody was trained on.",
@@ -67,6 +67,11 @@ GLOSSARY = {
     "Interval": "the doses that agree with what was seen. It holds the true one in 95 of 100 audits.",
     "P-value": "how often a model that does not copy would look as suspicious as this one. At most .05 is asked for "
     "before anybody is accused: one such model in twenty is accused all the same.",
+    "Space": "a way to compare rows, such as pixels, or pictures of equal brightness. Where there are several, the "
+    "test pays for each of them, so that a model that does not copy is not accused more often.",
+    "Dependence": "a model that learned from rows keeps something of them, such as their mean, so that it fits them "
+    "better than rows that it has never seen. That is no copying, and many models do it; but it may be enough to guess "
+    "from it that somebody was among the training rows.",
     "Relabelings": "how the p-value is found: training and held-out rows are mixed anew, many times, and the test is "
     "repeated as if the mixed labels were the true ones.",
     "Named row": "a training row that something generated sits on so closely that it is called copied. Where too few "
@@ -80,6 +85,19 @@ GLOSSARY = {
     "and spread; a mixture of 5, 20 or 60 is made of so many Gaussians, and the more it has, the more single rows it "
     "keeps; a kernel density is a small cloud around each row.",
 }
+
+
+# By kind: what would not be seen.
+_SUCH = {
+    "image": ", such as a picture turned by a few degrees",
+    "text": ", such as a text in other words",
+    "table": ", such as a person of whom most columns were changed",
+}
+
+
+def not_tested(audit):
+    """What an audit does not say anything of, a list of sentences."""
+    return [line.format(such=_SUCH.get(audit.stamp["kind"], "")) for line in NOT_TESTED]
 
 
 def plain(audit):

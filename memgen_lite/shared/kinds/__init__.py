@@ -6,6 +6,6 @@ are equal, how they come back from a memory, and how a pair of them is shown (:c
 
 from .containers import Container, unpack
 from .items import equality_key, pack, unpack_rows
-from .reading import Samples, read, together
+from .reading import Samples, featured, read, together
 
-__all__ = ["Container", "Samples", "equality_key", "pack", "read", "together", "unpack", "unpack_rows"]
+__all__ = ["Container", "Samples", "equality_key", "featured", "pack", "read", "together", "unpack", "unpack_rows"]

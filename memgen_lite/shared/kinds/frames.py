@@ -48,9 +48,12 @@ class Frames(Arrays):
     def columns_read(self, samples):
         return [columns.told(name, given) for name, given in _by_column(samples)]
 
+    def parts(self, samples):
+        """The rows of each column alone: a dict by name of dicts by role."""
+        return {name: columns.rows(name, given) for name, given in _by_column(samples)}
+
     def rows(self, samples):
-        parts = [columns.rows(name, given) for name, given in _by_column(samples)]
-        return {role: np.concatenate([part[role] for part in parts], axis=1) for role in samples}
+        return beside(self.parts(samples).values())
 
     def same(self, samples):
         parts = [columns.codes(given)[0] for _, given in _by_column(samples)]
@@ -67,6 +70,12 @@ class Frames(Arrays):
         """(name, value, value) of all columns, as str."""
         names, values = (valid(str(name)) for name in one.index), zip(one, two, strict=True)
         return [(name, short(a), short(b)) for name, (a, b) in zip(names, values, strict=True)]
+
+
+def beside(parts):
+    """Rows of several columns, dicts by role, side by side."""
+    parts = list(parts)
+    return {role: np.concatenate([part[role] for part in parts], axis=1) for role in parts[0]}
 
 
 def _by_column(samples):

@@ -142,14 +142,8 @@ def together(given, features=None, ignore=None):
         rows = kind.rows(items)
     else:
         changed = ignore is not None or any(_dtypes(before[role]) != _dtypes(X) for role, X in items.items())
-        shown = items if changed else given
-        rows = {role: _features(features, shown[role], len(X), role) for role, X in items.items()}
-        knowing = _row_by_row(features, shown[first], rows[first], first) or _fitted(rows)
+        rows, knowing = featured(features, items if changed else given)
         notes += [knowing] if knowing else []
-        for role, X in rows.items():
-            if X.shape[1] != rows[first].shape[1]:
-                width = rows[first].shape[1]
-                raise ValueError(f"{role} must have {width} columns as features({first}) has, got {X.shape[1]}")
     resolved(rows)
     labels = {role: X.index for role, X in given.items() if hasattr(X, "iloc")}
     return Samples(kind, items, rows, kind.same(items), notes, kind.columns_read(items) + ignored, labels, knowing)
@@ -163,7 +157,24 @@ def _dtypes(items):
     return list(getattr(items, "dtypes", [getattr(items, "dtype", None)]))
 
 
-def _row_by_row(features, items, rows, role):
+def featured(features, items, name="features"):
+    """(rows, knowing): what a function makes of items, real arrays (n, d) by role, and what is to be said where it
+    knows which sample a row is of, else None.
+
+    Raises
+    ------
+    ValueError : where it gives no finite real array of a row for each item, as many columns in each sample.
+    """
+    first = next(iter(items))
+    rows = {role: _features(features, X, len(X), f"{name}({role})") for role, X in items.items()}
+    width = rows[first].shape[1]
+    for role, X in rows.items():
+        if X.shape[1] != width:
+            raise ValueError(f"{role} must have {width} columns as {name}({first}) has, got {X.shape[1]}")
+    return rows, _row_by_row(features, items[first], rows[first], first, name) or _fitted(rows, name)
+
+
+def _row_by_row(features, items, rows, role, name):
     """What is said where the features of a row depend on those beside it, as of a scaler fitted to each sample."""
     try:
         few = np.asarray(features(items[:3]))
@@ -173,12 +184,12 @@ def _row_by_row(features, items, rows, role):
     if alike and np.allclose(few, rows[:3], rtol=1e-3, atol=1e-6 * np.abs(rows).max()):
         return None
     return (
-        f"features({role}[:3]) is not features({role})[:3]: features that look at a whole sample know which one it is, "
+        f"{name}({role}[:3]) is not {name}({role})[:3]: features that look at a whole sample know which one it is, "
         "and the test is not exact; fit scalers and projections to other rows, or once to train and held-out together"
     )
 
 
-def _fitted(rows):
+def _fitted(rows, name):
     """What is said where columns have mean 0 and no correlation in one sample of real rows, to the last digits.
 
     So have discriminants and principal components of the rows that they were fitted to. By chance the means of two
@@ -192,16 +203,16 @@ def _fitted(rows):
         off = np.abs(Z.T @ Z / len(Z) - np.eye(Z.shape[1])).max(initial=0), np.abs(Z.mean(axis=0)).max(initial=0)
         if role != "generated" and Z.shape[1] > 1 and max(off) * np.sqrt(len(Z)) < 0.01:
             return (
-                f"columns of features({role}) have mean 0 and no correlation, to the last digits: a projection fitted "
+                f"columns of {name}({role}) have mean 0 and no correlation, to the last digits: a projection fitted "
                 f"to {role} alone knows its rows, and the test is not exact; fit projections to other rows, or once to "
                 "train and held-out together"
             )
     return None
 
 
-def _features(features, items, n, role):
-    X = as_array(features(items), f"features({role})")
+def _features(features, items, n, name):
+    X = as_array(features(items), name)
     if X.ndim != 2 or len(X) != n or X.dtype.kind not in "fiub" or not X.shape[1]:
-        raise ValueError(f"features({role}) must be a real array ({n}, d), got shape {X.shape} of {X.dtype}")
-    finite(X, f"features({role})")
+        raise ValueError(f"{name} must be a real array ({n}, d), got shape {X.shape} of {X.dtype}")
+    finite(X, name)
     return X

@@ -51,12 +51,18 @@ class Texts(Kind):
         return f"{kept:,} of {len(one):,} characters"
 
 
-def grams(*samples):
-    """For each sample of strings, an array (n, 512): counts of runs of characters, scaled to length 1 and projected."""
+def grams(*samples, words=False):
+    """For each sample of strings, an array (n, 512): counts of runs of characters, scaled to length 1 and projected.
+
+    With `words`, of words and of pairs of them; case and punctuation don't count.
+    """
     from scipy.sparse import vstack
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    counter = HashingVectorizer(analyzer="char", ngram_range=_GRAMS, lowercase=False, dtype=np.float32)
+    options = {"analyzer": "char", "ngram_range": _GRAMS, "lowercase": False}
+    if words:
+        options = {"ngram_range": (1, 2), "token_pattern": r"(?u)\w+", "preprocessor": str.casefold}
+    counter = HashingVectorizer(**options, dtype=np.float32)
     counts = vstack([counter.transform(map(valid, texts)) for texts in samples]).tocsr()
     used, columns = np.unique(counts.indices, return_inverse=True)
     counts = type(counts)((counts.data, columns, counts.indptr), shape=(counts.shape[0], len(used)))
