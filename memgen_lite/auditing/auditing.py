@@ -58,9 +58,9 @@ def audit(
     of the same data; the assumptions that can be looked at are. Who audits several generators, or several splits, has
     more than one chance to be unlucky: :func:`memgen_lite.audit_together` corrects for that.
 
-    An interrupt (Ctrl-C) ends the search, or the relabelings, and the rows searched by then, or the relabelings dealt,
-    make the audit. It is as exact, since who interrupts knows no result; a warning says how many they are. With fewer
-    than 256 rows or 19 relabelings, or outside of both parts, the interrupt is raised.
+    An interrupt (Ctrl-C) ends the search, or the relabelings, and the rows and spaces searched by then, or the
+    relabelings dealt, make the audit. It is as exact, since who interrupts knows no result; a warning says how many
+    they are. With fewer than 256 rows or 19 relabelings, or outside of both parts, the interrupt is raised.
 
     Parameters
     ----------
@@ -121,6 +121,7 @@ def audit(
         )
     done, dealt = len(found.near.rows), len(found.walk.null)
     cut = _cut(done, sizes["generated"], "generated rows were searched: an audit of these alone")
+    cut += _cut(len(found.nears), 1 + len(further), "spaces were looked at") if not cut else []
     cut += _cut(dealt, n_relabelings, "relabelings were done")
     inputs, sizes["generated"] = inputs.first(done), done
     with one_thread:

@@ -84,10 +84,11 @@ def measure(
     train, held_out, generated : real arrays (N, d), (K, d), (M, d).
     groups : None, or an int array (N + K,): rows of one group are relabeled together. None spans both sides.
     progress : None, or called with the number of steps done since its last call: a generated row that is searched, or a
-        labeling. An interrupt ends the search, or the relabelings, and what was done of it is taken for all.
+        labeling. An interrupt ends the search, or the relabelings, and what was done of it is taken for all: the first
+        rows in the first space, all rows in the spaces that were searched by then.
     space : the name of the space of these rows. spaces : None, or a dict by name of further ones, in which the same
         items are compared: triples of arrays as the above, or functions that search for themselves. Such a one is given
-        two bool arrays, which rows of train and of held-out to search; M; and k, rng and progress by name. It returns a
+        a bool array (N + K,), which rows to search, or None for all; and k, rng and progress by name. It returns a
         :class:`~memgen_lite.auditing.nearness.Nearness`.
     The others are as of :func:`memgen_lite.audit`.
 
@@ -100,12 +101,18 @@ def measure(
     nears, floors = {}, {}
     options = {"k": k, "rng": rng, "progress": progress}
     for name, rows in {space: (train, held_out, generated), **(spaces or {})}.items():
-        many = min([len(generated), *(len(near.rows) for near in nears.values())])  # fewer after an interrupt
-        nears[name] = _near(rows, searched, n, both, many, metric, options)
-        if spaces:
-            floors[name] = np.ones(1) if callable(rows) else _by_chance(rows, searched, n, k, metric, rng)
-    many = min(len(near.rows) for near in nears.values())
-    nears = {name: near.first(many) for name, near in nears.items()}
+        try:
+            near = _near(rows, searched, n, metric, options)
+            whole = len(near.rows) == len(generated)
+            floors[name] = _by_chance(rows, searched, n, k, metric, rng) if spaces and whole else np.ones(1)
+        except KeyboardInterrupt:
+            if not nears:
+                raise
+            break
+        if whole or not nears:
+            nears[name] = near
+        if not whole:
+            break
 
     unit = np.arange(both) if groups is None else groups
     of_train = np.zeros(unit.max() + 1, dtype=bool)
@@ -119,7 +126,7 @@ def measure(
     units = np.unique(parts[0]) if len(parts) == 1 else np.unique(np.concatenate([part.ravel() for part in parts]))
     stakes = [1.0] if len(parts) == 1 else [FIRST] + [(1 - FIRST) / (len(parts) - 1)] * (len(parts) - 1)
     views = [
-        _View(near, np.searchsorted(units, part), len(units), floors.get(name))
+        _View(near, np.searchsorted(units, part), len(units), floors[name] if len(nears) > 1 else None)
         for (name, near), part in zip(nears.items(), parts, strict=True)
     ]
     scores, orders, evidence, closest_in = _evidence(views, stakes, list(nears))
@@ -130,7 +137,6 @@ def measure(
         weights,
         sizes,
         evidence=evidence,
-        stakes=stakes,
         closest_in=closest_in,
         q=q,
         n_relabelings=n_relabelings,
@@ -147,15 +153,14 @@ def measure(
     )
 
 
-def _near(rows, searched, n, both, many, metric, options):
-    """The search in one space, among the rows that are `searched`."""
-    chosen = np.ones(both, dtype=bool) if searched is None else searched
+def _near(rows, searched, n, metric, options):
+    """The search in one space, among the rows that are `searched`; None for all."""
     if callable(rows):
-        return rows(chosen[:n], chosen[n:], many, **options)
+        return rows(searched, **options)
     train, held_out, generated = rows
     if searched is None:
-        return nearness(train, held_out, generated[:many], metric=metric, **options)
-    near = nearness(train[chosen[:n]], held_out[chosen[n:]], generated[:many], metric=metric, **options)
+        return nearness(train, held_out, generated, metric=metric, **options)
+    near = nearness(train[searched[:n]], held_out[searched[n:]], generated, metric=metric, **options)
     index = np.flatnonzero(searched)
     return replace(near, rows=index[near.rows], shared=index[near.shared])
 
@@ -180,6 +185,8 @@ def _evidence(views, stakes, names):
 
 
 def _by_chance(rows, searched, n, k, metric, rng):
+    if callable(rows):
+        return np.ones(1)
     train, held_out, _ = rows
     if searched is not None:
         train, held_out = train[searched[:n]], held_out[searched[n:]]

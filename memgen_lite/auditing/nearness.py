@@ -1,6 +1,6 @@
 """One nearest-neighbor search: for each generated row, the row that it is nearest to, and how closely it sits on it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,14 +41,6 @@ class Nearness:
         """That over the distance to the k-th nearest (M,): 0 is a copy, 1 no closer than k others."""
         reach = self.distances[:, -1]
         return np.divide(self.distance, reach, out=np.zeros(len(reach)), where=reach > 0)
-
-    def first(self, n):
-        """The same of the first n generated rows."""
-        return (
-            self
-            if n == len(self.rows)
-            else replace(self, **{name: getattr(self, name)[:n] for name in ("rows", "distances", "tied")})
-        )
 
 
 def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progress=None):

@@ -73,7 +73,7 @@ class CopyAudit:
     ladder : frame (computed when first asked for), doses of familiar models fitted to the same rows.
     verdict : str, one sentence.
     space : str, the space that the dose is of: the first, or where p is .05 or less the one in which most of the rows
-        named are, or that tells most. As it is chosen after the fact, the interval is wider: it holds for all together.
+        named are, or else the one that tells most.
     walk, near : what was measured, see memgen_lite.auditing; `near` is of that space. stamp : dict: sizes, parameters.
     """
 

@@ -85,7 +85,6 @@ def walk(
     sizes,
     *,
     evidence=None,
-    stakes=(1.0,),
     closest_in=None,
     q=0.1,
     n_relabelings=999,
@@ -107,7 +106,6 @@ def walk(
     sizes : (N, K), how many rows there are of train and held out, touched or not.
     evidence : None, or a dict by name of (stake, array (n,)[, number of a space]): weights whose sum over the rows of
         train is a statistic, and its share of the error rate. The walk has what they leave of 1.
-    stakes : of the spaces, summing to 1: what each has of the rate at which intervals of the dose may fail.
     closest_in : None, or int array (n,), the number of the space in which something sits most closely on each row.
     q : the false discovery rate at which rows are named. confidence : of the interval.
     rng : numpy.random.Generator, for the relabelings.
@@ -168,7 +166,6 @@ def walk(
     if len(weights) > 1 and p_value <= LEVEL:
         seen = int(np.bincount(closest_in[chosen]).argmax()) if chosen.any() else most_telling(parts, evidence)
     doses = (sums[:, seen] / weights[seen].sum() - share) / (1 - share)
-    confidence = 1 - (1 - confidence) * stakes[seen]  # which one is looked at was chosen after the fact
     return Walk(
         order=hit,
         p_value=p_value,
