@@ -369,6 +369,28 @@ def of_pages(rng):
     return {"names on the page": np.mean([name in page for name in names])}
 
 
+def randomized_response(rng, pool, of_train, epsilon):
+    """Each row's membership is told, with odds of e^epsilon for the truth: those told of are generated."""
+    lies = rng.random(len(pool)) * (1 + np.exp(epsilon)) < 1
+    return pool[of_train ^ lies]
+
+
+def laplace_histogram(rng, pool, of_train, epsilon):
+    """Each row's count is told with Laplace noise: the larger it is, the closer the row that is generated there."""
+    count = of_train + rng.laplace(scale=1 / epsilon, size=len(pool))
+    return pool + 0.1 / (1 + np.exp(count))[:, None] * rng.choice([-1, 1], size=pool.shape)
+
+
+def of_epsilon(rng, mechanism, epsilon, share, coins=True, n=300):
+    """3.3: the bound beside an epsilon that is known; rows fall to a side by coins, or in a fixed number."""
+    pool = rng.normal(size=(n, 8))
+    of_train = rng.random(n) < share if coins else rng.permutation(n) < share * n
+    found = _audit(rng, pool[of_train], pool[~of_train], mechanism(rng, pool, of_train, epsilon))
+    bound = found.epsilon_lower_bound()
+    value = 0.0 if bound.reason else float(bound)
+    return {"bound above the true epsilon": value > epsilon, "bound": value}
+
+
 PROMISES = []
 
 
@@ -484,9 +506,17 @@ for name in ("normal, d = 5", "Cauchy, d = 2", "grid of 12 x 12", "families of n
     for sizes in ((20, 12, 15), (50, 30, 40)):
         what = f"nearest row: {name}, {sizes[0]} and {sizes[1]} rows to {sizes[2]}"
         promise("evaluate", what, of_nearest, 1500, {"p <= .01": ("<=", NEARER)}, law=LAWS[name], sizes=sizes)
+KNOWN = {"bound above the true epsilon": ("<=", LEVEL), "bound": None}
+SPLITS = {"fair coins": (1 / 2, True), "coins of 2/3": (2 / 3, True), "200:100": (2 / 3, False)}
+for mechanism in (randomized_response, laplace_histogram):
+    for epsilon in (0.5, 1, 2, 4):
+        for split, (share, coins) in SPLITS.items():
+            given = {"mechanism": mechanism, "epsilon": epsilon, "share": share, "coins": coins}
+            what = f"{mechanism.__name__.replace('_', ' ')}: epsilon {epsilon:g}, {split}"
+            promise("3.3", what, of_epsilon, 100, KNOWN, **given)
 
 # What is told of several laws, and of these together: by what is before the colon, where as much is promised.
-POOLED = ("honest", "five generators", "five splits", "nearest row")
+POOLED = ("honest", "five generators", "five splits", "nearest row", "randomized response", "laplace histogram")
 
 
 def lines(number, given, trials, promised):
