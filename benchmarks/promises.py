@@ -12,7 +12,9 @@ import pandas as pd
 
 import memgen_lite as mg
 from memgen_lite.auditing.checks import ALIKE
+from memgen_lite.auditing.contrast import contrast
 from memgen_lite.auditing.measure import measure
+from memgen_lite.auditing.nearness import nearness
 from memgen_lite.auditing.report import exact_control
 from memgen_lite.evaluation.nearer import nearer_to_train
 from memgen_lite.evaluation.words import NEARER
@@ -391,6 +393,27 @@ def of_epsilon(rng, mechanism, epsilon, share, coins=True, n=300):
     return {"bound above the true epsilon": value > epsilon, "bound": value}
 
 
+def collapsed(rng, m, points=10, d=6):
+    return rng.normal(size=(points, d))[rng.integers(points, size=m)] + 0.05 * rng.normal(size=(m, d))
+
+
+def of_two(rng, makers, sizes, copied=(0, 0), many=(200, 150), d=6):
+    """compare: two generators of different quality, that are blind, or copy a share of the time."""
+    T, H = (rng.normal(size=(size, d)) for size in sizes)
+    generated = [make(rng, m) for make, m in zip(makers, many, strict=True)]
+    for G, share in zip(generated, copied, strict=True):
+        copies = rng.random(len(G)) < share
+        G[copies] = T[rng.integers(len(T), size=copies.sum())] + 0.1 * rng.normal(size=(copies.sum(), d))
+    near = nearness(T, H, np.concatenate(generated), rng=rng)
+    found = contrast(near, np.arange(sum(many)) < many[0], sizes, n_relabelings=RELABELINGS, rng=rng)
+    low, high = found.interval
+    return {
+        "p <= .05": 2 * min(found.p_values) <= LEVEL,
+        "p of rows alone <= .05": 2 * min(found.rows) <= LEVEL,
+        "interval covers": low <= copied[0] - copied[1] <= high,
+    }
+
+
 PROMISES = []
 
 
@@ -514,9 +537,27 @@ for mechanism in (randomized_response, laplace_histogram):
             given = {"mechanism": mechanism, "epsilon": epsilon, "share": share, "coins": coins}
             what = f"{mechanism.__name__.replace('_', ' ')}: epsilon {epsilon:g}, {split}"
             promise("3.3", what, of_epsilon, 100, KNOWN, **given)
+QUALITY = {
+    "Gaussian": lambda rng, m: rng.normal(size=(m, 6)),
+    "wide": lambda rng, m: 1.5 * rng.normal(size=(m, 6)),
+    "mixture": lambda rng, m: rng.normal(size=(20, 6))[rng.integers(20, size=m)] + 0.5 * rng.normal(size=(m, 6)),
+    "collapsed": collapsed,
+}
+UNFOOLED = {"p <= .05": ("<=", LEVEL), "p of rows alone <= .05": None, "interval covers": (">=", 0.95)}
+TOLD = {"p <= .05": (">=", 0.8), "p of rows alone <= .05": None, "interval covers": (">=", 0.95)}
+for sizes in ((200, 200), (240, 60), (60, 240)):
+    for pair in (("Gaussian", "wide"), ("Gaussian", "mixture"), ("Gaussian", "collapsed"), ("mixture", "collapsed")):
+        for copied in ((0, 0), (0.2, 0.2)):
+            what = f"each copies {copied[0]:.0%}: {pair[0]} and {pair[1]}, {sizes[0]}:{sizes[1]}"
+            makers = [QUALITY[name] for name in pair]
+            promise("compare", what, of_two, 200, UNFOOLED, makers=makers, sizes=sizes, copied=copied)
+    what = f"one copies 20 %, one 5 %, wide, {sizes[0]}:{sizes[1]}"
+    makers = [QUALITY["wide"]] * 2
+    promise("compare", what, of_two, 200, TOLD, makers=makers, sizes=sizes, copied=(0.2, 0.05))
 
 # What is told of several laws, and of these together: by what is before the colon, where as much is promised.
 POOLED = ("honest", "five generators", "five splits", "nearest row", "randomized response", "laplace histogram")
+POOLED += ("each copies 0%", "each copies 20%")
 
 
 def lines(number, given, trials, promised):
