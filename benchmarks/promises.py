@@ -12,7 +12,9 @@ import pandas as pd
 
 import memgen_lite as mg
 from memgen_lite.auditing.checks import ALIKE
+from memgen_lite.auditing.contrast import contrast
 from memgen_lite.auditing.measure import measure
+from memgen_lite.auditing.nearness import nearness
 from memgen_lite.auditing.report import exact_control
 from memgen_lite.evaluation.nearer import nearer_to_train
 from memgen_lite.evaluation.words import NEARER
@@ -369,6 +371,49 @@ def of_pages(rng):
     return {"names on the page": np.mean([name in page for name in names])}
 
 
+def randomized_response(rng, pool, of_train, epsilon):
+    """Each row's membership is told, with odds of e^epsilon for the truth: those told of are generated."""
+    lies = rng.random(len(pool)) * (1 + np.exp(epsilon)) < 1
+    return pool[of_train ^ lies]
+
+
+def laplace_histogram(rng, pool, of_train, epsilon):
+    """Each row's count is told with Laplace noise: the larger it is, the closer the row that is generated there."""
+    count = of_train + rng.laplace(scale=1 / epsilon, size=len(pool))
+    return pool + 0.1 / (1 + np.exp(count))[:, None] * rng.choice([-1, 1], size=pool.shape)
+
+
+def of_epsilon(rng, mechanism, epsilon, share, coins=True, n=300):
+    """3.3: the bound beside an epsilon that is known; rows fall to a side by coins, or in a fixed number."""
+    pool = rng.normal(size=(n, 8))
+    of_train = rng.random(n) < share if coins else rng.permutation(n) < share * n
+    found = _audit(rng, pool[of_train], pool[~of_train], mechanism(rng, pool, of_train, epsilon))
+    bound = found.epsilon_lower_bound()
+    value = 0.0 if bound.reason else float(bound)
+    return {"bound above the true epsilon": value > epsilon, "bound": value}
+
+
+def collapsed(rng, m, points=10, d=6):
+    return rng.normal(size=(points, d))[rng.integers(points, size=m)] + 0.05 * rng.normal(size=(m, d))
+
+
+def of_two(rng, makers, sizes, copied=(0, 0), many=(200, 150), d=6):
+    """compare: two generators of different quality, that are blind, or copy a share of the time."""
+    T, H = (rng.normal(size=(size, d)) for size in sizes)
+    generated = [make(rng, m) for make, m in zip(makers, many, strict=True)]
+    for G, share in zip(generated, copied, strict=True):
+        copies = rng.random(len(G)) < share
+        G[copies] = T[rng.integers(len(T), size=copies.sum())] + 0.1 * rng.normal(size=(copies.sum(), d))
+    near = nearness(T, H, np.concatenate(generated), rng=rng)
+    found = contrast(near, np.arange(sum(many)) < many[0], sizes, n_relabelings=RELABELINGS, rng=rng)
+    low, high = found.interval
+    return {
+        "p <= .05": 2 * min(found.p_values) <= LEVEL,
+        "p of rows alone <= .05": 2 * min(found.rows) <= LEVEL,
+        "interval covers": low <= copied[0] - copied[1] <= high,
+    }
+
+
 PROMISES = []
 
 
@@ -484,9 +529,35 @@ for name in ("normal, d = 5", "Cauchy, d = 2", "grid of 12 x 12", "families of n
     for sizes in ((20, 12, 15), (50, 30, 40)):
         what = f"nearest row: {name}, {sizes[0]} and {sizes[1]} rows to {sizes[2]}"
         promise("evaluate", what, of_nearest, 1500, {"p <= .01": ("<=", NEARER)}, law=LAWS[name], sizes=sizes)
+KNOWN = {"bound above the true epsilon": ("<=", LEVEL), "bound": None}
+SPLITS = {"fair coins": (1 / 2, True), "coins of 2/3": (2 / 3, True), "200:100": (2 / 3, False)}
+for mechanism in (randomized_response, laplace_histogram):
+    for epsilon in (0.5, 1, 2, 4):
+        for split, (share, coins) in SPLITS.items():
+            given = {"mechanism": mechanism, "epsilon": epsilon, "share": share, "coins": coins}
+            what = f"{mechanism.__name__.replace('_', ' ')}: epsilon {epsilon:g}, {split}"
+            promise("3.3", what, of_epsilon, 100, KNOWN, **given)
+QUALITY = {
+    "Gaussian": lambda rng, m: rng.normal(size=(m, 6)),
+    "wide": lambda rng, m: 1.5 * rng.normal(size=(m, 6)),
+    "mixture": lambda rng, m: rng.normal(size=(20, 6))[rng.integers(20, size=m)] + 0.5 * rng.normal(size=(m, 6)),
+    "collapsed": collapsed,
+}
+UNFOOLED = {"p <= .05": ("<=", LEVEL), "p of rows alone <= .05": None, "interval covers": (">=", 0.95)}
+TOLD = {"p <= .05": (">=", 0.8), "p of rows alone <= .05": None, "interval covers": (">=", 0.95)}
+for sizes in ((200, 200), (240, 60), (60, 240)):
+    for pair in (("Gaussian", "wide"), ("Gaussian", "mixture"), ("Gaussian", "collapsed"), ("mixture", "collapsed")):
+        for copied in ((0, 0), (0.2, 0.2)):
+            what = f"each copies {copied[0]:.0%}: {pair[0]} and {pair[1]}, {sizes[0]}:{sizes[1]}"
+            makers = [QUALITY[name] for name in pair]
+            promise("compare", what, of_two, 200, UNFOOLED, makers=makers, sizes=sizes, copied=copied)
+    what = f"one copies 20 %, one 5 %, wide, {sizes[0]}:{sizes[1]}"
+    makers = [QUALITY["wide"]] * 2
+    promise("compare", what, of_two, 200, TOLD, makers=makers, sizes=sizes, copied=(0.2, 0.05))
 
 # What is told of several laws, and of these together: by what is before the colon, where as much is promised.
-POOLED = ("honest", "five generators", "five splits", "nearest row")
+POOLED = ("honest", "five generators", "five splits", "nearest row", "randomized response", "laplace histogram")
+POOLED += ("each copies 0%", "each copies 20%")
 
 
 def lines(number, given, trials, promised):

@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "MemGEN": "memory.memgen:MemGEN",
     "audit": "auditing:audit",
+    "audit_compare": "auditing:audit_compare",
     "audit_plan": "auditing:audit_plan",
     "audit_together": "auditing:audit_together",
     "CopyAudit": "auditing:CopyAudit",

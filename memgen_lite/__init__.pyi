@@ -4,6 +4,7 @@ from . import metrics as metrics
 from . import peers as peers
 from .auditing import CopyAudit as CopyAudit
 from .auditing import audit as audit
+from .auditing import audit_compare as audit_compare
 from .auditing import audit_plan as audit_plan
 from .auditing import audit_together as audit_together
 from .data import drawn_cats as cats
@@ -26,6 +27,7 @@ __all__ = [
     "MemGEN",
     "__version__",
     "audit",
+    "audit_compare",
     "audit_plan",
     "audit_together",
     "cats",

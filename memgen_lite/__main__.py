@@ -39,6 +39,7 @@ def parser():
             one.add_argument("--fail-above", type=float, metavar="DOSE", help="by default 0, or where rows are named")
             help = "that --fail-above is meant for, so that samples of any size are compared alike; by default all"
             one.add_argument("--held-out-rows", type=int, metavar="K", help=f"the number of held-out rows {help}")
+            one.add_argument("--epsilon", action="store_true", help="a lower bound for that of differential privacy")
             one.add_argument("--metric", choices=("euclidean", "cosine"), default="euclidean")
         else:
             one.add_argument("--metrics", default="all", help="names, separated by commas; by default all")
@@ -71,6 +72,8 @@ def _rows(given, role):
 def _audit(given, samples):
     found = audit(*samples, metric=given.metric, ignore=given.ignore, random_state=given.seed)
     print(found)
+    if given.epsilon:
+        print(found.epsilon_lower_bound())
     if given.html:
         found.to_html(given.html, limit=given.fail_above, held_out=given.held_out_rows, **_told(given))
     _write(found, given.json)

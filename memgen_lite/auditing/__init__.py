@@ -1,8 +1,9 @@
 """Is this a copy, and of which row? An exact test, the rows that leaked, and a report."""
 
 from .auditing import audit
+from .compare import Comparison, audit_compare
 from .plan import audit_plan
 from .report import CopyAudit
 from .together import audit_together
 
-__all__ = ["CopyAudit", "audit", "audit_plan", "audit_together"]
+__all__ = ["Comparison", "CopyAudit", "audit", "audit_compare", "audit_plan", "audit_together"]

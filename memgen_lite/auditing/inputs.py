@@ -13,6 +13,15 @@ _NO_HELD_OUT = (
 
 def read(train, held_out, generated, features=None, ignore=None):
     """The samples of an audit, by role; the errors of :func:`together`, and one where nothing is held out."""
-    if held_out is None:
+    return _read({"train": train, "held_out": held_out, "generated": generated}, features, ignore)
+
+
+def read_two(train, held_out, a, b, features=None, ignore=None):
+    """The samples of a comparison of two generators, by role; the errors of :func:`read`."""
+    return _read({"train": train, "held_out": held_out, "a": a, "b": b}, features, ignore)
+
+
+def _read(given, features, ignore):
+    if given["held_out"] is None:
         raise ValueError(_NO_HELD_OUT)
-    return together(dict(zip(ROLES, (train, held_out, generated), strict=True)), features, ignore)
+    return together(given, features, ignore)

@@ -16,6 +16,7 @@ from ..shared.parallel import one_thread
 from ..shared.types import FilePath
 from . import page
 from .checks import ALIKE, NONE_TAKEN
+from .epsilon import EpsilonBound, epsilon_bound
 from .ladder import ladder, place
 from .pairs import Pairs
 from .walk import LEVEL, TOO_LOW
@@ -149,6 +150,40 @@ class CopyAudit:
         dose = self.dose if held_out is None else self.dose_at(held_out)
         found = dose > number(limit, "limit") and self.dose_interval[0] > 0 and self.p_corrected <= LEVEL
         return found and not self.verdict.startswith("Can't tell")
+
+    def epsilon_lower_bound(self, confidence: float = 0.95) -> EpsilonBound:
+        """A lower bound for the epsilon of pure differential privacy, from this one run: a float that says so in words.
+
+        The training, and all that was published of it (what was generated, and whatever else), has a privacy loss of no
+        less, unless one is as unlucky as one minus `confidence`: somebody who sees the generated rows, and guesses that
+        the hits, from the closest on, were trained on, is right too often (Steinke, Nasr and Jagielski 2023, arXiv
+        2305.08846). 0 is no proof of privacy: another attack may see more. For r guesses that are all right the bound
+        is about log(r/5) beside a fair split, so that few rows can't prove much.
+
+        It takes for granted that each row was put into train or held out by a coin of its own, that fell before the
+        training, as p-values do, and more: where the *number* of training rows was fixed beforehand, as by most
+        functions that split, the coins are tied. Then what is bounded is the epsilon for replacing a row by another,
+        which is at most twice that for adding or taking one away. It says nothing of epsilon in (epsilon, delta), whose
+        delta may explain a few of the right guesses. Where rows come in groups, a group is a guess, and the privacy is
+        that of a group, such as a person.
+
+        Parameters
+        ----------
+        confidence : float above 0 and below 1.
+
+        Returns
+        -------
+        :class:`~memgen_lite.auditing.epsilon.EpsilonBound`, a float with `confidence`, `guesses`, `right`, `share`,
+        `unit` and `reason`; NaN, with the `reason`, where a check says that the split was no split by chance, or that
+        features know it (`broken`). It is in :meth:`to_dict` from then on.
+
+        >>> import memgen_lite as mg
+        >>> T, H, G = np.random.default_rng(0).normal(size=(3, 200, 4))
+        >>> round(float(mg.audit(T, H, T).epsilon_lower_bound()), 1), float(mg.audit(T, H, G).epsilon_lower_bound())
+        (3.8, 0.0)
+        """
+        self._epsilon = epsilon_bound(self, confidence)
+        return self._epsilon
 
     @property
     def beside(self) -> str:
@@ -285,7 +320,7 @@ class CopyAudit:
         return page.fragment(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """All findings as plain dicts, lists, numbers and strings; the ladder only if it was asked for."""
+        """All findings as plain dicts, lists, numbers and strings; the ladder and the bound of epsilon if asked for."""
         found = {
             "verdict": self.verdict,
             "warnings": self.warnings,
@@ -309,6 +344,8 @@ class CopyAudit:
         }
         if "ladder" in self.__dict__ and self.ladder is not None:
             found["ladder"] = _records(self.ladder)
+        if "_epsilon" in self.__dict__:
+            found["epsilon_lower_bound"] = self._epsilon.to_dict()
         return found
 
     def to_json(self, path: FilePath | None = None) -> str | None:
