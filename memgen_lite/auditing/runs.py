@@ -90,7 +90,7 @@ class Pool:
         at_end[runs.starts[1:] - 1] = True
         places = runs.order[runs.order < runs.starts[n]]
         self.places = places[~at_end[places]]
-        self.text = np.searchsorted(runs.starts, self.places, side="right") - 1
+        self.text = np.searchsorted(runs.starts, self.places, side="right").astype(np.int64) - 1
         self._rank = runs.ranks[-1][self.places]
         self._by_text = np.argsort(self.text, kind="stable")
         self._keys = self.text[self._by_text] * len(self.places) + self._by_text
@@ -138,7 +138,7 @@ class Pool:
         """The places of some texts, and the owners, texts and lengths of those beside them in the order."""
         starts = self.runs.starts[others.start : others.stop + 1]
         place = np.arange(starts[0], starts[-1])
-        owner = np.searchsorted(starts, place, side="right") - 1
+        owner = np.searchsorted(starts, place, side="right").astype(np.int64) - 1
         inside = place < starts[1:][owner] - 1
         place, owner = place[inside], owner[inside]
         before = np.searchsorted(self._rank, self.runs.ranks[-1][place])  # how many places of the pool come before it
@@ -244,7 +244,7 @@ def _least(found, k, n):
 def _spread(low, high):
     """All numbers from low to below high, of one pair of them after the other: which pair, and the number."""
     sizes = high - low
-    which = np.repeat(np.arange(len(sizes)), sizes)
+    which = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
     return which, np.arange(len(which)) + np.repeat(low - (np.cumsum(sizes) - sizes), sizes)
 
 

@@ -16,12 +16,14 @@ from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..shared.kinds.texts import valid
 from .nearness import Nearness
 from .runs import Pool, Runs
 
 _BLOCK = 256  # of generated texts
+_SCALE, _MOST = 10, 7000  # words
 _AROUND, _SHOWN = 8, 80  # words: beside a span, and of it
 # Thai, Lao; Burmese, Khmer; kana, Han and its extensions, kana of half width.
 _SPACELESS = (
@@ -103,14 +105,22 @@ def _nearest(pool, block, of_train, k):
     return texts, lengths, (sides[0] | more[0]) & (sides[1] | more[1])
 
 
-def span_distance(length):
-    """The distance of texts whose longest common run has so many words: 1/(1 + length)."""
-    return 1 / (1 + np.asarray(length, dtype=np.float64))
+def span_distance(length: ArrayLike) -> np.ndarray:
+    """The distance of texts whose longest common run has so many words: exp(-length/10), and 1 without a common word.
+
+    The number of texts that share a run falls about exponentially with its length (Arratia and Waterman 1985, Adv.
+    Math. 55), so that within a distance r there are about r^p of them, which is what :func:`.evidence.exponent` fits;
+    another base has another p, and the same evidence. From 7,000 words on it stays what it is there, and is not 0.
+
+    >>> span_distance([0, 5, 50]).round(3)
+    array([1.   , 0.607, 0.007])
+    """
+    return np.exp(-np.minimum(length, _MOST) / _SCALE)
 
 
-def span_length(distance):
-    """The number of words for a distance."""
-    return np.round(1 / np.asarray(distance) - 1)
+def span_length(distance: ArrayLike) -> np.ndarray:
+    """The number of words that :func:`span_distance` was given, 7,000 at the most."""
+    return np.round(-_SCALE * np.log(distance)) + 0.0  # no -0
 
 
 def longest_span(one: str, two: str) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -126,23 +136,20 @@ def longest_span(one: str, two: str) -> tuple[tuple[int, int], tuple[int, int]]:
     length, first, second = _common(one, two)
     if not length:
         return (0, 0), (0, 0)
-    places = _places(one)[first : first + length], _places(two)[second : second + length]
-    return tuple((found[0][0], found[-1][1]) for found in places)
+    here, there = _places(one)[first : first + length], _places(two)[second : second + length]
+    return (here[0][0], here[-1][1]), (there[0][0], there[-1][1])
 
 
 def _common(one, two):
     """The longest common run: how many words, and the first of them in either text."""
-    texts = _numbered([one, two])
-    if not len(texts[0]) or not len(texts[1]):
-        return 0, 0, 0
-    runs = Runs(texts)
+    runs = Runs(_numbered([one, two]))
     pool = Pool(runs, 1)
-    _, (length,), alike = (np.ravel(part) if i < 2 else part for i, part in enumerate(pool.longest(range(1, 2), 1)))
+    _, ((length,),), alike = pool.longest(range(1, 2), 1)
     if not length:
         return 0, 0, 0
-    place = runs.starts[1] + np.arange(len(texts[1]))
     first = np.array([pool.places[low:high].min() for _, low, high in alike])
-    starts = runs.agree_for(np.full((len(first), len(place)), length), first[:, None], place)
+    places = np.arange(runs.starts[1], runs.starts[2])
+    starts = runs.agree_for(np.full((len(first), 1), length), first[:, None], places)
     second = starts.any(axis=0).argmax()
     return int(length), int(first[starts[:, second].argmax()]), int(second)
 

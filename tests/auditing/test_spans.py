@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from memgen_lite.auditing import runs, spans
 from memgen_lite.auditing.spans import longest_span, span_distance, span_html, span_length, span_nearness, span_text
+from memgen_lite.auditing.walk import walk
 
 
 def run(one, two):
@@ -187,10 +188,43 @@ def test_a_span_is_shown_among_eight_words_and_escaped():
     assert text.splitlines()[0] == f"… {before} <b>[=the & span=]</b> {' '.join(f'w{i}' for i in range(7))} …"
 
 
+def test_a_distance_tells_the_length_up_to_7000_words():
+    lengths = np.array([0, 1, 2, 399, 7000])
+    np.testing.assert_array_equal(span_length(span_distance(lengths)), lengths)
+    assert span_distance(10**6) == span_distance(7000) > 0
+
+
 def test_the_middle_of_a_long_span_is_left_out():
     text = " ".join(f"w{i}" for i in range(500))
     shown = span_text(text, text)
     assert shown.count("w39 … w460") == 2 and "w40 " not in shown
+
+
+def pasted(seed, source):
+    """The p-value of the walk where ten of 80 texts hold 15 words of a training text, or of one that is neither."""
+    rng = np.random.default_rng(seed)
+    texts = [[f"w{i}" for i in rng.zipf(1.4, size=60) % 3000] for _ in range(290)]
+    train, held_out, rest, generated = texts[:100], texts[100:200], texts[200:210], texts[210:]
+    for i in range(10):
+        start, place = rng.integers(46, size=2)
+        generated[i][place : place + 15] = (train if source == "train" else rest)[i][start : start + 15]
+    near = span_nearness(*([" ".join(text) for text in side] for side in (train, held_out, generated)), rng=rng)
+    if source == "train":
+        np.testing.assert_array_equal(near.row[:10], np.arange(10))
+        assert (span_length(near.distance[:10]) >= 15).all()
+    scores = np.full(200, np.inf)
+    np.minimum.at(scores, near.row, near.ratio)
+    weights = np.bincount(near.row, minlength=200)
+    return walk(scores, np.arange(200) < 100, weights, (100, 100), n_relabelings=199, rng=rng).p_value
+
+
+def test_ten_pasted_passages_of_training_texts_are_seen():
+    assert max(pasted(seed, "train") for seed in range(10)) <= 0.05
+
+
+def test_passages_of_texts_that_are_neither_accuse_nobody():
+    """100 audits: p <= .05 in 5 in the mean, and in more than 12 with probability .002 (binomial law)."""
+    assert sum(pasted(seed, "neither") <= 0.05 for seed in range(100)) <= 12
 
 
 class Presses:
