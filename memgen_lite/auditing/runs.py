@@ -112,7 +112,7 @@ class Pool:
             of them, and the `places` from .. to .. that agree with it for as long as the last of the k texts does; none
             where that is for no word.
         """
-        near, beside = self._near(others)
+        near, beside = self.near(others)
         k_th, longest = _least(_best(*beside, k, self.n), k, len(others)), np.zeros(len(others), dtype=np.int64)
         np.maximum.at(longest, near.owner, near.length)
         step = np.ones_like(k_th)
@@ -134,8 +134,8 @@ class Pool:
         _, text, length = _best(*map(np.concatenate, parts), k, self.n)
         return text.reshape(-1, k), length.reshape(-1, k), alike
 
-    def _near(self, others):
-        """The places of some texts, and the owners, texts and lengths of those beside them in the order."""
+    def near(self, others):
+        """The places of some texts, a :class:`Near`; and owners, texts and lengths of those beside them in order."""
         starts = self.runs.starts[others.start : others.stop + 1]
         place = np.arange(starts[0], starts[-1])
         owner = np.searchsorted(starts, place, side="right").astype(np.int64) - 1
@@ -148,7 +148,7 @@ class Pool:
             length = np.zeros(len(place), dtype=np.int64)
             length[right] = self.runs.agree(place[right], self.places[slot[right]])
             beside.append((length, owner[right], self.text[slot[right]], length[right]))
-        near = _Near(place, owner, before, np.maximum(beside[0][0], beside[1][0]))
+        near = Near(place, owner, before, np.maximum(beside[0][0], beside[1][0]))
         return near, [np.concatenate(parts) for parts in zip(*(found[1:] for found in beside), strict=True)]
 
     def _alike(self, near, length):
@@ -210,7 +210,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class _Near:
+class Near:
     """Places, whose they are, how many of the pool's come before them, and how long the nearest one agrees: (n,)."""
 
     place: np.ndarray
@@ -219,7 +219,7 @@ class _Near:
     length: np.ndarray
 
     def among(self, chosen):
-        return _Near(self.place[chosen], self.owner[chosen], self.before[chosen], self.length[chosen])
+        return Near(self.place[chosen], self.owner[chosen], self.before[chosen], self.length[chosen])
 
 
 def _best(owner, text, length, k, n):

@@ -143,15 +143,12 @@ def longest_span(one: str, two: str) -> tuple[tuple[int, int], tuple[int, int]]:
 def _common(one, two):
     """The longest common run: how many words, and the first of them in either text."""
     runs = Runs(_numbered([one, two]))
-    pool = Pool(runs, 1)
-    _, ((length,),), alike = pool.longest(range(1, 2), 1)
-    if not length:
+    near, _ = Pool(runs, 1).near(range(1, 2))
+    if not (length := int(near.length.max(initial=0))):
         return 0, 0, 0
-    first = np.array([pool.places[low:high].min() for _, low, high in alike])
-    places = np.arange(runs.starts[1], runs.starts[2])
-    starts = runs.agree_for(np.full((len(first), 1), length), first[:, None], places)
-    second = starts.any(axis=0).argmax()
-    return int(length), int(first[starts[:, second].argmax()]), int(second)
+    second = int(near.length.argmax())
+    at = runs.agree_for(np.full(runs.starts[1], length), np.arange(runs.starts[1]), near.place[second])
+    return length, int(at.argmax()), second
 
 
 def span_text(one: str, two: str) -> str:
