@@ -53,7 +53,8 @@ class EpsilonBound(float):
 def epsilon_bound(audit: Any, confidence: float = 0.95) -> EpsilonBound:
     """What :meth:`memgen_lite.CopyAudit.epsilon_lower_bound` gives, for an audit; see there."""
     confidence = number(confidence, "confidence", above=0, below=1)
-    near, groups, n_train = audit.near, audit._measured.groups, audit.stamp["rows"]["train"]
+    groups, n_train = audit._measured.groups, audit.stamp["rows"]["train"]
+    near = next(iter(audit._measured.nears.values()))  # of the first space: which one `near` is of, labels have chosen
     unit = near.row if groups is None else groups[near.row]
     hits, place, times = np.unique(unit, return_inverse=True, return_counts=True)
     of_train = hits < n_train if groups is None else np.isin(hits, groups[:n_train])

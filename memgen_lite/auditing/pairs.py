@@ -2,7 +2,8 @@
 
 from html import escape
 
-from .spaces import as_compared
+from .spaces import SPANS, as_compared
+from .spans import span_html, span_text
 
 
 class Pairs:
@@ -24,8 +25,10 @@ class Pairs:
         return [self._inputs.kind.alike(*both) for _, _, both in self._shown()]
 
     def __repr__(self):
-        text = self._inputs.kind.text
-        return "\n".join(f"{caption}: {text(*both)}" for caption, _, both in self._shown()) or "no row is named"
+        plain = self._inputs.kind.text
+        texts = (span_text if space == SPANS else plain for space in self._spaces())
+        lines = (f"{caption}: {text(*both)}" for text, (caption, _, both) in zip(texts, self._shown(), strict=True))
+        return "\n".join(lines) or "no row is named"
 
     def _repr_html_(self):
         if not self.rows:
@@ -34,11 +37,15 @@ class Pairs:
         width = kind.width(kind.at(train, self.rows[0][0]))
         grid = f"display:grid;gap:14px;grid-template-columns:repeat(auto-fill,minmax(min({width}px,100%),1fr))"
         figures = (
-            f'<figure style="margin:0">{kind.html(*both, train=train, places=places)}'
+            f'<figure style="margin:0">'
+            f"{span_html(*both) if space == SPANS else kind.html(*both, train=train, places=places)}"
             f"<figcaption><small>{escape(caption)}</small></figcaption></figure>"
-            for caption, places, both in self._shown()
+            for space, (caption, places, both) in zip(self._spaces(), self._shown(), strict=True)
         )
         return f'<p>{kind.legend}</p><div style="{grid}">{"".join(figures)}</div>'
+
+    def _spaces(self):
+        return [line.get("space") for line in self._copies]
 
     def _shown(self):
         """(caption, places, the two as they are compared in the space where the pair was seen)."""

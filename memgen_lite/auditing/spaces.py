@@ -4,22 +4,26 @@ Each makes of every row what it makes of the row alone, or looks at train and he
 sample a row is of, so that the test stays exact however many there are.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..shared.checks import shown
 from ..shared.kinds import featured
 from ..shared.kinds.frames import beside
 from ..shared.kinds.texts import grams, valid
+from .spans import span_nearness
 
 _COSTLY = 2e11  # multiplications in all spaces together, above which "auto" looks at the first alone
 _GROUPS = 16  # of columns, of which one after the other is left out
+SPANS = "spans of words"
 _NAMES = {"image": "pixels", "table": "columns", "text": "characters"}
 
 
 def chosen(spaces, inputs, features):
     """(name of the first space, the further ones, notes, knowing): what `spaces` of :func:`memgen_lite.audit` asks for.
 
-    The further ones are a dict by name of dicts by role of real arrays (n, d). `knowing` is what is to be said of a
+    The further ones are a dict by name, as :func:`.measure.measure` takes them. `knowing` is what is to be said of a
     space that knows which sample a row is of, else None.
     """
     first = _NAMES.get(inputs.kind.name, "numbers") if features is None else "features"
@@ -32,7 +36,7 @@ def chosen(spaces, inputs, features):
     if features is not None:
         raise ValueError("spaces='all' compares items as they are: beside features=, pass a dict of functions by name")
     found = _further(inputs)
-    width = sum(rows["train"].shape[1] for rows in (inputs.rows, *found.values()))
+    width = inputs.rows["train"].shape[1] + sum(rows[0].shape[1] for rows in found.values() if not callable(rows))
     pairs = (len(inputs.rows["train"]) + len(inputs.rows["held_out"])) * len(inputs.rows["generated"])
     if spaces == "auto" and found and pairs * width > _COSTLY:
         many = f"compared in {first} alone, as {1 + len(found)} spaces would take long: spaces='all' looks at them all"
@@ -51,6 +55,7 @@ def _given(spaces, inputs, first):
             found[name], knowing = featured(features, inputs.items, f"spaces[{name!r}]")
         except Exception as error:  # of the reader's own function, or of what it gave
             raise ValueError(f"spaces[{name!r}] failed, so that nothing was audited: {error}") from error
+        found[name] = tuple(found[name].values())
         notes += [knowing] if knowing else []
     return found, notes, notes[0] if notes else None
 
@@ -76,7 +81,7 @@ def _of_images(inputs):
     for name, view in views.items():
         rows = {role: view(X.astype(np.float32)).reshape(len(X), -1) for role, X in inputs.items.items()}
         if rows["train"].shape[1]:  # a picture of one row has no gradient
-            found[name] = {role: X.astype(np.float32, copy=False) for role, X in rows.items()}
+            found[name] = tuple(X.astype(np.float32, copy=False) for X in rows.values())
     return found
 
 
@@ -98,13 +103,17 @@ def _of_tables(inputs):
     numbers = [name for name in parts if read_as.get(valid(str(name))) in ("number", "time", "duration")]
     found = {}
     if numbers:
-        found["ranks"] = beside(_ranked(rows) if name in numbers else rows for name, rows in parts.items())
+        found["ranks"] = _beside(_ranked(rows) if name in numbers else rows for name, rows in parts.items())
     if len(parts) > 2:
         names = list(parts)
         for group in np.array_split(np.arange(len(names)), min(_GROUPS, len(names))):
             without = ", ".join(valid(str(names[i])) for i in group[:3]) + ", ..." * (len(group) > 3)
-            found[f"without {without}"] = beside(parts[name] for i, name in enumerate(names) if i not in group)
+            found[f"without {without}"] = _beside(parts[name] for i, name in enumerate(names) if i not in group)
     return found
+
+
+def _beside(parts):
+    return tuple(beside(parts).values())
 
 
 def _ranked(rows):
@@ -120,10 +129,22 @@ def _ranked(rows):
 
 def _of_texts(inputs):
     items = inputs.items
+
+    def spans(searched, **options):
+        """The search for the longest common runs of words, among the texts that are searched."""
+        train, held_out = items["train"], items["held_out"]
+        if searched is None:
+            return span_nearness(train, held_out, items["generated"], **options)
+        index, n = np.flatnonzero(searched), len(train)
+        sides = [train[i] for i in index[index < n]], [held_out[i - n] for i in index[index >= n]]
+        near = span_nearness(*sides, items["generated"], **options)
+        return replace(near, rows=index[near.rows], shared=index[near.shared])
+
     folded = [[text.casefold() for text in texts] for texts in items.values()]
     return {
-        "characters, case-folded": dict(zip(items, grams(*folded), strict=True)),
-        "words": dict(zip(items, grams(*items.values(), words=True), strict=True)),
+        SPANS: spans,
+        "characters, case-folded": tuple(grams(*folded)),
+        "words": tuple(grams(*items.values(), words=True)),
     }
 
 

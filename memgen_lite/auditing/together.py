@@ -83,7 +83,7 @@ def audit_together(samples: dict[str, tuple[Any, Any, Any]], **options: Any) -> 
             raise TypeError(
                 f"samples[{name!r}] must be a triple (train, held_out, generated), got {type(given).__name__}"
             )
-    found = Audits((name, audit(*given, **options)) for name, given in samples.items())
+    found = Audits({name: audit(*given, **options) for name, given in samples.items()})
     for one, p in zip(found.values(), holm([one.p_value for one in found.values()]), strict=True):
         one.p_corrected, one.together = p, len(found)
     return found

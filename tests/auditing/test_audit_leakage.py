@@ -84,6 +84,6 @@ def test_of_more_rows_than_are_looked_at_a_sample_is(monkeypatch):
 
     monkeypatch.setattr("memgen_lite.auditing.leakage.neighbors", searched)
     rng = np.random.default_rng(0)
-    T, H = rng.normal(size=(2, 1000, 64))
-    G = T.mean(axis=0) + rng.normal(size=(1000, 64))
+    T, H = rng.normal(size=(2, 400, 300))
+    G = T.mean(axis=0) + rng.normal(size=(1000, 300))
     assert leakage(T, H, G, n_relabelings=99, rng=rng)[0] <= 0.05 and asked == [(100, 500), (100, 100)]

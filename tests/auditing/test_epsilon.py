@@ -37,8 +37,7 @@ def audited(T, H, G, groups=None, seed=0, broken=None):
     if groups is not None:
         n, k = len(np.unique(groups[:n])), len(np.unique(groups[n:]))
     return SimpleNamespace(
-        near=near,
-        _measured=SimpleNamespace(groups=groups),
+        _measured=SimpleNamespace(groups=groups, nears={"as given": near}),
         stamp={"rows": {"train": len(T)}, "random_state": str(seed)},
         walk=SimpleNamespace(sizes=(n, k)),
         broken=broken,
