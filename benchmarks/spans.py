@@ -7,8 +7,8 @@ text. Each size is a process of its own, with one thread; its memory is all that
 The power is that of the audit's walk over these distances alone, at p <= .05, for texts of 60 to 110 words of the same
 prose: 250 of them are trained on, 250 held out, and into some of 150 others a run of words is pasted, of a training
 text, or of a text that is neither. The prose is cleared of paragraphs that share 8 words with an earlier one, or as it
-is: docstrings repeat each other, so that one honest text in eight shares more than 15 words with a text of the pool, and
-pasted passages are no longer what stands out. `--try` stores nothing.
+is: docstrings repeat each other, so that one honest text in eight shares more than 15 words with a text of the pool,
+and pasted passages are no longer what stands out. `--try` stores nothing.
 """
 
 import json
