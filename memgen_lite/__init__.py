@@ -18,6 +18,7 @@ _PLACES = {
     "audit": "auditing:audit",
     "audit_compare": "auditing:audit_compare",
     "audit_plan": "auditing:audit_plan",
+    "audit_sequence": "auditing:audit_sequence",
     "audit_together": "auditing:audit_together",
     "CopyAudit": "auditing:CopyAudit",
     "evaluate": "evaluation:evaluate",

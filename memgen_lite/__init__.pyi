@@ -6,6 +6,7 @@ from .auditing import CopyAudit as CopyAudit
 from .auditing import audit as audit
 from .auditing import audit_compare as audit_compare
 from .auditing import audit_plan as audit_plan
+from .auditing import audit_sequence as audit_sequence
 from .auditing import audit_together as audit_together
 from .data import drawn_cats as cats
 from .data.own_files import read_rows as read_rows
@@ -29,6 +30,7 @@ __all__ = [
     "audit",
     "audit_compare",
     "audit_plan",
+    "audit_sequence",
     "audit_together",
     "cats",
     "coin",

@@ -126,6 +126,7 @@ EXAMPLES = {
     "data.load.data": "moons",
     "pi.from_file.data": _digits,
     "audit_together.samples": {"one": (T, H, G), "two": (T, H, T)},
+    "audit_sequence.generated": {1: G, 2: T}, "audit_sequence.n_relabelings": 39,
     "audit_compare.a": G, "audit_compare.b": T, "audit_compare.n_relabelings": 39,
     "CopyAudit.dose_at.held_out": 30,
     "CopyAudit.exceeds.held_out": 30,
