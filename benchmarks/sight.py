@@ -4,7 +4,7 @@ python benchmarks/sight.py          40 repeats of each alteration, 200 of what c
 python benchmarks/sight.py 4 10     fewer of both, not stored
 
 Of 300 training, 300 held-out and 200 generated items a fifth of the generated ones are copies that were altered; the
-others are fresh. The audit rejects where p <= .05: in the first space alone, and in all those of `spaces="auto"`, which
+others are fresh. The audit rejects where p <= .05: in the first space alone, and in all of `spaces="auto"`, which
 share the same 5 %. Leakage is that of models that were fitted to the training rows. A sequence of six checkpoints copies
 from the fourth on; a false start is one before it.
 """

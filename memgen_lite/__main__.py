@@ -41,6 +41,10 @@ def parser():
             one.add_argument("--held-out-rows", type=int, metavar="K", help=f"the number of held-out rows {help}")
             one.add_argument("--epsilon", action="store_true", help="a lower bound for that of differential privacy")
             one.add_argument("--metric", choices=("euclidean", "cosine"), default="euclidean")
+            help = "further ways to compare rows: auto where they cost little (by default), all at any cost, or none"
+            one.add_argument("--spaces", choices=("auto", "all", "none"), default="auto", help=help)
+            help = "print the words that the closest pairs of texts share, with what stands around them"
+            one.add_argument("--spans", action="store_true", help=help)
         else:
             one.add_argument("--metrics", default="all", help="names, separated by commas; by default all")
     return whole
@@ -70,8 +74,13 @@ def _rows(given, role):
 
 
 def _audit(given, samples):
-    found = audit(*samples, metric=given.metric, ignore=given.ignore, random_state=given.seed)
+    if given.spans and not all(isinstance(sample, list) for sample in samples):
+        raise ValueError("--spans is for texts, a line or a document each; these are none")
+    spaces = None if given.spaces == "none" else given.spaces
+    found = audit(*samples, metric=given.metric, ignore=given.ignore, spaces=spaces, random_state=given.seed)
     print(found)
+    if given.spans:
+        print(found.pairs().spans())
     if given.epsilon:
         print(found.epsilon_lower_bound())
     if given.html:

@@ -24,6 +24,17 @@ class Pairs:
         """How much each pair has in common, a list of str that tell nothing of what stands in the rows."""
         return [self._inputs.kind.alike(*both) for _, _, both in self._shown()]
 
+    def spans(self):
+        """The longest run of words that each pair of texts shares, with what stands around it on both sides, a str.
+
+        Raises
+        ------
+        TypeError : where the rows are no texts.
+        """
+        if self._inputs.kind.name != "text":
+            raise TypeError(f"spans are of texts, got rows of the kind {self._inputs.kind.name!r}")
+        return "\n".join(f"{caption}:\n{span_text(*both)}" for caption, _, both in self._shown()) or "no row is named"
+
     def __repr__(self):
         plain = self._inputs.kind.text
         texts = (span_text if space == SPANS else plain for space in self._spaces())
