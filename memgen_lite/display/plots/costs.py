@@ -3,7 +3,10 @@
 import numpy as np
 from matplotlib.axes import Axes
 
+from .refusals import names_its_arguments
 
+
+@names_its_arguments
 def growth(ax: Axes, curves: dict, *, xlabel: str, ylabel: str) -> Axes:
     """Draw costs against sizes into `ax`, both logarithmic, beside lines of slope 1, and return it.
 

@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .refusals import names_its_arguments
+
 # Marker and color of what a metric says: better than honest, as honest, worse, and no answer (None stands for NaN).
 VERDICTS = {1: ("^", "#D55E00"), 0: ("o", "black"), -1: ("v", "#0072B2"), None: ("x", "black")}
 
 
+@names_its_arguments
 def strips(ax: Axes, names: Any, honest: Any, *, reach: float = 30) -> Axes:
     """Draw a strip for each metric into `ax` and return it: honest samples as ticks, more is better, 0 their mean.
 
@@ -30,6 +33,7 @@ def strips(ax: Axes, names: Any, honest: Any, *, reach: float = 30) -> Axes:
     return ax
 
 
+@names_its_arguments
 def on_strips(ax: Axes, places: Any, found: Any, *, reach: float = 30) -> Axes:
     """Put one generator's marks on :func:`strips` of the same scale and return `ax`.
 
