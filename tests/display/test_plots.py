@@ -1,5 +1,8 @@
+import time
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from memgen_lite import plots
@@ -147,3 +150,21 @@ def test_a_call_that_lacks_an_argument_fails_as_that_of_any_function():
 @pytest.mark.parametrize("name", [name for name in plots.__all__ if callable(getattr(plots, name))])
 def test_every_drawing_names_its_arguments(name):
     assert getattr(plots, name).__wrapped__.__name__ == name
+
+
+@pytest.mark.parametrize("words", ["word " * 20_000, "x" * 100_000], ids=["words", "one word"])
+def test_labels_of_100_000_characters_are_cut_and_drawn_at_once(words):
+    start = time.perf_counter()
+    ax = plots.growth(Figure().subplots(), {words: ([1, 10], [1, 10])}, xlabel=words, ylabel="y")
+    strips = plots.strips(Figure().subplots(), [words, "b"], np.zeros((2, 3)))
+    for one in (ax, strips):
+        FigureCanvasAgg(one.figure).draw()
+    drawn = [ax.get_xlabel(), ax.get_legend().get_texts()[0].get_text(), strips.get_yticklabels()[0].get_text()]
+    assert drawn == [f"{words[:119]}…"] * 3
+    assert time.perf_counter() - start < 5  # uncut they take a minute
+
+
+def test_an_error_shows_the_beginning_of_what_is_long():
+    with pytest.raises(TypeError, match="growth can't draw") as caught:
+        plots.growth("ax" * 50_000, {"a": ([1], [1])}, xlabel="x" * 100_000, ylabel="y")
+    assert len(str(caught.value)) < 500

@@ -181,7 +181,9 @@ def test_an_interrupt_at_any_line_leaves_the_old_model_a_checkpoint_or_the_new_o
     new = copy.copy(old).fit(["xy"], ["y"])
 
     def told(model):
-        assert model.alphabet_ in ("ab", "xy") and all(set(text) <= set(model.alphabet_) for text in model.predict(["a"]))
+        assert model.alphabet_ in ("ab", "xy") and all(
+            set(text) <= set(model.alphabet_) for text in model.predict(["a"])
+        )
         return model.alphabet_, *(tuple(column) for column in model.history_.values())
 
     ends = [told(old), *(("xy", *(column[:n] for column in told(new)[1:])) for n in (1, 2, 3))]
