@@ -6,6 +6,8 @@ a new function is tried without being named here, and one whose arguments have n
 `python tests/test_fuzz.py 500 [NAME]` tries 500 calls of each, and prints what is wrong.
 """
 
+import copy
+import functools
 import inspect
 import os
 import random
@@ -40,9 +42,12 @@ FOLDER = Path(tempfile.mkdtemp())
 
 # What is not tried, and why; a name of one word is all of that module.
 UNTRIED = {
-    "memories": "MemGEN hands them what it has checked",
-    "widgets": "they are tried in a browser",
-    "copier": "its networks are compiled for each shape; its arguments have a test of their own",
+    "memories.ALL": "a label",
+    "memories.Labels": "a dict, see its methods",
+    "copier.Network": "made by the estimator, of arguments that it has checked",
+    "copier.Copying": "made by the estimator, of arguments that it has checked",
+    "widgets.Reveal": "made by Predict.reveal",
+    "widgets.Score": "it takes nothing",
     "CopyAudit": "made by audit, see its methods",
     "data.Dataset": "made by the data sets",
     "metrics.Metric": "made by its decorator",
@@ -104,6 +109,30 @@ def _saved(model, name):
     return FOLDER / name
 
 
+def _drawn(n=1):
+    return mg.figures.picture(_figure(), "A line goes up.", dpi=30)
+
+
+def _slider():
+    return mg.widgets.slider("n", [1, 2, 3], 2)
+
+
+@functools.cache
+def _trained():
+    return mg.copier.BiLSTMAttentionCNN(hidden=2, steps=1, batch_size=2, random_state=0).fit(TEXTS, TEXTS)
+
+
+def _remembered(memory):
+    memory.append(memory.prepare(T), list("abc") * 22)
+    return memory
+
+
+def _labels():
+    labels = mg.memories.Labels()
+    labels.append(0, ["a", "b"])
+    return labels
+
+
 def _web():
     return mg.web.simulate(50, random_state=0)
 
@@ -156,7 +185,17 @@ EXAMPLES = {
     "text.IdentityModel.transform.X": T, "text.NGram.fit.X": TEXTS, "text.NGram.score.X": TEXTS,
     "text.NGram.score_samples.X": TEXTS, "text.NGram.bits_per_character.X": TEXTS, "text.NGram.sample.n": 2,
     "copier.BiLSTMAttentionCNN.fit.X": TEXTS, "copier.BiLSTMAttentionCNN.fit.held_out": TEXTS,
+    "copier.BiLSTMAttentionCNN.hidden": 2, "copier.BiLSTMAttentionCNN.steps": 1,
     "copier.BiLSTMAttentionCNN.predict.X": TEXTS, "copier.BiLSTMAttentionCNN.exact_match.X": TEXTS,
+    "memories.packed.X": TEXTS, "label": "a", "labels": None, "positions": np.array([0, 2, 1]),
+    "ListMemory.append.prepared": list(T), "HashMemory.append.prepared": lambda: mg.memories.HashMemory().prepare(T),
+    "ArrayMemory.append.prepared": (None, T), "start": 2, "Labels.truncate.size": 1,
+    "HashMemory.values.keys": lambda: list(_remembered(mg.memories.HashMemory()).counts)[:2],
+    "Predict.question": "How many?", "Exercise.question": "How many?", "check": lambda: lambda answer: None,
+    "Exercise.answer": None, "choices": ["a", "b"], "Predict.choices": None, "range": (0, 10), "answer": 4, "truth": 5,
+    "Explorer.draw": lambda: _drawn, "Explorer.play": "n", "Explorer.n": _slider, "slider.label": "n",
+    "slider.values": [1, 2, 3], "slider.value": 2,
+    "HumanEvaluation.real": PICTURES, "HumanEvaluation.generated": PICTURES[::-1], "decimals": "14159",
     "pi.poker.digits": DIGITS, "pi.battery.digits": DIGITS, "pi.mosaic.digits": "14159", "pi.gap.digits": DIGITS[:9000],
     "web.Web.is_cat": np.array([True, False]), "web.Web.links": np.array([[1], [0]]),
     "web.simulate.n_pages": 40, "web.Pictures.images": PICTURES, "web.Pictures.is_cat": np.arange(8) < 4,
@@ -166,11 +205,24 @@ EXAMPLES = {
 }  # fmt: skip
 
 
+MORE = {"widgets.Explorer": ["n"]}  # arguments beside those of a signature: here a control
+
+
 MADE = {  # what the methods are of
     "MemGEN": lambda: mg.MemGEN(random_state=0).fit(T),
     "CopyAudit": lambda: mg.audit(T, H, np.concatenate([T[:40], G[:9]]), n_relabelings=19),
     "text.NGram": lambda: mg.text.NGram(random_state=0).fit(TEXTS),
     "text.IdentityModel": mg.text.IdentityModel,
+    "copier.BiLSTMAttentionCNN": lambda: copy.copy(_trained()),
+    "memories.ListMemory": lambda: _remembered(mg.memories.ListMemory()),
+    "memories.HashMemory": lambda: _remembered(mg.memories.HashMemory()),
+    "memories.ArrayMemory": lambda: _remembered(mg.memories.ArrayMemory()),
+    "memories.Labels": _labels,
+    "widgets.Predict": lambda: mg.widgets.Predict("How many?", range=(0, 10)),
+    "widgets.Exercise": lambda: mg.widgets.Exercise("How many?", lambda answer: None),
+    "widgets.HumanEvaluation": lambda: mg.widgets.HumanEvaluation(
+        PICTURES, PICTURES[::-1], n_calibration=1, n_trials=3, rater="A"
+    ),
     "coin.RademacherCoin": lambda: mg.coin.RademacherCoin(0),
     "coin.Elephant": lambda: mg.coin.Elephant(0),
     "coin.Librarian": lambda: mg.coin.Librarian(PICTURES, 0),
@@ -244,15 +296,17 @@ ARRAYS = [
 
 def calls(name, value, draws, seed=0):
     """Draws of (replaced, arguments): what is called, by name of the argument."""
-    parameters = list(inspect.signature(value).parameters.values())
-    parameters = [p for p in parameters if p.name != "self" and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    parameters = inspect.signature(value).parameters.values()
+    parameters = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+    parameters |= dict.fromkeys(MORE.get(name, ()), inspect.Parameter.empty)
+    parameters.pop("self", None)
     rng = random.Random(f"{name} {seed}")
     if not parameters:
         return
     for _ in range(draws):
-        given = {p.name: example(name, p.name, p.default) for p in parameters}
-        chosen = rng.sample(parameters, min(len(parameters), 1 + (rng.random() < 0.2)))
-        yield {p.name: rng.choice(ARRAYS if rng.random() < 0.5 else SINGLE) for p in chosen}, given
+        given = {one: example(name, one, default) for one, default in parameters.items()}
+        chosen = rng.sample(list(parameters), min(len(parameters), 1 + (rng.random() < 0.2)))
+        yield {one: rng.choice(ARRAYS if rng.random() < 0.5 else SINGLE) for one in chosen}, given
 
 
 def call(name, value, given):
@@ -263,6 +317,8 @@ def call(name, value, given):
         return bound(**given)
     result = value(**given)
     if hasattr(result, "fit") and inspect.isclass(value):
+        if name.startswith("copier"):
+            return result.fit(TEXTS, TEXTS)
         return result.fit(TEXTS if "text" in name else T)
     return list(result) if inspect.isgenerator(result) or isinstance(result, map) else result
 
@@ -294,6 +350,8 @@ NAN_SAYS = {
     "Study.to_frame": "who answers without looking takes no time",
     "coin.summarize": "the share of no answers",
     "coin.pool": "who answers without looking takes no time",
+    "memories.packed": "it is stored",
+    **{f"memories.{one}Memory.prepare": "it is stored" for one in ("List", "Hash", "Array")},
     "MemGEN.sample": "it was stored", "MemGEN.recite": "it was stored",
     "text.IdentityModel.transform": "it was given", "text.IdentityModel.inverse_transform": "it was given",
 }  # fmt: skip

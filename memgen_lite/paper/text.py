@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..shared import checks
+from ..shared.all_or_nothing import all_or_nothing
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 
@@ -96,10 +97,15 @@ class NGram(BaseEstimator):
         Raises
         ------
         TypeError, ValueError : for what is no list of str, for an empty one, or for an order or discount out of range.
+            After an error or an interrupt (Ctrl-C, the stop button) the model is what it was before.
         """
         order, _ = checks.whole(self.order, "order", 1), checks.number(self.discount, "discount", 0, 1)
         texts = checks.texts_in(X)
-        self._rng = generator(self.random_state)
+        with all_or_nothing(self, generator(self.random_state)) as self._rng:
+            self._count(texts, order)
+        return self
+
+    def _count(self, texts, order):
         self.alphabet_ = "".join(sorted(set("".join(texts))))
         size, self._levels = len(self.alphabet_), []
         self._unseen, self._start, self._base = size + 1, size + 2, size + 3
@@ -121,7 +127,6 @@ class NGram(BaseEstimator):
             self._levels.append(level)
             grams = np.full(len(symbols), -1, dtype=np.int64)
             grams[here] = number
-        return self
 
     def score_samples(self, X: Sequence[str]) -> np.ndarray:
         """The natural log of the probability of each text of the list X, its end included: array (n,).

@@ -1,8 +1,6 @@
 """What all peers share: `fit(X)`, then `sample(n)` along a stream, and a card that says what they are."""
 
 import numbers
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +9,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..shared.all_or_nothing import all_or_nothing
 from ..shared.checks import finite, unmasked
 from ..shared.kinds.opening import opened
 from ..shared.randomness import generator
@@ -78,17 +77,6 @@ class Peer(Carded, BaseEstimator):
 
     def _check_fitted(self):
         check_is_fitted(self, "_stream", msg="this %(name)s is not fitted yet: call fit(X) first")
-
-
-@contextmanager
-def all_or_nothing(model: Any, stream: np.random.Generator) -> Iterator[np.random.Generator]:
-    """Where the block ends with an error or an interrupt, the model and the stream are what they were before it."""
-    before, place = dict(vars(model)), stream.bit_generator.state
-    try:
-        yield stream
-    except BaseException:
-        model.__dict__, stream.bit_generator.state = before, place
-        raise
 
 
 def checked_rows(X, name="X", *, at_least=2):

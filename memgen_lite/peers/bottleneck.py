@@ -11,9 +11,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from ..shared.all_or_nothing import all_or_nothing
 from ..shared.randomness import generator
 from ..shared.types import RandomState
-from .base import Peer, all_or_nothing
+from .base import Peer
 from .training import MLP, Networked, Objective
 from .vae import send
 

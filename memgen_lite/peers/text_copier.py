@@ -19,10 +19,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
+from ..shared.all_or_nothing import all_or_nothing
 from ..shared.checks import number, numbers_in, shown, texts_in, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
-from .base import Peer, all_or_nothing
+from .base import Peer
 from .training import Objective, play
 
 END = 0  # the id that ends a string, fills it up to the common length, and starts the writer

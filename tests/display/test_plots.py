@@ -1,5 +1,8 @@
+import time
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from memgen_lite import plots
@@ -127,3 +130,41 @@ def test_costs_that_grow_in_proportion_run_along_the_gray_lines():
         assert np.log(y[1] / y[0]) / np.log(x[1] / x[0]) == pytest.approx(1)
     with pytest.raises(ValueError, match="curves must be 6 at most, got 7"):
         plots.growth(ax, dict.fromkeys("abcdefg", (sizes, sizes)), xlabel="x", ylabel="y")
+
+
+def test_what_is_of_a_wrong_kind_is_a_type_error_that_names_it_and_keeps_its_cause():
+    with pytest.raises(TypeError, match=r"strips can't draw ax=None, names=\['a'\]") as caught:
+        plots.strips(None, ["a"], [[0.0]])
+    assert isinstance(caught.value.__cause__, AttributeError)
+    with pytest.raises(TypeError, match=r"growth can't draw .* curves=3, .*: .*'int'"):
+        plots.growth(Figure().subplots(), 3, xlabel="x", ylabel="y")
+    with pytest.raises(ValueError, match=r"on_strips can't draw .* places=\['far'\], found=\[0\]: could not convert"):
+        plots.on_strips(Figure().subplots(), ["far"], [0])
+
+
+def test_a_call_that_lacks_an_argument_fails_as_that_of_any_function():
+    with pytest.raises(TypeError, match=r"^missing a required .*argument: 'pictures'$"):
+        plots.images(Figure().subplots())
+
+
+@pytest.mark.parametrize("name", [name for name in plots.__all__ if callable(getattr(plots, name))])
+def test_every_drawing_names_its_arguments(name):
+    assert getattr(plots, name).__wrapped__.__name__ == name
+
+
+@pytest.mark.parametrize("words", ["word " * 20_000, "x" * 100_000], ids=["words", "one word"])
+def test_labels_of_100_000_characters_are_cut_and_drawn_at_once(words):
+    start = time.perf_counter()
+    ax = plots.growth(Figure().subplots(), {words: ([1, 10], [1, 10])}, xlabel=words, ylabel="y")
+    strips = plots.strips(Figure().subplots(), [words, "b"], np.zeros((2, 3)))
+    for one in (ax, strips):
+        FigureCanvasAgg(one.figure).draw()
+    drawn = [ax.get_xlabel(), ax.get_legend().get_texts()[0].get_text(), strips.get_yticklabels()[0].get_text()]
+    assert drawn == [f"{words[:119]}…"] * 3
+    assert time.perf_counter() - start < 5  # uncut they take a minute
+
+
+def test_an_error_shows_the_beginning_of_what_is_long():
+    with pytest.raises(TypeError, match="growth can't draw") as caught:
+        plots.growth("ax" * 50_000, {"a": ([1], [1])}, xlabel="x" * 100_000, ylabel="y")
+    assert len(str(caught.value)) < 500

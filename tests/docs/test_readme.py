@@ -3,15 +3,19 @@
 import contextlib
 import io
 import json
+import platform
 import re
 import shlex
+import sys
 import tomllib
-from importlib.metadata import metadata
+from importlib.metadata import files, metadata, requires
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
@@ -121,6 +125,44 @@ def test_the_command_ends_as_it_says(tmp_path, monkeypatch, capsys):
             frame.to_csv(f"{name}.csv", index=False)
         assert main(shlex.split(command)[1:]) == status
     assert (HELD, FAILED, CANNOT_TELL) == (0, 1, 2)
+
+
+def installed(names, *, compiled):
+    """GB on disk, in blocks of 4 kB, of these packages and all that they need, as they are in this environment.
+
+    pip compiles what it installs, to files half as large again as the sources (149 MB of 99 MB in the package alone).
+    """
+    seen, size, names = set(), 0, list(names)
+    while names:
+        name = canonicalize_name(names.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        needed = map(Requirement, requires(name) or [])
+        names += [one.name for one in needed if one.marker is None or one.marker.evaluate({"extra": ""})]
+        for path in (Path(file.locate()) for file in files(name) or []):
+            if path.suffix != ".pyc" and path.is_file():
+                blocks = -(-path.stat().st_size // 4096) * 4096
+                size += blocks * (2.5 if compiled and path.suffix == ".py" else 1)
+    return size / 1e9
+
+
+@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="wheels differ in size")
+def test_an_environment_is_as_large_as_it_says():
+    """To a tenth, as each release of a package changes it a little."""
+    pinned = [Requirement(line) for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines() if "==" in line]
+    here = [pin.name for pin in pinned if pin.marker is None or pin.marker.evaluate()]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    alone = [Requirement(line).name for line in project["dependencies"]]
+    sizes = [installed(here, compiled=False), installed(here, compiled=True), installed(alone, compiled=True)]
+    for page in ("README.md", "docs/platforms.md"):
+        said = list(map(float, re.findall(r"\b(\d\.\d) GB", (ROOT / page).read_text("utf-8"))))
+        assert said == pytest.approx(sizes, rel=0.1), page
+
+
+def test_the_python_that_it_asks_for_is_the_one_that_installers_ask_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert f"with Python {project['requires-python'].removeprefix('>=')} or later" in README
 
 
 def test_its_make_commands_exist_and_the_two_stand_alone():

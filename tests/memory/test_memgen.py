@@ -14,6 +14,7 @@ import pytest
 from examples import ANY, EVERYTHING, identical, in_hash_order
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interrupting import interrupt_at
 from scipy.stats import chisquare
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -622,31 +623,6 @@ def test_labels_come_always_or_never(memory):
         MemGEN(memory=memory).fit([1]).partial_fit([2], [0])
     with pytest.raises(ValueError, match="y must be given always or never: the memory was fitted with it; nothing"):
         MemGEN(memory=memory).fit([1], [0]).partial_fit([2])
-
-
-def interrupt_at(step, call):
-    """Run `call` with a KeyboardInterrupt at its step-th line in the package; False if it has fewer lines."""
-    seen = 0
-
-    def trace(frame, event, _):
-        nonlocal seen
-        if "memgen_lite" not in frame.f_code.co_filename:
-            return None
-        if event == "line":
-            seen += 1
-            if seen == step:
-                raise KeyboardInterrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
 
 
 def portrait(model, labels):

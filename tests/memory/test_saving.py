@@ -339,7 +339,7 @@ def test_a_memory_of_nothing_is_refused(tmp_path):
     path = tmp_path / "m"
     MemGEN(memory="list").fit(["a"]).save(path)
     forge(path, lambda block: b"[]", "items")
-    refused(path, "IndexError")
+    refused(path, "the memory holds nothing")
     MemGEN(memory="list").fit(np.ones((4, 2))).save(path)
     forge(path, lambda block: b"", "rows")
     refused(path, "does not fit together")

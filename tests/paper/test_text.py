@@ -1,5 +1,6 @@
 """The identity, and the language models beside it: closed forms, a brute-force Kneser-Ney, MemGEN as the limit."""
 
+import copy
 from collections import Counter, defaultdict
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from interrupting import interrupt_at
 from scipy import stats
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -236,3 +238,21 @@ def test_a_text_copies_itself_and_nothing_of_another_alphabet():
 def test_errors_name_what_was_given_and_what_is_expected(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_an_interrupt_of_a_fit_at_any_line_leaves_the_old_model_or_the_new_one():
+    def told(model):
+        return model.alphabet_, model.score_samples(["abra", "xyz"]).tolist(), copy.deepcopy(model).sample(3)
+
+    old = NGram(order=3, random_state=0).fit(["abracadabra", "abraxas"])
+    old.sample(2)  # it is half-way along its stream
+    new = copy.deepcopy(old).fit(["xyzzy", "zyx"])
+    before, after, step, outcomes = told(old), told(new), 1, Counter()
+    model, first = copy.deepcopy(old), NGram(order=3)
+    while interrupt_at(step, lambda: model.fit(["xyzzy", "zyx"])):  # noqa: B023
+        assert told(model) in (before, after), step
+        outcomes[told(model) == before] += 1
+        interrupt_at(step, lambda: first.fit(["xyzzy", "zyx"]))  # noqa: B023
+        assert set(vars(first)) in (set(vars(NGram())), set(vars(new))), step
+        model, first, step = copy.deepcopy(old), NGram(order=3), step + 1
+    assert outcomes[True] > 50

@@ -1,8 +1,12 @@
 """The network that learns to copy: what its parts promise, and that it learns, stops, breaks and repeats as it says."""
 
+import copy
+from collections import Counter
+
 import jax
 import numpy as np
 import pytest
+from interrupting import interrupt_at
 from scipy import stats
 from scipy.special import log_softmax
 from sklearn.exceptions import NotFittedError
@@ -139,13 +143,13 @@ def test_an_interrupt_leaves_the_last_checkpoint(texts, monkeypatch):
 
 
 def test_an_interrupted_look_at_the_held_out_strings_leaves_the_checkpoint_before_it(texts, monkeypatch):
-    copy, looks = copier._copy, []
+    written, looks = copier._copy, []
 
     def interrupted(*arguments):
         looks.append(1)
         if len(looks) == 3:
             raise KeyboardInterrupt
-        return copy(*arguments)
+        return written(*arguments)
 
     monkeypatch.setattr(copier, "_copy", interrupted)
     with pytest.warns(UserWarning, match="interrupted: the model is that of step 50"):
@@ -169,6 +173,25 @@ def test_a_fit_that_is_interrupted_before_its_first_checkpoint_leaves_what_was_t
     assert old.alphabet_ == "abcd" and old.predict(["abc"]) == copies and stream.bit_generator.state == place
     with pytest.raises(NotFittedError):
         new.predict(["x"])
+
+
+@pytest.mark.filterwarnings("ignore:interrupted")
+def test_an_interrupt_at_any_line_leaves_the_old_model_a_checkpoint_or_the_new_one():
+    old = BiLSTMAttentionCNN(hidden=2, steps=2, checkpoint_every=1, batch_size=2, random_state=0).fit(["ab"], ["b"])
+    new = copy.copy(old).fit(["xy"], ["y"])
+
+    def told(model):
+        assert model.alphabet_ in ("ab", "xy") and all(
+            set(text) <= set(model.alphabet_) for text in model.predict(["a"])
+        )
+        return model.alphabet_, *(tuple(column) for column in model.history_.values())
+
+    ends = [told(old), *(("xy", *(column[:n] for column in told(new)[1:])) for n in (1, 2, 3))]
+    found, model, step = Counter(), copy.copy(old), 1
+    while interrupt_at(step, lambda: model.fit(["xy"], ["y"])):  # noqa: B023
+        found[ends.index(told(model))] += 1
+        model, step = copy.copy(old), step + 1
+    assert told(model) == ends[-1] and min(found[end] for end in range(4)) >= 1
 
 
 def test_a_diverging_training_says_so_and_keeps_a_model(texts):

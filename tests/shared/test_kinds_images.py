@@ -1,5 +1,6 @@
 """Pictures are read as a person sees them; arrays as what they hold."""
 
+import time
 from itertools import pairwise
 
 import numpy as np
@@ -100,3 +101,21 @@ def test_any_two_texts_are_put_together_from_their_pieces():
             for other in (two, one + two, two + one, one[::-1], one[size // 3 :]):
                 pieces = texts.differences(one, other)
                 assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, other)
+
+
+def test_texts_of_100_000_characters_are_set_side_by_side_in_seconds():
+    """However they differ: what costs most is to compare strings that share short runs everywhere."""
+    size, start = 100_000, time.perf_counter()
+    text = "".join(rng.choice(list("abcdef "), size))
+    edited = np.array(list(text))
+    edited[rng.random(size) < 0.03] = "#"
+    for one, two in [
+        (text, "".join(rng.choice(list("abcdef "), size))),
+        (text, "".join(edited)),
+        (text, text[size // 2 :] + text[: size // 2]),
+        ("ab" * (size // 2), "ba" * (size // 2)),
+        ("a" * size, "a" * (size // 2) + "b" + "a" * (size // 2)),
+    ]:
+        pieces = texts.differences(one, two)
+        assert ("".join(a for a, _ in pieces), "".join(b for _, b in pieces)) == (one, two)
+    assert time.perf_counter() - start < 20  # each takes half a second at most

@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap
 from numpy.typing import ArrayLike
 
 from .pictures import _frame
+from .refusals import names_its_arguments
 
 # Petroff (2021, arXiv 2107.02270): ten colors told apart with every common kind of color vision.
 DIGIT_COLORS = (
@@ -20,6 +21,7 @@ DIGIT_COLORS = (
 _DARK_DIGITS = (0, 2, 4, 5, 8)  # white reads better on these
 
 
+@names_its_arguments
 def digits(ax: Axes, grid: ArrayLike, *, text: bool = False, frame: Any = None) -> Axes:
     """Draw digits as an image into `ax`, a color each, and return it.
 
@@ -45,6 +47,7 @@ def digits(ax: Axes, grid: ArrayLike, *, text: bool = False, frame: Any = None) 
     return ax
 
 
+@names_its_arguments
 def digit_dial(ax: Axes) -> Axes:
     """Draw the key of a path into `ax` and return it: each digit where its step goes, in its color."""
     for digit, color in enumerate(DIGIT_COLORS):
@@ -56,6 +59,7 @@ def digit_dial(ax: Axes) -> Axes:
     return ax
 
 
+@names_its_arguments
 def path(ax: Axes, path: ArrayLike, *, steps: Any = None, linewidth: float = 0.5) -> Axes:
     """Draw a path (n + 1, 2) into `ax` and return it: colored by time, dark to light, from a dot to a diamond.
 

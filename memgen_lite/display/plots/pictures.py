@@ -8,7 +8,10 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from .refusals import names_its_arguments
 
+
+@names_its_arguments
 def images(ax: Axes, pictures: ArrayLike, *, columns: int | None = None, pad: int = 1, edges: Any = None) -> Axes:
     """Draw equally sized images as one grid into `ax` and return it.
 
@@ -49,6 +52,7 @@ def _frame(left, top, width, height, color):
     return Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=color, linewidth=1.6)
 
 
+@names_its_arguments
 def eared_frames(ax: Axes, marked: Any, side: int, *, columns: int, pad: int, color: str = "#0072B2") -> Axes:
     """Mark some images of a grid, drawn by :func:`images`, with a frame that has two ears, and return `ax`.
 
@@ -68,6 +72,7 @@ def eared_frames(ax: Axes, marked: Any, side: int, *, columns: int, pad: int, co
     return ax
 
 
+@names_its_arguments
 def mosaics(
     ax: Axes, sources: ArrayLike, colors: ArrayLike, *, columns: int | None = None, pad: int = 1, scale: int = 8
 ) -> Axes:

@@ -1,12 +1,16 @@
 """Controls above a picture that follows them."""
 
 import gc
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Hashable
 from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as W
+import numpy as np
 
+from ...shared.checks import shown, whole
+from ...shared.figures import Picture
 from .stored import Stored, line
 
 
@@ -28,6 +32,18 @@ class Explorer(Stored):
     def __init__(
         self, draw: Callable[..., Any], *, height: int = 360, play: str | None = None, **controls: Any
     ) -> None:
+        if not callable(draw):
+            raise TypeError(f"draw must be a function of the controls' values, got {shown(draw)}")
+        try:
+            inspect.signature(draw).bind(**controls)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"draw must be a function of {', '.join(controls) or 'nothing'}: {error}") from None
+        height = whole(height, "height", 1)
+        for name, control in controls.items():
+            if not isinstance(control, W.DOMWidget) or not control.has_trait("value"):
+                raise TypeError(f"{name} must be a control of ipywidgets that has a value, got {shown(control)}")
+        if play is not None and not (isinstance(play, str) and isinstance(controls.get(play), W.SelectionSlider)):
+            raise ValueError(f"play must be the name of a slider among the controls, or None, got {shown(play)}")
         self._draw, self.controls = draw, controls
         self.words = W.HTML()
         self.view = W.HTML(layout=W.Layout(min_height=f"{height}px"))
@@ -49,7 +65,10 @@ class Explorer(Stored):
 
     def _update(self, change=None):
         with _collected_young():
-            self.picture = self._draw(**self.state)
+            drawn = self._draw(**self.state)
+            if not isinstance(drawn, Picture):
+                raise TypeError(f"draw must return a Picture of memgen_lite.figures, got {shown(drawn)}")
+            self.picture = drawn
             self.picture.figure = None  # what is kept is what is shown
             self.words.value = line(self.picture.alt, ' aria-live="polite"', "line-height:1.5")
             self.view.value = self.picture.html()
@@ -90,10 +109,28 @@ def slider(label: str, values: Any, value: Any, words: Any = "{:g}") -> Any:
     >>> slider("answers", range(5, 501, 5), 100, "{:,} answers").label
     '100 answers'
     """
-    values, say = list(values), words if callable(words) else words.format
-    if value not in values:
-        raise ValueError(f"value must be one of values, {values[0]!r} to {values[-1]!r}, got {value!r}")
-    return W.SelectionSlider(options=[(say(one), one) for one in values], value=value, description=label)
+    if not isinstance(label, str):
+        raise TypeError(f"label must be a str, got {shown(label)}")
+    if not np.iterable(values):
+        raise TypeError(f"values must be a sequence, got {shown(values)}")
+    values = list(values)
+    try:
+        listed = value in values and all(isinstance(one, Hashable) for one in (value, *values))
+    except (TypeError, ValueError):  # of arrays, which don't compare as one
+        listed = False
+    if not listed:
+        ends = f", {shown(values[0])} to {shown(values[-1])}" if values else ""
+        raise ValueError(f"value must be one of values{ends}, got {shown(value)}")
+    if not callable(words) and not isinstance(words, str):
+        raise TypeError(f"words must be a format of a value or a function of one, got {shown(words)}")
+    say = words if callable(words) else words.format
+    try:
+        options = [(say(one), one) for one in values]
+    except (ValueError, TypeError, LookupError) as error:
+        raise ValueError(f"words must be a format or function for each of values: {error}") from error
+    if wrong := [told for told, _ in options if not isinstance(told, str)]:
+        raise TypeError(f"words must give a str for each of values, got {shown(wrong[0])}")
+    return W.SelectionSlider(options=options, value=value, description=label)
 
 
 def _tooltip(control):
@@ -107,7 +144,7 @@ def _tooltip(control):
         return f"{control.description}: choose with the arrow keys."
     if isinstance(control, W.Checkbox):
         return f"{control.description}: press the space bar to turn it on or off."
-    return f"{control.description}: type{'' if control.continuous_update else ', then press Enter'}."
+    return f"{control.description}: type{'' if getattr(control, 'continuous_update', True) else ', then press Enter'}."
 
 
 def _played(control):

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as W
+import numpy as np
 
+from ...shared import checks
 from .stored import PROMPT, Stored, line
 
 _ASKED = {}  # what this kernel has asked, by kind and question; a cell that runs again replaces its question
@@ -46,17 +48,17 @@ class Predict(Stored):
         step: float = 1,
     ) -> None:
         if (choices is None) == (range is None):
-            raise ValueError(f"give choices or range, one of them; got choices={choices!r} and range={range!r}")
-        self.question, self.choices = question, list(choices) if choices is not None else None
+            given = f"choices={checks.shown(choices)} and range={checks.shown(range)}"
+            raise ValueError(f"give choices or range, one of them; got {given}")
+        self.question, self.choices = _question(question), _choices(choices)
         self.answer, self.done, self.reveals = None, False, []
         self.button = W.Button(description="This is my prediction", layout=W.Layout(width="max-content"))
         self.button.on_click(lambda _: self.submit(self.control.value))
         if choices is not None:
-            if wrong := [choice for choice in self.choices if not isinstance(choice, str)]:
-                raise TypeError(f"choices must be strings, got {wrong[0]!r}")
             self.control, self.button.disabled = _buttons(self.choices), True
         else:
-            low, high = range
+            low, high = _ends(range)
+            step = checks.number(step, "step", (high - low) / 1e6, high - low)
             self.start = low + step * round((high - low) / (2 * step))
             self.control = W.FloatSlider(min=low, max=high, step=step, value=self.start, readout_format=".4g")
         self.control.tooltip = "Your prediction"
@@ -78,7 +80,9 @@ class Predict(Stored):
     def submit(self, answer: Any) -> None:
         """Predict, as if the answer had been chosen and the button pressed; what was predicted once stays."""
         if not self.done:
-            self.control.value = answer
+            if self.choices is not None:
+                checks.one_of(answer, "answer", self.choices)
+            self.control.value = answer if self.choices is not None else checks.number(answer, "answer")
             self.answer = self.control.value  # nothing is heard where it stood there already
             self.finish()
 
@@ -96,8 +100,12 @@ class Predict(Stored):
 
         It is hidden until the reader predicts, or asks for it. Who has chosen before this runs has predicted.
         """
-        if self.choices is not None and truth not in self.choices:
-            raise ValueError(f"truth must be one of the choices {self.choices}, got {truth!r}")
+        if self.choices is None:
+            truth = checks.number(truth, "truth")
+        elif not isinstance(truth, str) or truth not in self.choices:
+            raise ValueError(f"truth must be one of the choices {self.choices}, got {checks.shown(truth)}")
+        if tolerance is not None:
+            checks.number(tolerance, "tolerance", 0)
         self.reveals.append(Reveal(self, truth, tolerance))
         if self.done or self.answer is not None:
             self.finish()
@@ -183,7 +191,9 @@ class Exercise(Stored):
     def __init__(
         self, question: str, check: Callable[[Any], Any], *, choices: Sequence[str] | None = None, answer: Any = None
     ) -> None:
-        self.question, self.check, self.choices = question, check, list(choices) if choices is not None else None
+        if not callable(check):
+            raise TypeError(f"check must be a function of the answer, got {checks.shown(check)}")
+        self.question, self.check, self.choices = _question(question), check, _choices(choices)
         self.right, self.wrong = None, ""
         self.words = W.HTML(layout=W.Layout(min_height="3.2em"))
         self.control = self._field() if answer is None else None
@@ -217,10 +227,12 @@ class Exercise(Stored):
     def submit(self, answer: Any) -> None:
         """Check an answer, as if it had been typed or chosen."""
         try:
-            said = self.check(answer)
+            said = self.check(answer) or ""
         except Exception as error:  # what the reader wrote may fail in any way, and the page goes on
             said = f"It can't be checked: {type(error).__name__}: {error}"
-        self.right, self.wrong = not said, said or ""
+        if not isinstance(said, str):
+            raise TypeError(f"check must return None or what is wrong, a str, got {checks.shown(said)}")
+        self.right, self.wrong = not said, said
         self._show()
 
     def _show(self):
@@ -294,6 +306,32 @@ def score() -> Score:
 def _count():
     for shown in _SCORES:
         shown.count()
+
+
+def _question(question):
+    if not isinstance(question, str):
+        raise TypeError(f"question must be a str, got {checks.shown(question)}")
+    return question
+
+
+def _choices(choices):
+    if choices is None:
+        return None
+    if isinstance(choices, str) or not np.iterable(choices):
+        raise TypeError(f"choices must be a list of str, got {checks.shown(choices)}")
+    choices = list(choices)
+    if wrong := [choice for choice in choices if not isinstance(choice, str)]:
+        raise TypeError(f"choices must be strings, got {checks.shown(wrong[0])}")
+    if not choices:
+        raise ValueError("choices must be one str or more, got none")
+    return choices
+
+
+def _ends(range):
+    ends = checks.numbers_in(range, "range", -1e100, 1e100)
+    if ends.shape != (2,) or not ends[0] < ends[1]:
+        raise ValueError(f"range must be (low, high), in order, got {checks.shown(range)}")
+    return ends.tolist()
 
 
 def _buttons(choices):

@@ -2,11 +2,13 @@
 
 import html
 import math
+import re
 import unicodedata
 
 import ipywidgets as W
 
 from ...paper import pi
+from ...shared.checks import shown
 from .stored import Stored, line
 
 POINTS = ".,٫·"
@@ -36,7 +38,8 @@ class Recital:
     """
 
     def __init__(self, decimals):
-        pi.values(decimals)  # raises where there is anything but digits
+        if not isinstance(decimals, str) or not re.fullmatch("[0-9]*", decimals):
+            raise ValueError(f"decimals must be a str of 0-9, got {shown(decimals)}")
         if not decimals:
             raise ValueError("decimals must be one digit or more, got ''")
         self.decimals, self.best = decimals, 0
