@@ -202,6 +202,7 @@ EXAMPLES = {
     "web.Pictures.sources": [], "web.Pictures.recognize.images": PICTURES[:2], "neighbors.unit_rows.name": "X",
     "figures.save.name": "drawn", "Study.real": PICTURES, "Study.generated": PICTURES[::-1], "Study.n_calibration": 1,
     "Study.n_trials": 3, "Study.train": None, "Study.name.rater": "A", "neighbors.order": np.arange(len(H)),
+    "Study.rater": "A", "judge.right": PICTURES[::-1],
 }  # fmt: skip
 
 

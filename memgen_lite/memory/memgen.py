@@ -142,7 +142,10 @@ class MemGEN(DensityMixin, BaseEstimator):
 
     def score(self, X: Data, y: Data | None = None) -> float:
         """The mean of :meth:`score_samples`: -inf as soon as one example was never seen."""
-        return float(np.mean(self.score_samples(X)))
+        scores = self.score_samples(X)
+        if not len(scores):
+            raise ValueError("X must hold at least one example, of none there is no mean")
+        return float(np.mean(scores))
 
     @property
     def classes_(self) -> list | None:

@@ -105,7 +105,7 @@ def betting_e_process(outcomes: ArrayLike, null: ArrayLike = 0.5, alpha: float =
     """
     outcomes, null = _outcomes(outcomes), numbers_in(null, "null", above=0, below=1)
     alpha = number(alpha, "alpha", above=0, below=1)
-    fit_together("null", null, "outcomes", outcomes[..., 0])
+    fit_together("null", null, "outcomes", outcomes.sum(axis=-1))
     return np.exp(_log_capitals(outcomes, null[..., None], alpha).max(axis=0))
 
 
@@ -139,7 +139,7 @@ def posterior(outcomes: ArrayLike, at: ArrayLike) -> np.ndarray:
     >>> posterior([1, 1], [0.0, 0.5, 1.0])
     array([0.  , 0.75, 3.  ])
     """
-    outcomes, at, special = _outcomes(outcomes), numbers_in(at, "at", 0, 1), scipy.special
+    outcomes, at, special = _outcomes(outcomes), numbers_in(at, "at", 0, 1).astype(float), scipy.special
     right, wrong = outcomes.sum(), outcomes.size - outcomes.sum()
     return np.exp(special.xlogy(right, at) + special.xlog1py(wrong, -at) - special.betaln(1 + right, 1 + wrong))
 

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import finite, unmasked
+from ..shared.checks import finite, shown, unmasked
 from ..shared.kinds.opening import opened
 from ..shared.randomness import generator
 from ..shared.types import FilePath, RandomState
@@ -52,6 +52,8 @@ class Peer(Carded, BaseEstimator):
         self._check_fitted()
         if not isinstance(n, numbers.Integral) or isinstance(n, bool) or n < 0:
             raise ValueError(f"n must be a whole number, 0 or more, got {n!r}")
+        if n * self.n_features_in_ >= 2**48:  # no machine has room for so many
+            raise ValueError(f"n must be below {2**48 // self.n_features_in_:,}, got {shown(n)}")
         rng = self._stream if random_state is None else generator(random_state)
         return self._sample(int(n), rng) if n else np.empty((0, self.n_features_in_))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared import array_file
-from ..shared.checks import able
+from ..shared.checks import able, as_array
 from ..shared.files import cache_folder
 from ..shared.kinds.opening import opened
 
@@ -108,7 +108,7 @@ def _name(peer, X, y=None):
     described = type(peer).__name__, sorted(peer.get_params().items()), rows.shape, names
     digest = hashlib.sha256(repr(described).encode())
     digest.update(np.ascontiguousarray(rows))
-    digest.update(repr(None if y is None else np.asarray(y).tolist()).encode())
+    digest.update(repr(None if y is None else as_array(y, "y").tolist()).encode())
     sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})
     digest.update(b"".join(sources))
     digest.update("".join(f"{library} {_version(library)}" for library in libraries).encode())

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageChops, ImageStat
 
 from . import layout
-from .checks import number
+from .checks import number, unmasked
 from .checks import shown as told
 from .files import write
 from .html import img, visible
@@ -138,10 +138,10 @@ def plain(value: Any) -> Any:
     """Numbers as JSON has them: arrays as lists, floats to 10 digits, NaN and infinities as words."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(unmasked(value, "value"), np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        return plain(value.item())
     if isinstance(value, np.ndarray | list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return plain(value.item())
     if isinstance(value, float):
         return float(f"{value:.10g}") if math.isfinite(value) else str(value)
     return value
@@ -156,7 +156,7 @@ def _sentence(alt):
 def _drawable(fig, dpi):
     if not isinstance(fig, Figure):
         raise TypeError(f"fig must be a Figure of Matplotlib, got {told(fig)}")
-    return number(dpi, "dpi", 1, 10_000)
+    return number(dpi, "dpi", 10, 10_000)  # below it letters have no pixels
 
 
 def _render(fig, kind, dpi):

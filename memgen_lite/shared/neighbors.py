@@ -62,6 +62,7 @@ def neighbors(
     """
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function or None, got {shown(progress)}")
+    return_ties = flag(return_ties, "return_ties")
     search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=True)
     distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
     ties = np.empty(len(queries), dtype=np.intp)
@@ -133,6 +134,7 @@ def count_within(
     >>> count_within([[0.0], [3.0]], [[1.0], [2.0]], [1.0, 2.5])
     array([1, 1])
     """
+    return_held = flag(return_held, "return_held")
     search, radii = _search_radii(queries, points, radii, metric, memory, threaded=True)
     counts, held = np.zeros(len(search.queries), dtype=np.intp), np.zeros(len(search.points), dtype=bool)
 

@@ -950,3 +950,8 @@ def test_several_threads_may_draw():
     for thread in threads:
         thread.join()
     assert all(np.isin(sample, np.arange(100)).all() for sample in drawn)
+
+
+def test_of_no_examples_there_is_no_mean_score():
+    with pytest.raises(ValueError, match="X must hold at least one example, of none there is no mean"):
+        MemGEN().fit(["a"]).score([])

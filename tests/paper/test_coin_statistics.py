@@ -247,3 +247,10 @@ def test_the_posterior_has_its_peak_at_the_share_and_the_area_one():
 def test_an_argument_out_of_its_range_or_of_another_type_is_named(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+def test_of_no_answers_there_is_no_evidence_and_accuracies_may_be_flags():
+    assert coin_statistics.betting_e_process([]).shape == (0,)
+    assert coin_statistics.betting_e_process(np.ones((3, 0)), [0.4, 0.5, 0.6]).shape == (3, 0)
+    flags, numbers = (coin_statistics.posterior([1, 0, 1], at) for at in ([False, True], [0.0, 1.0]))
+    np.testing.assert_array_equal(flags, numbers)

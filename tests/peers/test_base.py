@@ -122,3 +122,8 @@ def test_a_class_has_the_card_of_its_name_or_that_of_what_it_is_a_kind_of():
 
     assert gan.WGANClip.card.title == "Wasserstein GAN, clipped" != gan.GAN.card.title
     assert Another.card is gan.WGANClip.card
+
+
+def test_more_samples_than_any_machine_has_room_for_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"n must be below 93,824,992,236,885, got 10000000000"):
+        mg.peers.peer("gaussian").fit(rows(3)).sample(10**30)

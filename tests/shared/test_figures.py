@@ -276,8 +276,8 @@ def test_a_credit_is_printed_as_it_is_whatever_is_in_it(credit, tmp_path, monkey
         ({"sources": "OpenMoji"}, "sources must be a list of str, or of data sets with a credit, got 'OpenMoji'"),
         ({"sources": [5]}, "sources must be a list of str"),
         ({"sources": 5}, "sources must be a list of str"),
-        ({"dpi": "x"}, "dpi must be a number from 1 to 10,000, got 'x'"),
-        ({"dpi": float("nan")}, "dpi must be a finite number from 1 to 10,000, got nan"),
+        ({"dpi": "x"}, "dpi must be a number from 10 to 10,000, got 'x'"),
+        ({"dpi": float("nan")}, "dpi must be a finite number from 10 to 10,000, got nan"),
     ],
 )
 def test_an_argument_of_a_figure_that_does_not_fit_is_named(change, message, tmp_path, monkeypatch):
@@ -285,3 +285,11 @@ def test_an_argument_of_a_figure_that_does_not_fit_is_named(change, message, tmp
     with pytest.raises((ValueError, TypeError), match=message):
         figures.save(**({"fig": Figure(), "name": "x", "alt": "A line.", "numbers": {}} | change))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_number_in_an_array_is_plain_and_a_mask_and_letters_without_pixels_are_refused():
+    assert figures.plain({"a": np.array(2.5), "b": [np.array([1, 2])]}) == {"a": 2.5, "b": [[1, 2]]}
+    with pytest.raises(TypeError, match="value must be a plain array, got a masked one"):
+        figures.plain(np.ma.masked_array([1, 2], [True, False]))
+    with pytest.raises(ValueError, match="dpi must be from 10 to 10,000, got 2"):
+        figures.picture(Figure(), "A line.", dpi=2)

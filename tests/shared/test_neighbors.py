@@ -268,3 +268,10 @@ def test_what_cannot_be_answered_is_refused_with_a_reason(arguments, options, me
 def test_a_radius_is_needed_for_each_point():
     with pytest.raises(ValueError, match="one number for each of the 2 points"):
         count_within([[1.0]], [[1.0], [2.0]], [1.0])
+
+
+def test_what_is_returned_besides_is_asked_for_by_a_flag():
+    with pytest.raises(TypeError, match="return_ties must be True or False, got 'yes'"):
+        neighbors([[0.0]], [[1.0]], return_ties="yes")
+    with pytest.raises(TypeError, match="return_held must be True or False, got 1"):
+        count_within([[0.0]], [[1.0]], [1.0], return_held=1)
