@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,26 @@ def test_findings_and_report_are_written(tables, tmp_path, capsys):
     assert json.loads((tmp_path / "found.json").read_text("utf-8"))["verdict"].startswith("Copies")
     assert run("audit", tables, "fresh", "--ignore=id", "--json", "-") == HELD
     assert '"p_value"' in capsys.readouterr().out
+
+
+def test_spaces_spans_and_epsilon_are_asked_for(tables, tmp_path, capsys):
+    assert run("audit", tables, "copies", "--ignore", "id", "--spaces", "none", "--epsilon") == FAILED
+    said = " ".join(capsys.readouterr().out.split())
+    assert "further spaces" not in said and "Epsilon is" in said
+    assert run("audit", tables, "copies", "--ignore", "id", "--spaces", "all") == FAILED
+    assert "and 1 further spaces (ranks)" in " ".join(capsys.readouterr().out.split())
+    assert run("audit", tables, "copies", "--spans") == CANNOT_TELL
+    assert "--spans is for texts" in capsys.readouterr().err
+    words = np.array(["a", "rose", "is", "no", "nose", "but", "this", "one", "has", "a", "name", "that", "you", "know"])
+    files = []
+    for i in range(3):
+        lines = [" ".join(rng.permutation(words)) for _ in range(60)]
+        if i == 2:
+            lines[:20] = Path(files[0]).read_text().splitlines()[:20]
+        files.append(str(tmp_path / f"{i}.txt"))
+        Path(files[i]).write_text("\n".join(lines) + "\n")
+    assert main(["audit", *files, "--spans"]) == FAILED
+    assert capsys.readouterr().out.count("[=") >= 16
 
 
 def test_a_few_rows_that_are_named_fail_though_their_dose_is_small(tmp_path, capsys):
