@@ -20,17 +20,13 @@ from .epsilon import EpsilonBound, epsilon_bound
 from .ladder import ladder, place
 from .pairs import Pairs
 from .walk import LEVEL, TOO_LOW
+from .words import dependence
 
 if TYPE_CHECKING:
     import pandas as pd
 
 UNLIKE = "held-out rows are not like training rows"
 KNOWING = "features know which sample a row is of"
-_TOLD = {
-    "means": "the means of columns",
-    "likelihood": "the likelihood of a Gaussian",
-    "neighbors": "how densely rows lie around each",
-}
 
 
 class CopyAudit:
@@ -227,16 +223,7 @@ class CopyAudit:
     @property
     def depends(self) -> str:
         """Whether the model depends on its training rows, beyond what the verdict says of copying, in a sentence."""
-        p = f"p = {self.leakage_p_value:.2g}"
-        if self.broken or self.walk.p_low <= TOO_LOW:
-            return f"Whether it depends on its training rows can't be told either; {p}."
-        if self.leakage_p_value > LEVEL:
-            return f"Apart from distances, no sign that it depends on its training rows: {p}."
-        most = min(self.leakage, key=self.leakage.get)
-        return (
-            f"Apart from distances, it depends on its training rows ({p}, most of all by {_TOLD[most]}), as a model "
-            "that learned from them does; that alone is no copying."
-        )
+        return dependence(self)
 
     @property
     def private(self) -> Any:

@@ -1,5 +1,7 @@
 """What an audit's page says to somebody who has never seen one: a plain sentence, what to do, and every term."""
 
+from .walk import LEVEL, TOO_LOW
+
 # By how a verdict begins: the sentence that a page begins with, and what it means for who has to decide.
 _PLAIN = {
     "Copies": (
@@ -87,6 +89,12 @@ GLOSSARY = {
 }
 
 
+_SCORES = {
+    "means": "the means of columns",
+    "likelihood": "the likelihood of a Gaussian",
+    "neighbors": "how densely rows lie around each",
+}
+
 # By kind: what would not be seen.
 _SUCH = {
     "image": ", such as a picture turned by a few degrees",
@@ -98,6 +106,20 @@ _SUCH = {
 def not_tested(audit):
     """What an audit does not say anything of, a list of sentences."""
     return [line.format(such=_SUCH.get(audit.stamp["kind"], "")) for line in NOT_TESTED]
+
+
+def dependence(audit):
+    """Whether the model depends on its training rows, beyond what the verdict says of copying, in a sentence."""
+    p = f"p = {audit.leakage_p_value:.2g}"
+    if audit.broken or audit.walk.p_low <= TOO_LOW:
+        return f"Whether it depends on its training rows can't be told either; {p}."
+    if audit.leakage_p_value > LEVEL:
+        return f"Apart from distances, no sign that it depends on its training rows: {p}."
+    most = _SCORES[min(audit.leakage, key=audit.leakage.get)]
+    return (
+        f"Apart from distances, it depends on its training rows ({p}, most of all by {most}), as a model that learned "
+        "from them does; that alone is no copying."
+    )
 
 
 def plain(audit):
