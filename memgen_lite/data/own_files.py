@@ -68,6 +68,8 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
     na = [na] if isinstance(na, str) else na
     if na is not None and not (isinstance(na, list | tuple | set) and all(isinstance(word, str) for word in na)):
         raise TypeError(f"na must be the words that mean a missing value, or None, got {shown(na)}")
+    if na is not None and any(word != word.encode("utf-8", "replace").decode() for word in na):
+        raise ValueError(f"na must be words that a file can hold, got {shown(na)}, with a lone surrogate")
     header = None if header is None else flag(header, "header")
     path = _expanded(path)
     if path.is_dir():

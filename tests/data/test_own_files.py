@@ -473,3 +473,9 @@ def test_a_zip_file_that_cannot_be_unpacked_says_why(tmp_path, place, value, sai
     path.write_bytes(raw)
     with pytest.raises(ValueError, match=rf"x\.csv\.zip' can't be unpacked: .*{said}"):
         mg.read_rows(path)
+
+
+def test_a_word_for_a_missing_value_that_no_file_can_hold_is_refused(tmp_path):
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    with pytest.raises(ValueError, match="na must be words that a file can hold"):
+        mg.read_rows(tmp_path / "rows.csv", na="\ud800")
