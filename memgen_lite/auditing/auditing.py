@@ -102,7 +102,9 @@ def audit(
     rng = generator(random_state)
     sizes = {role: len(inputs.rows[role]) for role in ROLES}
     if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
-        raise ValueError("every held-out row is a training row: nothing is held out, and there is no test without it")
+        raise ValueError(
+            "every row of held_out is a row of train: nothing is held out, and there is no test without it"
+        )
     space, further, notes, knowing = chosen(spaces, inputs, features)
     inputs = replace(inputs, notes=inputs.notes + notes, knowing=inputs.knowing or knowing)
     units = None if groups is None else group_numbers(groups, (sizes["train"], sizes["held_out"]))

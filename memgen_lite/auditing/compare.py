@@ -175,7 +175,9 @@ def audit_compare(
     rng = generator(random_state)
     rows, sizes = inputs.rows, {role: len(X) for role, X in inputs.rows.items()}
     if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
-        raise ValueError("every held-out row is a training row: nothing is held out, and there is no test without it")
+        raise ValueError(
+            "every row of held_out is a row of train: nothing is held out, and there is no test without it"
+        )
     order = rng.permutation(sizes["a"] + sizes["b"])  # mixed, so that an interrupt cuts both
     generated = np.concatenate([rows["a"], rows["b"]])[order]
     with bar(len(order) + 2 * (1 + n_relabelings), "Comparing", "step") as progress:

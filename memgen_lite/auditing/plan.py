@@ -30,7 +30,7 @@ def audit_plan(
 
     Parameters
     ----------
-    dose : the share of generated rows whose source is their nearest row, above 0 and at most 1.
+    dose : the share of generated rows whose source is their nearest row, from 1e-6 to 1.
     n_train : training rows, N. q : false discovery rate. power : probability of success. confidence : of the interval.
     unevenness : squared coefficient of variation of the chances of rows to be hit. Measured with fresh normal rows: .3
         in 2 to 8 dimensions, 2 in 32, 5 in 128; .4 for digits. `stamp["unevenness"]` of an audit estimates it.
@@ -47,7 +47,7 @@ def audit_plan(
     import pandas as pd
     from scipy.stats import beta, norm
 
-    dose, q = number(dose, "dose", above=0, most=1), number(q, "q", above=0, below=1)
+    dose, q = number(dose, "dose", 1e-6, most=1), number(q, "q", above=0, below=1)
     n_train, unevenness = whole(n_train, "n_train", 1, 10**9), number(unevenness, "unevenness", 0)
     power, confidence = number(power, "power", above=0, below=1), number(confidence, "confidence", above=0, below=1)
     lines = []

@@ -220,7 +220,7 @@ def _warnings(T, H, G, r, n):
     lines = []
     if shared == len(H):
         lines.append(
-            "every held-out row is a training row: nothing is held out, and copying can't be told from honesty"
+            "every row of held_out is a row of train: nothing is held out, and copying can't be told from honesty"
         )
     elif shared:
         lines.append(f"{shared:,} of {len(H):,} held-out rows are equal to a training row")

@@ -127,7 +127,7 @@ def test_features_replace_the_rows_and_exact_matches_stay_those_of_the_items():
     )
     assert len(found.exact_matches) == 20 and found.stamp["kind"] == "features"
     ragged = [[1, 2], [3]] * 15
-    with pytest.raises(ValueError, match="every held-out row is a training row"):
+    with pytest.raises(ValueError, match="every row of held_out is a row of train"):
         mg.audit(ragged, ragged, ragged, features=lambda X: [[len(x)] for x in X])
 
 
@@ -155,7 +155,7 @@ BAD = {
     "a rate of 0": (ValueError, "q must be above 0", {"q": 0}),
     "few relabelings": (ValueError, "n_relabelings must be 19 or more", {"n_relabelings": 9}),
     "a metric": (ValueError, "metric must be", {"metric": "hamming"}),
-    "held-out from train": (ValueError, "every held-out row is a training row", {"held_out": T[:50]}),
+    "held-out from train": (ValueError, "every row of held_out is a row of train", {"held_out": T[:50]}),
     "groups": (ValueError, "groups must be a pair", {"groups": np.arange(600)}),
     "short groups": (ValueError, "one label for each of the 300 held_out rows", {"groups": (np.arange(300), [1])}),
     "spanning groups": (ValueError, "groups: 1 have rows in train and in held_out, such as", {
@@ -195,7 +195,7 @@ def test_ties_and_values_in_both_are_ambiguous():
 
 
 def test_everything_constant_says_nothing_and_says_so():
-    with pytest.raises(ValueError, match="every held-out row is a training row"):
+    with pytest.raises(ValueError, match="every row of held_out is a row of train"):
         mg.audit(np.ones((30, 2)), np.ones((30, 2)), np.ones((30, 2)))
 
 

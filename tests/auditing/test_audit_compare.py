@@ -227,7 +227,7 @@ X = np.random.default_rng(8).normal(size=(30, 3))
         ({"a": X[:0]}, "^a must have a row"),
         ({"b": None}, "^b must be rows, got None"),
         ({"held_out": None}, "^held_out=None"),
-        ({"held_out": X}, "^every held-out row is a training row"),
+        ({"held_out": X}, "^every row of held_out is a row of train"),
         ({"metric": "manhattan"}, "^metric must be one of"),
         ({"n_relabelings": 38}, "^n_relabelings must be 39 or more"),
         ({"features": 3}, "^features must be a function"),

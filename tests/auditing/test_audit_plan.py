@@ -31,7 +31,7 @@ def test_a_plan_says_what_is_out_of_reach():
     assert plan["fewest_named"].tolist() == [100, 50, 20, 10, 5, 1]
     assert np.isnan(mg.audit_plan(0.01)["generated_for_interval"]).tolist() == [True] * 5 + [False]
     assert np.isnan(plan["generated_to_name"][0]) and plan["generated_to_name"][2] > 20
-    with pytest.raises(ValueError, match="dose must be 1 or less and above 0, got 0"):
+    with pytest.raises(ValueError, match="dose must be from 1e-06 to 1, got 0"):
         mg.audit_plan(0)
     with pytest.raises(ValueError, match="power must be above 0 and below 1, got 1"):
         mg.audit_plan(0.5, power=1)

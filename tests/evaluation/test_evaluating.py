@@ -135,7 +135,7 @@ def test_the_sizes_are_matched_and_stated():
 def test_rows_held_out_that_were_trained_on_are_told():
     T, H, G = data()
     same = mg.evaluate(T, T, G, ["energy"], n_null=19)
-    assert same.warnings[0].startswith("every held-out row is a training row")
+    assert same.warnings[0].startswith("every row of held_out is a row of train")
     some = mg.evaluate(T, np.concatenate([T[:5], H[5:]]), H, ["energy"], n_null=19)
     assert some.warnings[:2] == [
         "5 of 60 held-out rows are equal to a training row",
