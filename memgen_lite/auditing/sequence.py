@@ -116,6 +116,6 @@ def _figure(found):
                 ax.set_xscale("log")
         else:
             ax.set_xticks(x, [str(step) for step in steps])
-        ax.set(xlabel="step of training", ylabel="dose", ylim=(min(-0.1, dose.min() - 0.05), 1.05))
+        ax.set(xlabel="step", ylabel="dose", ylim=(min(-0.1, dose.min() - 0.05), 1.05))
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, ncols=3, fontsize=9)
     return fig

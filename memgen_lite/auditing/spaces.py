@@ -14,7 +14,7 @@ from ..shared.kinds.frames import beside
 from ..shared.kinds.texts import grams, valid
 from .spans import span_nearness
 
-_COSTLY = 2e11  # multiplications in all spaces together, above which "auto" looks at the first alone
+_COSTLY, _LARGE = 2e11, 4e9  # multiplications in all spaces, and bytes, above which "auto" looks at the first alone
 _GROUPS = 16  # of columns, of which one after the other is left out
 SPANS = "spans of words"
 _NAMES = {"image": "pixels", "table": "columns", "text": "characters"}
@@ -35,13 +35,26 @@ def chosen(spaces, inputs, features):
         return first, {}, [], None
     if features is not None:
         raise ValueError("spaces='all' compares items as they are: beside features=, pass a dict of functions by name")
-    found = _further(inputs)
-    width = inputs.rows["train"].shape[1] + sum(rows[0].shape[1] for rows in found.values() if not callable(rows))
-    pairs = (len(inputs.rows["train"]) + len(inputs.rows["held_out"])) * len(inputs.rows["generated"])
-    if spaces == "auto" and found and pairs * width > _COSTLY:
-        many = f"compared in {first} alone, as {1 + len(found)} spaces would take long: spaces='all' looks at them all"
+    if spaces == "auto" and _views(inputs) and _costly(inputs):
+        many = f"compared in {first} alone, as further spaces would take long: spaces='all' looks at them all"
         return first, {}, [many], None
-    return first, found, [], None
+    views = _views(inputs)
+    return first, views(inputs) if views else {}, [], None
+
+
+def _views(inputs):
+    """What makes further spaces of samples of a kind; None for arrays, whose numbers may mean anything."""
+    return {"image": _of_images, "table": _of_tables, "text": _of_texts}.get(inputs.kind.name)
+
+
+def _costly(inputs):
+    """Whether all further spaces take minutes, or gigabytes; told before any of them is made."""
+    sizes = [len(rows) for rows in inputs.rows.values()]
+    columns = len(inputs.columns_read)
+    width = (
+        inputs.rows["train"].shape[1] * {"image": 8, "table": 2 + min(columns, _GROUPS), "text": 3}[inputs.kind.name]
+    )
+    return (sizes[0] + sizes[1]) * sizes[2] * width > _COSTLY or sum(sizes) * width * 8 > _LARGE
 
 
 def _given(spaces, inputs, first):
@@ -58,12 +71,6 @@ def _given(spaces, inputs, first):
         found[name] = tuple(found[name].values())
         notes += [knowing] if knowing else []
     return found, notes, notes[0] if notes else None
-
-
-def _further(inputs):
-    """The further spaces for samples of a kind; none for arrays, whose numbers may mean anything."""
-    views = {"image": _of_images, "table": _of_tables, "text": _of_texts}.get(inputs.kind.name)
-    return {} if views is None else views(inputs)
 
 
 def _of_images(inputs):

@@ -1,5 +1,8 @@
 """Many spaces, one exact test: a copy that was turned, cut or recolored is seen, and nobody pays for the looking."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,9 @@ import memgen_lite as mg
 from memgen_lite.auditing.measure import measure
 from memgen_lite.auditing.spaces import as_compared, chosen
 from memgen_lite.shared.kinds import together
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
+from spans import pieces
 
 DIGITS = mg.data.digits()
 PICTURES = np.concatenate([DIGITS.train, DIGITS.held_out]).reshape(-1, 8, 8)
@@ -119,14 +125,14 @@ def test_texts_in_capitals_are_seen():
 
 def test_a_passage_of_fifteen_words_in_one_new_text_of_twenty_is_seen_and_shown_in_its_context():
     """In 9 of 10 splits at least; the power of the walk over spans alone is in benchmarks/spans.py."""
-    texts = mg.data.prose()
-    texts = [text for text in [*texts.train, *texts.held_out] if 40 <= len(text.split()) <= 160]
-    seen = 0
+    texts, seen = pieces(cleared=True), 0
     for i in range(10):
         rng = np.random.default_rng([11, i])
-        train, held_out, made = np.split(np.array(texts, dtype=object)[rng.permutation(len(texts))[:600]], [220, 440])
-        train, held_out, made = train.tolist(), held_out.tolist(), made.tolist()
-        for j in range(8):
+        mixed = [texts[j] for j in rng.permutation(len(texts))[:700]]
+        train, held_out, made = (
+            [" ".join(words) for words in part] for part in (mixed[:250], mixed[250:500], mixed[500:])
+        )
+        for j in range(10):
             words, new = train[j].split(), made[j].split()
             start, at = rng.integers(len(words) - 15), rng.integers(len(new))
             made[j] = " ".join([*new[:at], *words[start : start + 15], *new[at:]])
@@ -185,12 +191,15 @@ def test_a_space_that_knows_the_split_makes_the_audit_say_it_cannot_tell():
     assert found.verdict.startswith("Can't tell") and any("spaces['scaled'](train)" in line for line in found.warnings)
 
 
-def test_where_all_spaces_would_take_long_the_first_is_looked_at_and_that_is_said(monkeypatch):
-    monkeypatch.setattr("memgen_lite.auditing.spaces._COSTLY", 1e6)
+@pytest.mark.parametrize("limit", ["_COSTLY", "_LARGE"])
+def test_where_all_spaces_would_take_long_the_first_is_looked_at_and_that_is_said(limit, monkeypatch):
+    monkeypatch.setattr(f"memgen_lite.auditing.spaces.{limit}", 1e6)
+    monkeypatch.setattr("memgen_lite.auditing.spaces._standardized", None)  # nothing is made before it is known
     sides = split(np.random.default_rng(0))
     found = mg.audit(*sides)
     assert found.stamp["spaces"] == ["pixels"]
-    assert any("9 spaces would take long: spaces='all'" in line for line in found.warnings)
+    assert any("further spaces would take long: spaces='all'" in line for line in found.warnings)
+    monkeypatch.undo()
     assert len(mg.audit(*sides, spaces="all").stamp["spaces"]) == 9
 
 
