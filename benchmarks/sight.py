@@ -143,10 +143,10 @@ KINDS = {
 
 def _audited(given, rng):
     """(measurement, seconds) in the first space alone, and in all."""
-    inputs = together(dict(zip(ROLES, given, strict=True)))
     found = []
     for spaces in (None, "auto"):
         start = time.perf_counter()
+        inputs = together(dict(zip(ROLES, given, strict=True)))
         first, further, _, _ = chosen(spaces, inputs, None)
         seed = np.random.default_rng(rng.integers(2**32))
         one = measure(*inputs.rows.values(), space=first, spaces=further, rng=seed)
