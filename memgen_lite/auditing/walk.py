@@ -154,7 +154,7 @@ def walk(
     rate = n_train / n_held * (1 + hits - found) / np.maximum(found, 1)
     p_value = float(np.mean(score >= score[0]))
     named, suspects = np.zeros((2, len(scores)), dtype=bool)
-    stop = np.flatnonzero(rate <= q + 1e-12)
+    stop = np.flatnonzero((rate <= q + 1e-12) & (found > 0))
     chosen = named
     if not len(stop) and p_value <= LEVEL:
         stop = np.flatnonzero((found == hits) & (rate <= AT_MOST + 1e-12))
