@@ -14,9 +14,9 @@ def all_or_nothing(model: Any, stream: np.random.Generator) -> Iterator[np.rando
     >>> model, stream = type("Model", (), {})(), np.random.default_rng(0)
     >>> with all_or_nothing(model, stream):
     ...     model.half = stream.random()
-    ...     raise KeyboardInterrupt
+    ...     raise ValueError("stopped half-way")
     Traceback (most recent call last):
-    KeyboardInterrupt
+    ValueError: stopped half-way
     >>> vars(model)
     {}
     """
