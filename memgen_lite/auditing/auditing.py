@@ -75,12 +75,12 @@ def audit(
         video) are relabeled together.
     ignore : None, or the columns of frames or arrays to leave out, such as keys: a name, a number, or a list of them.
     spaces : further ways to compare the same items, so that a copy that was turned, cut or recolored is seen. There is
-        one set of relabelings for all, so that the test stays exact: the first space has half of the error rate, and
-        the others share the other half. "auto": for images mirrored, shifted, each half, brightness and contrast made
-        equal, and gradients; for frames ranks, and each column left out; for texts spans of words that stand in both,
-        case-folded characters, and words; for arrays, whose numbers may mean anything, and with `features`, none, and
-        none where all together would take long, which a warning says. "all": these at any cost. None: the first alone.
-        Or a dict by name of functions as `features`; where one of them fails, nothing is audited.
+        one set of relabelings for all, so that the test stays exact; in its scores the first space weighs as much as
+        the others together. "auto": for images mirrored, shifted, each half, brightness and contrast made equal, and
+        gradients; for frames ranks, and each column left out; for texts spans of words that stand in both, case-folded
+        characters, and words; for arrays, whose numbers may mean anything, and with `features`, none, and none where
+        all together would take long, which a warning says. "all": these at any cost. None: the first alone. Or a dict
+        by name of functions as `features`; where one of them fails, nothing is audited.
     q : the false discovery rate among the rows named, above 0 and below 1.
     n_relabelings : int from 19 on; no p-value is below 1 / (1 + n_relabelings).
     random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.

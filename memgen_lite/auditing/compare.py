@@ -149,7 +149,8 @@ def audit_compare(
     differences at most were then found where there were none, with splits of 4:1 and 1:4 too.
 
     Rows of a generator have to be drawn one by one, and those of a real person to be one row: rows that come in groups
-    make it find too much. An interrupt (Ctrl-C) in the search ends it, and the rows searched by then are compared.
+    make it find too much. They are compared in one space. An interrupt (Ctrl-C) in the search ends it, and the rows
+    searched by then are compared.
 
     Parameters
     ----------
