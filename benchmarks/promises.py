@@ -13,9 +13,9 @@ import pandas as pd
 import memgen_lite as mg
 from memgen_lite.auditing.checks import ALIKE
 from memgen_lite.auditing.contrast import contrast
+from memgen_lite.auditing.exact import exact_control
 from memgen_lite.auditing.measure import measure
 from memgen_lite.auditing.nearness import nearness
-from memgen_lite.auditing.report import exact_control
 from memgen_lite.evaluation.nearer import nearer_to_train
 from memgen_lite.evaluation.words import NEARER
 

@@ -25,7 +25,7 @@ import numpy as np
 from tqdm import tqdm
 
 import memgen_lite as mg
-from memgen_lite.auditing.evidence import closeness, exponent, shares
+from memgen_lite.auditing.measure import View, evidence_of
 from memgen_lite.auditing.spans import span_nearness
 from memgen_lite.auditing.walk import walk
 
@@ -95,16 +95,9 @@ def pieces(cleared):
 def p_values(near, rng):
     """P-values of the audit's three looks together, and of the walk and closeness alone."""
     units, place = np.unique(near.rows, return_inverse=True)
-    place, k = place.reshape(near.rows.shape), near.rows.shape[1]
-    scores = np.full(len(units), np.inf)
-    np.minimum.at(scores, place[:, 0], near.ratio)
-    power = exponent(near.distances)
-    leaned_on = np.bincount(place.ravel(), shares(near.distances, power).ravel())
-    evidence = {
-        "closeness": (0.5, closeness(scores, power, k) * np.isfinite(scores)),
-        "lean": (0.25, np.sqrt(leaned_on)),
-    }
-    weights = np.bincount(place[:, 0], minlength=len(units))
+    view = View(near, place.reshape(near.rows.shape), len(units), None)
+    scores, _, evidence, _ = evidence_of([view], [1.0], ["spans"])
+    weights = np.bincount(view.place[:, 0], minlength=len(units))
     found = walk(scores, units < TRAIN, weights, (TRAIN, HELD_OUT), evidence=evidence, rng=rng)
     alone = (np.mean(np.round(found.parts[name], 9) >= np.round(found.parts[name][0], 9)) for name in found.parts)
     return found.p_value, *alone, np.sum(found.named | found.suspects)

@@ -25,7 +25,7 @@ from ..shared.stamp import versions
 from ..shared.types import Data, RandomState
 from .checks import check
 from .groups import group_numbers
-from .inputs import ROLES, read
+from .inputs import ROLES, read, something_held_out
 from .leakage import leakage
 from .measure import measure
 from .report import CopyAudit
@@ -99,12 +99,9 @@ def audit(
     if features is not None and not callable(features):
         raise TypeError(f"features must be a function from items to an array, or None, got {shown(features)}")
     inputs = read(train, held_out, generated, features, ignore)
+    something_held_out(inputs)
     rng = generator(random_state)
     sizes = {role: len(inputs.rows[role]) for role in ROLES}
-    if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
-        raise ValueError(
-            "every row of held_out is a row of train: nothing is held out, and there is no test without it"
-        )
     space, further, notes, knowing = chosen(spaces, inputs, features)
     inputs = replace(inputs, notes=inputs.notes + notes, knowing=inputs.knowing or knowing)
     units = None if groups is None else group_numbers(groups, (sizes["train"], sizes["held_out"]))

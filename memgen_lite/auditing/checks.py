@@ -8,6 +8,9 @@ from .walk import labelings
 
 ALIKE = "held-out rows are like training rows"
 NONE_TAKEN = "no row was taken from one side because it stands on the other"
+KNOWING = "features know which sample a row is of"
+CLEARED = "one side was cleared of rows of the other"
+UNLIKE = "held-out rows are not like training rows"
 
 _ROWS, _COLUMNS, _PLACES, _ROUNDS = 1000, 32, 250, 5
 _LEVEL = 0.01  # of each check
@@ -31,6 +34,16 @@ def check(inputs, near, groups, metric, rng):
     if groups is None:
         lines += [_one_by_one(around, drawn, rng), _clusters(inputs, metric, rng)]
     return lines
+
+
+def broken(inputs, lines):
+    """Why p-values, and what rests on them, do not hold, after the `lines` of :func:`check`; None where they may."""
+    if inputs.knowing:
+        return KNOWING
+    failed = {line["check"] for line in lines if line["holds"] is False}
+    if NONE_TAKEN in failed:
+        return CLEARED
+    return UNLIKE if ALIKE in failed else None
 
 
 def _line(check, holds, finding):

@@ -23,9 +23,9 @@ from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
 from ..shared.types import Data, RandomState
-from .checks import ALIKE, NONE_TAKEN, check
+from .checks import broken, check
 from .contrast import Contrast, contrast
-from .inputs import read_two
+from .inputs import read_two, something_held_out
 from .nearness import nearness
 from .walk import FEWEST, LEVEL
 
@@ -173,12 +173,9 @@ def audit_compare(
     if features is not None and not callable(features):
         raise TypeError(f"features must be a function from items to an array, or None, got {shown(features)}")
     inputs = read_two(train, held_out, a, b, features, ignore)
+    something_held_out(inputs)
     rng = generator(random_state)
     rows, sizes = inputs.rows, {role: len(X) for role, X in inputs.rows.items()}
-    if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
-        raise ValueError(
-            "every row of held_out is a row of train: nothing is held out, and there is no test without it"
-        )
     order = rng.permutation(sizes["a"] + sizes["b"])  # mixed, so that an interrupt cuts both
     generated = np.concatenate([rows["a"], rows["b"]])[order]
     with bar(len(order) + 2 * (1 + n_relabelings), "Comparing", "step") as progress:
@@ -197,6 +194,8 @@ def audit_compare(
         told.append(f"interrupted: {len(done):,} of {len(order):,} generated rows were searched: of these alone")
     told += [f"{line['check']}? No: {line['finding']}" for line in assumptions if line["holds"] is False]
     greater, less = found.p_values
+    told_apart = (near.distances[:, 0] < near.distances[:, -1]).any()
+    alike = None if told_apart else "every generated row is as near to all other rows as to its nearest"
     stamp = {
         "rows": sizes | {"a": int(of_a.sum()), "b": int((~of_a).sum())},
         "kind": inputs.kind.name,
@@ -216,20 +215,8 @@ def audit_compare(
         dose_difference=found.difference,
         interval=found.interval,
         scores=dict(zip(_SIDES, found.scores, strict=True)),
-        broken=_broken(inputs, near, assumptions),
+        broken=broken(inputs, assumptions) or alike,
         warnings=told,
         contrast=found,
         stamp=stamp,
     )
-
-
-def _broken(inputs, near, assumptions):
-    """Why the p-values do not hold, or None."""
-    if inputs.knowing:
-        return "features know which sample a row is of"
-    if not (near.distances[:, 0] < near.distances[:, -1]).any():
-        return "every generated row is as near to all other rows as to its nearest"
-    failed = {line["check"] for line in assumptions if line["holds"] is False}
-    if NONE_TAKEN in failed:
-        return "one side was cleared of rows of the other"
-    return "held-out rows are not like training rows" if ALIKE in failed else None

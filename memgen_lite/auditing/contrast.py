@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .evidence import closeness, exponent
-from .walk import _interval, labelings
+from .walk import interval, labelings
 
 _SURE = np.log(101)  # the closeness that counts as a whole copy: where chance comes as near once in a thousand rows
 # How often the largest hit is added in the test; in the interval it is z^2 times, as Wilson has it. Other p-values
@@ -117,7 +117,7 @@ def contrast(near, of_a, sizes, *, n_relabelings=999, confidence=0.95, rng, prog
     far = _studentized(apart[:1], np.sqrt(error[:1] ** 2 + split))[0]
     doses = (nearest / many - share) / (1 - share)
     intervals = [
-        _interval(dose[0], dose[1:], time[held], time, share, confidence)
+        interval(dose[0], dose[1:], time[held], time, share, confidence)
         for dose, time in zip(doses, times, strict=True)
     ]
     first, second = doses[:, 0].tolist()

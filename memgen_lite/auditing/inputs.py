@@ -1,5 +1,7 @@
 """The three samples of an audit."""
 
+import numpy as np
+
 from ..shared.kinds import together
 
 ROLES = ("train", "held_out", "generated")
@@ -25,3 +27,11 @@ def _read(given, features, ignore):
     if given["held_out"] is None:
         raise ValueError(_NO_HELD_OUT)
     return together(given, features, ignore)
+
+
+def something_held_out(inputs):
+    """ValueError where every held-out row is one of train too."""
+    if np.isin(inputs.same["held_out"], inputs.same["train"]).all():
+        raise ValueError(
+            "every row of held_out is a row of train: nothing is held out, and there is no test without it"
+        )

@@ -126,10 +126,10 @@ def measure(
     units = np.unique(parts[0]) if len(parts) == 1 else np.unique(np.concatenate([part.ravel() for part in parts]))
     stakes = [1.0] if len(parts) == 1 else [FIRST] + [(1 - FIRST) / (len(parts) - 1)] * (len(parts) - 1)
     views = [
-        _View(near, np.searchsorted(units, part), len(units), floors[name] if len(nears) > 1 else None)
+        View(near, np.searchsorted(units, part), len(units), floors[name] if len(nears) > 1 else None)
         for (name, near), part in zip(nears.items(), parts, strict=True)
     ]
-    scores, orders, evidence, closest_in = _evidence(views, stakes, list(nears))
+    scores, orders, evidence, closest_in = evidence_of(views, stakes, list(nears))
     weights = np.stack([np.bincount(view.place[:, 0], minlength=len(units)) for view in views])
     found = walk(
         scores,
@@ -165,7 +165,7 @@ def _near(rows, searched, n, metric, options):
     return replace(near, rows=index[near.rows], shared=index[near.shared])
 
 
-def _evidence(views, stakes, names):
+def evidence_of(views, stakes, names):
     """Scores of the units (n,), of the generated rows in each space (M,) by the same measure, weights of the units, and
     the space in which something is closest to each."""
     if len(views) == 1:
@@ -193,7 +193,7 @@ def _by_chance(rows, searched, n, k, metric, rng):
     return ratios_of_the_pool(train, held_out, k=k, metric=metric, rng=rng)
 
 
-class _View:
+class View:
     """What one space says of each unit: its least ratio, how close it is, and how much it is leaned on.
 
     `by_chance` are ratios of real rows among themselves; None where there is this space alone, and no other to compare

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from ..shared.checks import flag, number, shown, whole
 from ..shared.figures import Picture
@@ -15,8 +14,9 @@ from ..shared.kinds.base import columns_said
 from ..shared.parallel import one_thread
 from ..shared.types import FilePath
 from . import page
-from .checks import ALIKE, NONE_TAKEN
+from .checks import KNOWING, UNLIKE, broken
 from .epsilon import EpsilonBound, epsilon_bound
+from .exact import exact_control, exact_matches
 from .ladder import ladder, place
 from .pairs import Pairs
 from .walk import LEVEL, TOO_LOW
@@ -24,9 +24,6 @@ from .words import dependence
 
 if TYPE_CHECKING:
     import pandas as pd
-
-UNLIKE = "held-out rows are not like training rows"
-KNOWING = "features know which sample a row is of"
 
 
 class CopyAudit:
@@ -122,12 +119,7 @@ class CopyAudit:
     @property
     def broken(self) -> str | None:
         """Why the p-value, and the rate at which rows are named, do not hold here; None where no check says so."""
-        if self._inputs.knowing:
-            return KNOWING
-        failed = set(self.assumptions["check"][[holds is False for holds in self.assumptions["holds"]]])
-        if NONE_TAKEN in failed:
-            return "one side was cleared of rows of the other"
-        return UNLIKE if ALIKE in failed else None
+        return broken(self._inputs, self.assumptions.to_dict("records"))
 
     @property
     def p_swapped(self) -> float:
@@ -352,31 +344,6 @@ class CopyAudit:
         shown = listed.head(10)
         more = f"\n... and {len(listed) - 10:,} more, in .{name}" if len(listed) > 10 else ""
         return f"{head}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}', max_colwidth=30)}{more}"
-
-
-def exact_matches(same):
-    """Training values that were generated, as dicts, by the first training row of each."""
-    values, first = np.unique(same["train"], return_index=True)
-    place = np.minimum(np.searchsorted(values, same["generated"]), len(values) - 1)
-    held = np.isin(same["train"], same["held_out"])
-    found = {}
-    for row in np.flatnonzero(values[place] == same["generated"]).tolist():
-        found.setdefault(int(first[place[row]]), []).append(row)
-    return [{"train_row": t, "generated_rows": found[t], "in_held_out": bool(held[t])} for t in sorted(found)]
-
-
-def exact_control(same):
-    """Of the values of train or held-out alone that were generated: how many are of which, and the p-value of it.
-
-    To a blind generator every set of so many values is as likely to hold any labels, so the number of train is
-    hypergeometric.
-    """
-    train, held_out = (np.unique(same[role]) for role in ("train", "held_out"))
-    alone = {"train": np.setdiff1d(train, held_out), "held_out": np.setdiff1d(held_out, train)}
-    found = {role: int(np.isin(values, same["generated"]).sum()) for role, values in alone.items()}
-    sizes = {role: len(values) for role, values in alone.items()}
-    p = hypergeom.sf(found["train"] - 1, sum(sizes.values()), sizes["train"], sum(found.values()))
-    return {**found, "p_value": float(p)}
 
 
 def _share(x):

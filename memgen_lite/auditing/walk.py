@@ -177,7 +177,7 @@ def walk(
         suspects=suspects,
         level=float(rate[stop[-1]]) if len(stop) else np.nan,
         dose=float(doses[0]),
-        dose_interval=_interval(doses[0], doses[1:], weights[seen][~train], weights[seen], share, confidence),
+        dose_interval=interval(doses[0], doses[1:], weights[seen][~train], weights[seen], share, confidence),
         null_dose=doses[1:],
         resolution=resolution(sizes, q),
         sizes=tuple(sizes),
@@ -240,7 +240,7 @@ def labelings(train, sizes, count, rng):
         yield rng.permuted(np.arange(n) < found[:, None], axis=1)
 
 
-def _interval(dose, null_dose, held_out, weights, share, confidence):
+def interval(dose, null_dose, held_out, weights, share, confidence):
     """Of the share that was copied: the dose less what chance may have added to it.
 
     Chance is in the labels of the rows that blind generated rows hit, copies have none. Relabeling all hits is exact

@@ -9,9 +9,9 @@ from sklearn.preprocessing import StandardScaler
 
 import memgen_lite as mg
 from memgen_lite.auditing.checks import _clusters
+from memgen_lite.auditing.exact import exact_control
 from memgen_lite.auditing.inputs import ROLES
 from memgen_lite.auditing.measure import measure
-from memgen_lite.auditing.report import exact_control
 from memgen_lite.shared.kinds import together
 
 rng = np.random.default_rng(0)
