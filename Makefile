@@ -49,8 +49,8 @@ lint: $(READY)  ## style, imports between rooms, notebooks
 conformance: $(CONFORMANCE)  ## metrics beside those of other programs (2 GB)
 	$(CONFORMANCE_BIN)/python benchmarks/run.py conformance
 
-simulate: $(READY)  ## what the audit promises and sees, its power, Figure 1
-	$(BIN)/python benchmarks/run.py simulation power sight figure1
+simulate: $(READY)  ## what the audit promises and sees, memories in time, Figure 1
+	$(BIN)/python benchmarks/run.py simulation power sight memory_in_time figure1
 
 bench: $(READY) $(CONFORMANCE)  ## measure all of benchmarks/ and rewrite its numbers
 	$(BIN)/python benchmarks/run.py

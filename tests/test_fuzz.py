@@ -50,6 +50,7 @@ UNTRIED = {
     "widgets.Score": "it takes nothing",
     "CopyAudit": "made by audit, see its methods",
     "data.Dataset": "made by the data sets",
+    "data.Sequences": "made by data.sequences, see its methods",
     "metrics.Metric": "made by its decorator",
     "figures.Picture": "made by figures.picture",
     "neighbors.Neighborhoods": "its arrays were checked by a metric",
@@ -133,6 +134,10 @@ def _labels():
     return labels
 
 
+def _sequences():
+    return mg.data.sequences("recall", abs(T) / 9, n=2, random_state=0)
+
+
 def _web():
     return mg.web.simulate(50, random_state=0)
 
@@ -153,6 +158,8 @@ EXAMPLES = {
     "coin.Librarian.train": PICTURES, "coin.duplicate_probability.n_memories": 30,
     **{f"data.{name}.held_out": 0.2 for name in ("emoji", "folder", "prose", "load")},
     "data.load.data": "moons",
+    "data.sequences.task": "recall", "data.sequences.images": abs(T) / 9,
+    "data.Sequences.identified.drawn": lambda: _sequences().frames,
     "pi.from_file.data": _digits,
     "audit_together.samples": {"one": (T, H, G), "two": (T, H, T)},
     "audit_sequence.generated": {1: G, 2: T}, "audit_sequence.n_relabelings": 39,
@@ -229,6 +236,7 @@ MADE = {  # what the methods are of
     "coin.Librarian": lambda: mg.coin.Librarian(PICTURES, 0),
     "web.Pictures": lambda: mg.web.Pictures(PICTURES, np.arange(8) < 4, []),
     "Study": lambda: _study(question="copy", train=PICTURES),
+    "data.Sequences": _sequences,
 }
 
 

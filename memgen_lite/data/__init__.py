@@ -10,7 +10,22 @@ from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
 from .known_laws import density
 from .own_pictures import folder
+from .recall_tasks import Sequences, sequences
 from .records import record
 from .scipy_prose import prose
 
-__all__ = ["Dataset", "cats", "density", "digits", "emoji", "folder", "load", "photographs", "prose", "record", "zen"]
+__all__ = [
+    "Dataset",
+    "Sequences",
+    "cats",
+    "density",
+    "digits",
+    "emoji",
+    "folder",
+    "load",
+    "photographs",
+    "prose",
+    "record",
+    "sequences",
+    "zen",
+]

@@ -19,7 +19,7 @@ from ..shared.files import cache_folder
 from ..shared.kinds.opening import opened
 
 
-def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
+def fitted(peer: Any, X: ArrayLike, y: Any = None, **more: Any) -> Any:
     """The peer fitted to `X`, from the cache where the same code and settings have been fitted to the same rows before.
 
     The file's name is a hash of the peer's class and parameters, the rows, the source of the peer's module and of all
@@ -32,7 +32,8 @@ def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
     Parameters
     ----------
     peer : an unfitted peer, whose `random_state` is an int: else no fit can be repeated, and there is nothing to keep.
-    X : array (n, d), as for `fit`. y : None, or labels (n,) for a classifier.
+    X : array (n, d), or sequences (n, T, d) for a temporal model, as for `fit`. y : None, or labels (n,) for a
+        classifier. more : other arrays that `fit` takes, by their names.
 
     Returns
     -------
@@ -48,7 +49,8 @@ def fitted(peer: Any, X: ArrayLike, y: Any = None) -> Any:
             raise array_file.DamagedFileError(f"{path} is another peer")
         return found
 
-    return _kept(f"{_name(peer, X, y)}.peer", read, lambda: peer.fit(X, y), lambda fit, path: fit.save(path), peer)
+    name = f"{_name(peer, X, y, more)}.peer"
+    return _kept(name, read, lambda: peer.fit(X, y, **more), lambda fit, path: fit.save(path), peer)
 
 
 def sampled(peer: Any, X: ArrayLike, n: int) -> np.ndarray:
@@ -98,17 +100,22 @@ def _say_once(reason):
     warnings.warn(f"what is fitted is not kept, as the cache can't be written: {reason}", stacklevel=4)
 
 
-def _name(peer, X, y=None):
+def _name(peer, X, y=None, more=None):
     from .base import checked_rows
 
     able(peer, "peer", "fit", "get_params")
     if not isinstance(peer.random_state, int):
         raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
-    rows, names = checked_rows(X), list(getattr(X, "columns", ()))
+    rows = np.asarray(X) if getattr(X, "ndim", 2) == 3 else checked_rows(X)
+    names = list(getattr(X, "columns", ()))
     described = type(peer).__name__, sorted(peer.get_params().items()), rows.shape, names
     digest = hashlib.sha256(repr(described).encode())
     digest.update(np.ascontiguousarray(rows))
     digest.update(repr(None if y is None else as_array(y, "y").tolist()).encode())
+    for argument, values in sorted((more or {}).items()):
+        values = as_array(values, argument)
+        digest.update(repr((argument, values.dtype.str, values.shape)).encode())
+        digest.update(np.ascontiguousarray(values))
     sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})
     digest.update(b"".join(sources))
     digest.update("".join(f"{library} {_version(library)}" for library in libraries).encode())

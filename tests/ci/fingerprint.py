@@ -1,4 +1,4 @@
-"""Print a hash of the weights of five networks after a few rounds; CI compares them with those of another processor."""
+"""Print a hash of the weights of seven networks after a few rounds, which CI compares with another processor's."""
 
 import hashlib
 import sys
@@ -28,3 +28,7 @@ for name in ("gan", "wgan_gp", "vae", "denoiser"):
 texts = random_texts(200, "aehmrsty ", random_state=0)
 copier = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
 told("copier", copier.fit(texts, held_out=texts[:9]).network_)
+sequences = data.sequences("recall", digits.train / 16, n=64, random_state=0)
+for memory in ("introspection", "dnc"):
+    model = peers.peer("temporal_model", memory=memory, rounds=20, random_state=0).fit(sequences.frames)
+    told(f"temporal model, {memory}", model.networks_)
