@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..shared.extras import needed_by
 from ..shared.types import FilePath
 from .cache import fitted, sampled
-from .cards import DRAWS_NO_ROWS, PLACES
+from .cards import NOT_COMPARED, PLACES
 
 if TYPE_CHECKING:
     from .base import Peer
@@ -44,20 +44,25 @@ def load(path: FilePath) -> "Peer":
 
 
 def peer(name: str, **parameters: Any) -> Any:
-    """One peer, unfitted, by its name; `bottleneck` is a classifier, with `fit(X, y)` and `predict(X)`."""
+    """One peer, unfitted, by its name.
+
+    Three of them are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with
+    `fit(X, y)` and `predict(X)`, and `associative_memory` takes rows of two values, with `retrieve(X)`.
+    """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")
     return _Kinds()[PLACES[name]](**parameters)
 
 
 def all_peers() -> dict[str, Any]:
-    """All peers that draw rows, unfitted, by name; each has a `card`: its citation, its objective in a line, its cost.
+    """All peers that draw rows of any numbers, unfitted, by name.
 
+    Each has a `card`: its citation, its objective in a line, its cost.
     Without the extra `neural` those that are trained by gradients are left out, and a warning names them.
     """
     found, missing = {}, []
     for name in PLACES:
-        if name in DRAWS_NO_ROWS:
+        if name in NOT_COMPARED:
             continue
         try:
             found[name] = peer(name)

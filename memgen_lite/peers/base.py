@@ -6,7 +6,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.utils import check_array
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..shared.all_or_nothing import all_or_nothing
@@ -112,6 +113,15 @@ def checked_rows(X, name="X", *, at_least=2):
     rows = np.array(rows, dtype=np.float64, order="C")  # so that a frame is learned to the same bit
     finite(rows, name, limit=np.inf)
     return rows
+
+
+def checked_labels(y, n_rows):
+    """The classes of labels `y` (n_rows,), sorted, and the place (n_rows,) of each label among them."""
+    y = column_or_1d(y, warn=True)
+    if len(y) != n_rows:
+        raise ValueError(f"y must hold a label for each of {n_rows} rows, got {len(y)}")
+    check_classification_targets(y)
+    return np.unique(y, return_inverse=True)
 
 
 class Density(DensityMixin, Peer):

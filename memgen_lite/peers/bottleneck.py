@@ -8,13 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.utils import column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from ..shared.all_or_nothing import all_or_nothing
 from ..shared.randomness import generator
 from ..shared.types import RandomState
-from .base import Peer
+from .base import Peer, checked_labels
 from .training import MLP, Networked, Objective
 from .vae import send
 
@@ -63,11 +61,7 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
         """Learn the labels `y` (n,), of 2 classes at least, of the rows `X` (n, d). Returns self."""
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             X = self._checked(X, y, fit=True)
-            y = column_or_1d(y, warn=True)
-            if len(y) != len(X):
-                raise ValueError(f"y must hold a label for each of {len(X)} rows, got {len(y)}")
-            check_classification_targets(y)
-            self.classes_, labels = np.unique(y, return_inverse=True)
+            self.classes_, labels = checked_labels(y, len(X))
             if len(self.classes_) < 2:
                 raise ValueError(f"y must hold labels of 2 classes at least, got {self.classes_.tolist()}")
             self._learn(X, self._stream, np.eye(len(self.classes_))[labels])

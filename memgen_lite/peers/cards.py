@@ -17,7 +17,7 @@ class Card:
 
 _FILE = tomllib.loads((files(__package__) / "cards.toml").read_text("utf-8"))
 PLACES = {name: entry.pop("class") for name, entry in _FILE.items()}  # module:Class, by the peer's name
-DRAWS_NO_ROWS = {name for name, entry in _FILE.items() if not entry.pop("draws_rows", True)}
+NOT_COMPARED = {name for name, entry in _FILE.items() if not entry.pop("compared", True)}
 CARDS = {
     PLACES[name].partition(":")[2]: Card(**{fact: " ".join(text.split()) for fact, text in entry.items()})
     for name, entry in _FILE.items()

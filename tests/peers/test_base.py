@@ -9,7 +9,7 @@ from small import SMALL
 
 import memgen_lite as mg
 
-EVERY = [*mg.peers.all_peers(), "bottleneck"]
+EVERY = [*mg.peers.all_peers(), "bottleneck", "memgen_classifier", "associative_memory"]
 LABELS = np.arange(40) % 2
 
 
@@ -22,6 +22,11 @@ def quick_compiler():
 
 def rows(d, seed=0):
     return np.random.default_rng(seed).normal(size=(40, d)) + 3 * seed
+
+
+def known(name, d, seed=0):
+    """Rows as this peer takes them."""
+    return np.sign(rows(d) + seed) if name == "associative_memory" else rows(d, seed)
 
 
 def peer(name, stream):
@@ -37,7 +42,7 @@ def unchanged(model, before):
     return list(vars(model)) == list(before) and all(vars(model)[name] is before[name] for name in before)
 
 
-def stopped(model, assignment, monkeypatch):
+def stopped(model, X, assignment, monkeypatch):
     """Whether a fit to other rows was stopped at the attribute that it set as number `assignment`."""
     left, real = [assignment], type(model).__setattr__
     error = (KeyboardInterrupt, ValueError)[assignment % 2]
@@ -51,7 +56,7 @@ def stopped(model, assignment, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(type(model), "__setattr__", assign)
         try:
-            model.fit(rows(9, seed=1), LABELS)
+            model.fit(X, LABELS)
         except error:
             return True
     return False
@@ -59,10 +64,11 @@ def stopped(model, assignment, monkeypatch):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_fit_that_stops_anywhere_leaves_the_old_model_whole_with_its_stream(name, monkeypatch):
-    model, twin = (peer(name, np.random.default_rng(0)).fit(rows(4), LABELS) for _ in range(2))
+    X, other = known(name, 4), known(name, 9, seed=1)
+    model, twin = (peer(name, np.random.default_rng(0)).fit(X, LABELS) for _ in range(2))
     np.testing.assert_array_equal(told(model), told(twin))
     before, stops = dict(vars(model)), 0
-    while stopped(model, stops + 1, monkeypatch):
+    while stopped(model, other, stops + 1, monkeypatch):
         stops += 1
         assert unchanged(model, before), stops
         np.testing.assert_array_equal(told(model), told(twin))
@@ -72,18 +78,18 @@ def test_a_fit_that_stops_anywhere_leaves_the_old_model_whole_with_its_stream(na
 @pytest.mark.parametrize("name", EVERY)
 def test_a_first_fit_that_stops_leaves_an_unfitted_peer(name, monkeypatch):
     model = peer(name, 0)
-    assert stopped(model, 3, monkeypatch)
+    assert stopped(model, known(name, 9, seed=1), 3, monkeypatch)
     assert vars(model) == vars(clone(model))
     use = model.sample if hasattr(model, "sample") else lambda: model.predict(rows(9))
     with pytest.raises(NotFittedError, match="is not fitted yet: call fit"):
         use()
-    assert told(model.fit(rows(9, seed=1), LABELS)).shape[0] in (6, 40)
+    assert told(model.fit(known(name, 9, seed=1), LABELS)).shape[0] in (6, 40)
 
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("wrong", [np.full((40, 5), np.nan), np.ones(40), np.ones((1, 5))])
 def test_rows_that_are_refused_leave_the_old_model(name, wrong):
-    model = peer(name, 0).fit(rows(4), LABELS)
+    model = peer(name, 0).fit(known(name, 4), LABELS)
     before = dict(vars(model))
     with pytest.raises(ValueError, match="X must"):
         model.fit(wrong, LABELS)
@@ -107,6 +113,7 @@ def test_settings_that_are_refused_leave_the_model_of_those_before():
         lambda: mg.peers.peer("patch_denoiser").sources(rows(4)),
         lambda: mg.peers.peer("denoiser").denoise(rows(3), 1.0),
         lambda: mg.peers.peer("hopfield").retrieve(rows(3)),
+        lambda: mg.peers.peer("associative_memory").energy(rows(3)),
     ],
 )
 def test_one_that_is_asked_about_rows_before_it_has_seen_any_says_so(ask):

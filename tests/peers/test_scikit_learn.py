@@ -18,10 +18,12 @@ from sklearn.utils.estimator_checks import check_estimator, estimator_checks_gen
 from small import SMALL
 
 import memgen_lite as mg
+from memgen_lite.peers.associative_memory import AssociativeMemory
 from memgen_lite.peers.patch_denoiser import PatchDenoiser
 
 DENSE = ("gaussian", "gmm", "kde", "pca_gaussian")
-EVERY = [*mg.peers.all_peers(), "bottleneck"]
+CLASSIFIERS = ("bottleneck", "memgen_classifier")
+EVERY = [*mg.peers.all_peers(), *CLASSIFIERS, "associative_memory"]
 
 _SQUARE = "rows are square pictures unless `shape` says another one, and the check has rows of 1, 2, 3, 5 or 10 numbers"
 EXCUSED = {  # peer -> check of scikit-learn -> why it fails
@@ -49,6 +51,33 @@ EXCUSED = {  # peer -> check of scikit-learn -> why it fails
             "check_readonly_memmap_input",
         ),
         _SQUARE,
+    ),
+    "associative_memory": dict.fromkeys(
+        (
+            "check_array_api_input",
+            "check_dict_unchanged",
+            "check_dont_overwrite_parameters",
+            "check_dtype_object",
+            "check_estimators_dtypes",
+            "check_estimators_fit_returns_self",
+            "check_estimators_nan_inf",
+            "check_estimators_overwrite_params",
+            "check_estimators_pickle",
+            "check_f_contiguous_array_estimator",
+            "check_fit2d_1feature",
+            "check_fit2d_predict1d",
+            "check_fit_check_is_fitted",
+            "check_fit_idempotent",
+            "check_fit_score_takes_y",
+            "check_methods_sample_order_invariance",
+            "check_methods_subset_invariance",
+            "check_n_features_in",
+            "check_n_features_in_after_fitting",
+            "check_pipeline_consistency",
+            "check_positive_only_tag_during_fit",
+            "check_readonly_memmap_input",
+        ),
+        "rows are of two values, and the checks have rows of any",
     ),
 }
 SKIPPED = {  # what scikit-learn leaves out by itself, and why
@@ -86,6 +115,13 @@ class Strips(PatchDenoiser):
         self.shape, said = (1, X.shape[1]), self.shape
         super()._fit(X, rng)
         self.shape = said
+
+
+class Signs(AssociativeMemory):
+    """It takes rows of any numbers for their signs, so that no check stops at their values."""
+
+    def _checked(self, X, y=None, **more):
+        return np.where(super()._checked(X, y, **more) > 0, 1.0, -1.0)
 
 
 def checked(model, excused=None):
@@ -136,16 +172,30 @@ def test_a_patch_denoiser_passes_every_check_where_its_rows_are_pictures_of_any_
     assert len(ran) >= 35 and not failed and left_out <= set(SKIPPED)
 
 
+@pytest.mark.parametrize("power", [2, 3])
+def test_an_associative_memory_passes_every_check_where_its_rows_are_signs(power):
+    ran, failed, left_out = checked(Signs(power=power))
+    assert len(ran) >= 35 and not failed and left_out <= set(SKIPPED)
+
+
 def frame(n=40, columns=("a", "b", "c", "d")):
     return pd.DataFrame(np.random.default_rng(0).normal(size=(n, len(columns))), columns=list(columns))
+
+
+def rows(name, X):
+    """Rows as this peer takes them."""
+    return np.sign(X) if name == "associative_memory" else X
 
 
 def use(name):
     """Every question that a fitted peer answers about rows."""
     model = mg.peers.peer(name, **SMALL.get(name, {}), random_state=0)
-    if name == "bottleneck":
-        return model, [model.predict, model.bits]
-    asked = [getattr(model, method, None) for method in ("score_samples", "score", "retrieve", "sources")]
+    if name in CLASSIFIERS:
+        return model, [
+            getattr(model, method) for method in ("predict", "predict_proba", "bits") if hasattr(model, method)
+        ]
+    methods = ("score_samples", "score", "retrieve", "energy", "sources")
+    asked = [getattr(model, method, None) for method in methods]
     asked += [partial(getattr(model, method), sigma=1.0) for method in ("denoise", "weights") if hasattr(model, method)]
     return model, [question for question in asked if question]
 
@@ -182,11 +232,11 @@ BAD = {
 @pytest.mark.parametrize("name", ASKED)
 def test_questions_about_rows_that_are_none_name_the_argument_and_what_was_given(name):
     model, questions = use(name)
-    model.fit(frame().to_numpy(), LABELS)
-    for title, (rows, said) in BAD.items():
+    model.fit(rows(name, frame().to_numpy()), LABELS)
+    for title, (given, said) in BAD.items():
         for ask in questions:
             with pytest.raises((ValueError, TypeError)) as told:
-                ask(rows)
+                ask(given)
             pattern = said.replace("(", r"\(").replace(")", r"\)").replace("[", r"\[")
             assert re.match(f"(X|x) {pattern.removeprefix('X ')}", str(told.value), re.S), (title, str(told.value))
 
@@ -201,7 +251,7 @@ def test_an_unfitted_one_says_so_to_every_question(name):
 @pytest.mark.parametrize("name", ASKED)
 def test_columns_of_a_frame_are_known_by_name_and_order(name):
     model, questions = use(name)
-    X = frame()
+    X = rows(name, frame())
     model.fit(X, LABELS)
     assert model.feature_names_in_.tolist() == list(X)
     for ask in questions:
@@ -221,9 +271,9 @@ def test_names_of_columns_are_saved_and_kept_with_the_fit(tmp_path, monkeypatch)
     kde.save(tmp_path / "kde")
     with pytest.raises(ValueError, match="same order"):
         mg.peers.load(tmp_path / "kde").score(X[["b", "a", "c", "d"]])
-    for rows in (X, X.to_numpy(), X.rename(columns={"a": "z"}), X):
-        found = mg.peers.fitted(mg.peers.peer("kde", random_state=0), rows)
-        assert list(getattr(found, "feature_names_in_", [])) == list(getattr(rows, "columns", []))
+    for given in (X, X.to_numpy(), X.rename(columns={"a": "z"}), X):
+        found = mg.peers.fitted(mg.peers.peer("kde", random_state=0), given)
+        assert list(getattr(found, "feature_names_in_", [])) == list(getattr(given, "columns", []))
     assert len(list((tmp_path / "peers").iterdir())) == 3
 
 
