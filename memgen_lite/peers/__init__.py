@@ -46,8 +46,9 @@ def load(path: FilePath) -> "Peer":
 def peer(name: str, **parameters: Any) -> Any:
     """One peer, unfitted, by its name.
 
-    Three of them are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with
-    `fit(X, y)` and `predict(X)`, and `associative_memory` takes rows of two values, with `retrieve(X)`.
+    Four of them are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with
+    `fit(X, y)` and `predict(X)`, `associative_memory` takes rows of two values, with `retrieve(X)`, and
+    `temporal_model` sequences, with `follow(X)`.
     """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")
