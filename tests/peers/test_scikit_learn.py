@@ -21,7 +21,7 @@ import memgen_lite as mg
 from memgen_lite.peers.patch_denoiser import PatchDenoiser
 
 DENSE = ("gaussian", "gmm", "kde", "pca_gaussian")
-EVERY = [*mg.peers.all_peers(), "bottleneck"]
+EVERY = [*mg.peers.all_peers(), "bottleneck", "completion", "masked_autoencoder"]
 
 _SQUARE = "rows are square pictures unless `shape` says another one, and the check has rows of 1, 2, 3, 5 or 10 numbers"
 EXCUSED = {  # peer -> check of scikit-learn -> why it fails
@@ -145,6 +145,8 @@ def use(name):
     model = mg.peers.peer(name, **SMALL.get(name, {}), random_state=0)
     if name == "bottleneck":
         return model, [model.predict, model.bits]
+    if hasattr(model, "complete"):
+        return model, [partial(model.complete, mask=np.array([True, True, False, False]))]
     asked = [getattr(model, method, None) for method in ("score_samples", "score", "retrieve", "sources")]
     asked += [partial(getattr(model, method), sigma=1.0) for method in ("denoise", "weights") if hasattr(model, method)]
     return model, [question for question in asked if question]
