@@ -1,7 +1,6 @@
 """A convolutional network with random weights, of which nothing is ever trained: one picture in, pictures out."""
 
 import warnings
-from functools import partial
 from typing import Self
 
 import jax
@@ -87,15 +86,14 @@ class RandomNetwork(Carded, BaseEstimator):
         depth = whole(depth, "depth", 1, len(self.kernels_))
         kernels, aims = self.kernels_[:depth], self._aims(False)[depth - 1 : depth]
         rng = self._stream if random_state is None else generator(random_state)
-        return self._descend(partial(_content, kernels=kernels, aims=aims), rng)
+        return self._descend(_content_slope, kernels, aims, rng)
 
     def sample(self, n: int = 1, random_state: RandomState = None) -> np.ndarray:
         """`n` pictures of the texture of the picture, each from other noise: (n, height, width[, channels]) in 0-1."""
         self._check_fitted()
         rng = self._stream if random_state is None else generator(random_state)
-        loss = partial(_texture, kernels=self.kernels_, aims=self._aims(True))
-        shape = self.picture_.shape[:2] if self.flat_ else self.picture_.shape
-        made = [self._descend(loss, rng) for _ in range(whole(n, "n", 0))]
+        aims, shape = self._aims(True), self.picture_.shape[:2] if self.flat_ else self.picture_.shape
+        made = [self._descend(_texture_slope, self.kernels_, aims, rng) for _ in range(whole(n, "n", 0))]
         return np.array(made).reshape(-1, *shape)
 
     def _like(self, X):
@@ -109,13 +107,12 @@ class RandomNetwork(Carded, BaseEstimator):
         layers = _layers(self.kernels_, jnp.asarray(self.picture_, jnp.float32))
         return [_gram(layer) for layer in layers] if texture else layers
 
-    def _descend(self, loss, rng):
+    def _descend(self, loss_and_slope, kernels, aims, rng):
         """The picture of the least loss on the way from noise, cut to 0-1."""
-        x = 0.5 + 0.1 * rng.normal(size=self.picture_.shape)
-        step, done = jax.jit(jax.value_and_grad(loss)), 0
+        x, done = 0.5 + 0.1 * rng.normal(size=self.picture_.shape), 0
 
         def slope(flat):
-            value, gradient = step(jnp.asarray(flat.reshape(x.shape), jnp.float32))
+            value, gradient = loss_and_slope(jnp.asarray(flat.reshape(x.shape), jnp.float32), kernels, aims)
             return float(value), np.asarray(gradient, dtype=np.float64).ravel()
 
         with bar(self.steps, "painting from noise", "step") as progress:
@@ -172,3 +169,7 @@ def _content(x, kernels, aims):
 
 def _texture(x, kernels, aims):
     return _apart([_gram(layer) for layer in _layers(kernels, x)], aims)
+
+
+_content_slope = jax.jit(jax.value_and_grad(_content))
+_texture_slope = jax.jit(jax.value_and_grad(_texture))
