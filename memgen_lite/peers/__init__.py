@@ -46,9 +46,9 @@ def load(path: FilePath) -> "Peer":
 def peer(name: str, **parameters: Any) -> Any:
     """One peer, unfitted, by its name.
 
-    Four of them are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with
-    `fit(X, y)` and `predict(X)`, `associative_memory` takes rows of two values, with `retrieve(X)`, and
-    `temporal_model` sequences, with `follow(X)`.
+    Some are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with `fit(X, y)` and
+    `predict(X)`; `completion` and `masked_autoencoder` fill rows in, by `complete(X, mask)`; `associative_memory` takes
+    rows of two values, with `retrieve(X)`, `temporal_model` sequences, with `follow(X)`, and `random_network` one picture.
     """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")

@@ -10,6 +10,7 @@ from small import SMALL
 import memgen_lite as mg
 
 EVERY = [*mg.peers.all_peers(), "bottleneck", "memgen_classifier", "associative_memory"]
+EVERY += ["completion", "masked_autoencoder"]
 LABELS = np.arange(40) % 2
 
 
@@ -33,9 +34,15 @@ def peer(name, stream):
     return mg.peers.peer(name, **SMALL.get(name, {}), random_state=stream)
 
 
+def asked(model, d):
+    """What one that has learned rows of `d` numbers says next along its stream."""
+    if hasattr(model, "complete"):
+        return model.complete(np.zeros((40, d)), np.arange(d) < 2)
+    return model.sample(6) if hasattr(model, "sample") else model.predict(np.zeros((40, d)))
+
+
 def told(model):
-    """What a fitted one says next along its stream."""
-    return model.sample(6) if hasattr(model, "sample") else model.predict(np.zeros((40, model.n_features_in_)))
+    return asked(model, model.n_features_in_)
 
 
 def unchanged(model, before):
@@ -80,9 +87,8 @@ def test_a_first_fit_that_stops_leaves_an_unfitted_peer(name, monkeypatch):
     model = peer(name, 0)
     assert stopped(model, known(name, 9, seed=1), 3, monkeypatch)
     assert vars(model) == vars(clone(model))
-    use = model.sample if hasattr(model, "sample") else lambda: model.predict(rows(9))
     with pytest.raises(NotFittedError, match="is not fitted yet: call fit"):
-        use()
+        asked(model, 9)
     assert told(model.fit(known(name, 9, seed=1), LABELS)).shape[0] in (6, 40)
 
 
@@ -114,6 +120,7 @@ def test_settings_that_are_refused_leave_the_model_of_those_before():
         lambda: mg.peers.peer("denoiser").denoise(rows(3), 1.0),
         lambda: mg.peers.peer("hopfield").retrieve(rows(3)),
         lambda: mg.peers.peer("associative_memory").energy(rows(3)),
+        lambda: mg.peers.peer("completion").weights(rows(3), np.ones(3, dtype=bool)),
     ],
 )
 def test_one_that_is_asked_about_rows_before_it_has_seen_any_says_so(ask):

@@ -23,7 +23,7 @@ from memgen_lite.peers.patch_denoiser import PatchDenoiser
 
 DENSE = ("gaussian", "gmm", "kde", "pca_gaussian")
 CLASSIFIERS = ("bottleneck", "memgen_classifier")
-EVERY = [*mg.peers.all_peers(), *CLASSIFIERS, "associative_memory"]
+EVERY = [*mg.peers.all_peers(), *CLASSIFIERS, "associative_memory", "completion", "masked_autoencoder"]
 
 _SQUARE = "rows are square pictures unless `shape` says another one, and the check has rows of 1, 2, 3, 5 or 10 numbers"
 EXCUSED = {  # peer -> check of scikit-learn -> why it fails
@@ -194,6 +194,8 @@ def use(name):
         return model, [
             getattr(model, method) for method in ("predict", "predict_proba", "bits") if hasattr(model, method)
         ]
+    if hasattr(model, "complete"):
+        return model, [partial(model.complete, mask=np.array([True, True, False, False]))]
     methods = ("score_samples", "score", "retrieve", "energy", "sources")
     asked = [getattr(model, method, None) for method in methods]
     asked += [partial(getattr(model, method), sigma=1.0) for method in ("denoise", "weights") if hasattr(model, method)]
