@@ -9,8 +9,9 @@ else
 endif
 READY := .venv/ready
 CONFORMANCE := .venv-conformance/ready
+RIVALS := .venv-rivals/ready
 
-.PHONY: FORCE help figures test coverage lab class dashboard docs lite lint conformance simulate bench requirements clean
+.PHONY: FORCE help figures test coverage lab class dashboard docs lite lint conformance rivals simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -49,8 +50,11 @@ lint: $(READY)  ## style, imports between rooms, notebooks
 conformance: $(CONFORMANCE)  ## metrics beside those of other programs (2 GB)
 	$(CONFORMANCE_BIN)/python benchmarks/run.py conformance
 
-simulate: $(READY)  ## what the audit promises and sees, memories in time, Figure 1
-	$(BIN)/python benchmarks/run.py simulation power sight memory_in_time figure1
+rivals: $(READY) $(RIVALS)  ## the audit beside Anonymeter and domias (2 GB)
+	$(BIN)/python benchmarks/run.py rivals
+
+simulate: $(READY) $(RIVALS)  ## what the audit promises and sees, memories in time, Figure 1
+	$(BIN)/python benchmarks/run.py simulation power sight rivals memory_in_time figure1
 
 bench: $(READY) $(CONFORMANCE)  ## measure all of benchmarks/ and rewrite its numbers
 	$(BIN)/python benchmarks/run.py
@@ -61,7 +65,7 @@ requirements: $(READY)  ## pin the newest versions in requirements.txt
 	echo "--editable ." >> requirements.txt
 
 clean:  ## remove .venv and everything that was built
-	rm -rf .venv .venv-conformance .venv-lite .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
+	rm -rf .venv .venv-conformance .venv-rivals .venv-lite .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
 
 $(READY): requirements.txt pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py
@@ -75,6 +79,9 @@ endif
 ifneq ($(shell head -n 1 $(CONFORMANCE) 2>/dev/null),$(CURDIR))
 $(CONFORMANCE): FORCE
 endif
+ifneq ($(shell head -n 1 $(RIVALS) 2>/dev/null),$(CURDIR))
+$(RIVALS): FORCE
+endif
 ifneq ($(origin PYTHON),file)
 ifneq ($(shell tail -n 1 $(READY) 2>/dev/null),$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])'))
 $(READY): FORCE
@@ -85,3 +92,6 @@ FORCE:
 
 $(CONFORMANCE): benchmarks/conformance.txt pyproject.toml tools/setup_conformance.py
 	$(PYTHON) tools/setup_conformance.py
+
+$(RIVALS): benchmarks/rivals.txt tools/setup_conformance.py
+	$(PYTHON) tools/setup_conformance.py rivals

@@ -25,12 +25,17 @@ def compile_always():
 
 def among_other_programs():
     """Go on in `.venv-conformance`, where the other programs are; a script calls this before it needs one."""
-    home = FOLDER.parent / ".venv-conformance"
-    if Path(sys.prefix).resolve() != home.resolve():
-        python = next((path for path in (home / "bin/python", home / "Scripts/python.exe") if path.exists()), None)
-        if python is None:
-            sys.exit("The other programs have an environment of their own, which is not there: make conformance")
-        sys.exit(subprocess.run([python, *sys.argv]).returncode)
+    if Path(sys.prefix).resolve() != (FOLDER.parent / ".venv-conformance").resolve():
+        sys.exit(subprocess.run([python_of("conformance"), *sys.argv]).returncode)
+
+
+def python_of(name):
+    """The Python of `.venv-conformance` or `.venv-rivals`, where other programs are; ends where that is not there."""
+    home = FOLDER.parent / f".venv-{name}"
+    python = next((path for path in (home / "bin/python", home / "Scripts/python.exe") if path.exists()), None)
+    if python is None:
+        sys.exit(f"The other programs have an environment of their own, which is not there: make {name}")
+    return python
 
 
 def declare_torchvision():

@@ -16,8 +16,8 @@ Written by `make bench`; not part of the tests. Each ratio is of two things meas
 shortest of several rounds. The notebooks draw these stored numbers, so that
 executing a page twice gives the same bytes.
 """
-SHARED = {"common", "other_programs", "peers_in_pytorch", "promises", "run"}  # by the others
-SIMULATED = {"figure1", "memory_in_time", "power", "sight", "simulation"}  # by `make simulate`, in hours
+SHARED = {"attacks", "common", "other_programs", "peers_in_pytorch", "promises", "run"}  # by the others
+SIMULATED = {"figure1", "memory_in_time", "power", "rivals", "sight", "simulation"}  # by `make simulate`, in hours
 
 
 def main():
