@@ -205,11 +205,8 @@ _OF_DIGITS = {"parity", "index", "cue"}
 
 def _some(n_images, n, k, rng):
     """`k` different ones of the images for each of `n` sequences: int (n, k)."""
-    return rng.random((n, n_images)).argpartition(k, axis=1)[:, :k] if k < n_images else _all(n_images, n, rng)
-
-
-def _all(n_images, n, rng):
-    return rng.permuted(np.tile(np.arange(n_images), (n, 1)), axis=1)
+    # A partition would do, but the order of its parts is not the same on all processors.
+    return rng.random((n, n_images)).argsort(axis=1)[:, :k]
 
 
 def _woven(first, second):

@@ -28,7 +28,7 @@ for name in ("gan", "wgan_gp", "vae", "denoiser"):
 texts = random_texts(200, "aehmrsty ", random_state=0)
 copier = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
 told("copier", copier.fit(texts, held_out=texts[:9]).network_)
-sequences = data.sequences("recall", digits.train / 16, n=64, random_state=0)
+films = digits.train[:640].reshape(64, 10, 64) / 16
 for memory in ("introspection", "dnc"):
-    model = peers.peer("temporal_model", memory=memory, rounds=20, random_state=0).fit(sequences.frames)
+    model = peers.peer("temporal_model", memory=memory, rounds=20, random_state=0).fit(films)
     told(f"temporal model, {memory}", model.networks_)
