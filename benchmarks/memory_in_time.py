@@ -44,6 +44,8 @@ def trial(task, memory, seed):
     slots = int(max(16, train.places.max() + 1))
     model = mg.peers.peer("temporal_model", memory=memory, slots=slots, rounds=ROUNDS, random_state=seed)
     model.fit(train.frames, given=train.given, places=train.places)
+    if model.history_["round"][-1] != ROUNDS:
+        sys.exit(f"{task}, {memory}, seed {seed}: stopped at round {model.history_['round'][-1]}, which is no result")
     out = model.follow(test.frames, given=test.given, places=test.places, random_state=0)
     divergence = out["divergence"]
     return {

@@ -200,7 +200,9 @@ class Elsewhere:
     def _answer(self, line):
         self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        if not (line := self._process.stdout.readline()):
+            raise RuntimeError("the other environment's program has ended; what it said is above")
+        return json.loads(line)
 
     def __call__(self, arrays, columns, counts, seeds):
         """As `attacks.attacked`, which it calls."""

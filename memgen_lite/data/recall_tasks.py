@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..shared.checks import items, numbers_in, one_of, whole
+from ..shared.checks import items, numbers_in, one_of, shown, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 
@@ -42,22 +42,29 @@ class Sequences:
         return len(self.frames)
 
     def __getitem__(self, rows: Any) -> "Sequences":
-        """Some of the sequences, chosen as the rows of an array are."""
+        """Some of the sequences, chosen as the rows of an array are: by a slice, a mask or a list of numbers."""
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            raise TypeError(f"rows must be a slice, or an array of numbers or of bool, got {shown(rows)}")
         return Sequences(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     def identified(self, drawn: ArrayLike) -> float:
-        """The share of the frames that come back which `drawn` (n, T, d) is nearest to, of the candidates known."""
+        """The share of the frames that come back which `drawn` (n, T, d) is nearest to, of the candidates known.
+
+        Where two candidates are the same picture, either will do.
+        """
         drawn, hits = numbers_in(drawn, "drawn"), []
         if drawn.shape != self.frames.shape:
             raise ValueError(f"drawn must have the shape of the frames, {self.frames.shape}, got {drawn.shape}")
         for i, step in np.argwhere(self.again):
             distance = ((self.candidates[i] - drawn[i, step]) ** 2).sum(1)
-            hits.append(np.where(self.known[i, step], distance, np.inf).argmin() == self.target[i, step])
+            hits.append(distance[self.target[i, step]] <= distance[self.known[i, step]].min())
+        if not hits:
+            raise ValueError("there must be a frame that comes back, got none")
         return float(np.mean(hits))
 
     @property
     def chance(self) -> float:
-        """What :meth:`identified` is, on average, for whoever guesses."""
+        """What :meth:`identified` is, on average, for whoever guesses, if no two candidates are alike."""
         return float((1 / self.known.sum(2)[self.again]).mean())
 
 
@@ -97,8 +104,8 @@ def sequences(
         return TASKS[task](images, n, rng)
     if labels is None:
         raise ValueError(f'labels must say which digit each image shows, for task="{task}"; got None')
-    labels = items(labels, "labels")
-    if labels.shape != images.shape[:1] or not set(range(10)) <= set(labels.tolist()):
+    labels = numbers_in(labels, "labels", 0, 9, kinds="iu")
+    if labels.shape != images.shape[:1] or len(np.unique(labels)) < 10:
         raise ValueError(f"labels must be {len(images)} digits, each of 0 to 9 among them, got {labels!r:.80}")
     return TASKS[task](images, labels, n, rng)
 

@@ -15,6 +15,7 @@ from ..shared.types import RandomState
 from .base import Peer
 
 _CELLS = 2**22  # numbers of scratch: queries times stored rows
+_MOST = 1e6  # the greatest power; at any one that is greater, the nearest rows alone count
 _TIE = 1e-12  # of the largest term of a sum; what is below is rounding, and the cell stays
 
 
@@ -91,7 +92,8 @@ class AssociativeMemory(Peer):
     def _power(self):
         one_of(self.updates, "updates", ("asynchronous", "synchronous"))
         whole(self.sweeps, "sweeps", 1)
-        return math.inf if self.power == math.inf else number(self.power, "power", 2)
+        infinite = isinstance(self.power, float) and self.power == math.inf
+        return math.inf if infinite else number(self.power, "power", 2, _MOST)
 
     def _asked(self, X):
         return self._signs(self._checked(X), f"{self.low_:g} and 1, as the stored rows do")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared import array_file
-from ..shared.checks import able, as_array
+from ..shared.checks import able, as_array, numbers_in
 from ..shared.files import cache_folder
 from ..shared.kinds.opening import opened
 
@@ -106,14 +106,16 @@ def _name(peer, X, y=None, more=None):
     able(peer, "peer", "fit", "get_params")
     if not isinstance(peer.random_state, int):
         raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
-    rows = np.asarray(X) if getattr(X, "ndim", 2) == 3 else checked_rows(X)
+    rows = X if hasattr(X, "columns") else as_array(X, "X")
+    kind = str(getattr(rows, "dtype", ""))  # a picture of bytes is another one than the same numbers as floats
+    rows = numbers_in(rows, "X") if rows.ndim == 3 else checked_rows(X)
     names = list(getattr(X, "columns", ()))
-    described = type(peer).__name__, sorted(peer.get_params().items()), rows.shape, names
+    described = type(peer).__name__, sorted(peer.get_params().items()), rows.shape, kind, names
     digest = hashlib.sha256(repr(described).encode())
     digest.update(np.ascontiguousarray(rows))
     digest.update(repr(None if y is None else as_array(y, "y").tolist()).encode())
-    for argument, values in sorted((more or {}).items()):
-        values = as_array(values, argument)
+    for argument, values in sorted((name, given) for name, given in (more or {}).items() if given is not None):
+        values = numbers_in(values, argument)
         digest.update(repr((argument, values.dtype.str, values.shape)).encode())
         digest.update(np.ascontiguousarray(values))
     sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
-from ..shared.checks import as_array, number
+from ..shared.checks import as_array, finite, number, resolved, shown
 from ..shared.kinds.opening import opened
 from ..shared.types import RandomState
 from .base import Peer
@@ -30,8 +30,10 @@ class Completing:
         X, visible = opened(X), as_array(mask, "mask")
         if visible.dtype != bool:
             raise TypeError(f"mask must be an array of bool, True where a number is visible, got dtype {visible.dtype}")
-        X = _without_hidden(X, visible)
-        X = self._checked(X)
+        if hasattr(mask, "columns") and hasattr(X, "columns") and list(mask.columns) != list(X.columns):
+            raise ValueError(f"mask must have the columns of X in their order, got {shown(list(mask.columns))}")
+        X = self._checked(_without_hidden(X, visible))
+        finite(X, "X")
         if visible.shape not in (X.shape, X.shape[1:]):
             raise ValueError(f"mask must be of the shape of X, {X.shape}, or of a row, got {visible.shape}")
         visible = np.broadcast_to(visible, X.shape)
@@ -75,8 +77,9 @@ class MemoryCompletion(Completing, Peer):
         self._store(locals())
 
     def _fit(self, X, rng):
-        if self.beta != np.inf:
-            number(self.beta, "beta", 0)
+        self._beta()
+        finite(X, "X")
+        resolved({"X": X})
         self.unit_ = float(np.sqrt(X.var(axis=0).mean()) * 2) or 1.0
         self.rows_ = X
 
@@ -99,14 +102,18 @@ class MemoryCompletion(Completing, Peer):
                 found[part] = self._weighted(squares, values)
         return found
 
+    def _beta(self):
+        return self.beta if isinstance(self.beta, float) and self.beta == np.inf else number(self.beta, "beta", 0)
+
     def _weighted(self, squares, values):
         # The values' means, or the weights themselves where there are no values.
-        if self.beta == np.inf:
+        beta = self._beta()
+        if beta == np.inf:
             nearest = squares.argmin(axis=1)
             return np.arange(squares.shape[1]) == nearest[:, None] if values is None else values[nearest]
         squares -= squares.min(axis=1, keepdims=True)
         with np.errstate(over="ignore"):  # what is so far away has no weight
-            scores = -(float(self.beta) * (squares / self.unit_**2))
+            scores = -(beta * (squares / self.unit_**2))
         return softmax(scores, axis=1) if values is None else attend(scores, values)
 
     def _sample(self, n, rng):

@@ -34,7 +34,10 @@ class Memory(eqx.Module):
         return KEY + self.latent
 
     def looked_at(self, read, written):
-        """The share of each read that was written at each step: (T, slots) and (T, slots) to (T, T)."""
+        """With what weight was read, at each step, what each step before had written: (T, slots) twice to (T, T).
+
+        As if a write put what it writes in place of what was there, which it does exactly in a lookup.
+        """
         shares, found = np.zeros((self.slots, len(read))), []
         for step, (reading, writing) in enumerate(zip(np.asarray(read), np.asarray(written), strict=True)):
             found.append(reading @ shares)
@@ -194,7 +197,8 @@ class DNC(Memory):
     """The differentiable neural computer of Graves et al. 2016 (Nature 538, Methods), with one head that reads.
 
     It writes to rows that are free, and links the rows in the order in which they were written; it reads by content,
-    or the row before or after the one that it read last.
+    or the row before or after the one that it read last. (How much content counts may go down to 0, as in the Turing
+    machine; in the paper it is 1 at least.)
     """
 
     reader: eqx.nn.Linear

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import able, numbers_in, one_of
+from ..shared.checks import able, numbers_in, one_of, resolved
 from ..shared.neighbors import neighbors, unit_rows
 from ..shared.randomness import generator
 from ..shared.types import RandomState
@@ -33,7 +33,7 @@ class MemGENClassifier(ClassifierMixin, Peer):
     Attributes
     ----------
     classes_ : the labels, sorted. rows_ (n, d), labels_ (n,) : what is stored; labels by their place in `classes_`.
-    points_ (n, k) : where the stored rows lie; of length 1 for cosines.
+    points_ (n, k) : where the stored rows lie; of length 1 for cosines. metric_ : the distance of the fit.
 
     >>> model = MemGENClassifier().fit([[0.0], [1.0], [9.0]], ["low", "low", "high"])
     >>> model.predict([[0.4], [7.0]]).tolist(), model.predict_proba([[5.0]]).tolist()
@@ -56,10 +56,12 @@ class MemGENClassifier(ClassifierMixin, Peer):
         ValueError : for rows as of other peers, and a `y` that is None, of another length, or of no classes.
         """
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            one_of(self.metric, "metric", ("euclidean", "cosine"))
+            self.metric_ = one_of(self.metric, "metric", ("euclidean", "cosine"))
             self.rows_ = self._checked(X, y, fit=True)
             self.classes_, self.labels_ = checked_labels(y, len(self.rows_))
             self.points_ = self._placed(self.rows_)
+            resolved({"X": self.rows_})
+            resolved({"features(X)": self.points_})
         return self
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -87,11 +89,11 @@ class MemGENClassifier(ClassifierMixin, Peer):
         """Where rows lie: in a space in which the metric is their distance."""
         name = "X"
         if self.features is not None:
-            X, n_rows, name = able(self.features, "features", "__call__")(X), len(X), "features(X)"
+            X, n_rows, name = able(self.features, "features", "__call__")(X.copy()), len(X), "features(X)"
             X = numbers_in(X, name).astype(float)
             if X.ndim != 2 or len(X) != n_rows:
                 raise ValueError(f"features must return {n_rows} rows of numbers, (rows, k), got shape {X.shape}")
-        return unit_rows(X, name) if self.metric == "cosine" else X
+        return unit_rows(X, name) if self.metric_ == "cosine" else X
 
     def _sample(self, n, rng):
         return self.rows_[rng.integers(len(self.rows_), size=n)]

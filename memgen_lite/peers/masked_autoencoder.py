@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..shared.checks import number, shown, whole
+from ..shared.checks import finite, number, shown, whole
 from .base import Peer
 from .completion import Completing
 from .training import MLP, Networked, Objective
@@ -83,13 +83,22 @@ class MaskedAutoencoder(Completing, Networked, objective=Masking):
     _check_fitted, _checked = Peer._check_fitted, Peer._checked
 
     def _fit(self, X, rng):
+        finite(X, "X", limit=_MOST)
+        for name in ("width", "batch_size"):
+            whole(getattr(self, name), name, 1)
         shape, d = self.image_shape, X.shape[1]
-        if shape is not None and (np.shape(shape) not in ((2,), (3,)) or np.prod(shape) != d):
+        if shape is not None and not (
+            isinstance(shape, tuple | list)
+            and len(shape) in (2, 3)
+            and np.prod([whole(side, "image_shape", 1) for side in shape]) == d
+        ):
             raise ValueError(
                 f"image_shape must be (height, width) or (height, width, channels) with {d} numbers in all, "
                 f"got {shown(shape)}"
             )
         patches = int(patch_numbers(d, shape, whole(self.patch, "patch", 1)).max()) + 1
+        if patches == 1:
+            raise ValueError(f"patch must be so small that a row has 2 patches or more, got {self.patch}")
         low, high = (number(share, "visible", 0, 1) for share in bounds(self.visible))
         if low > high or round(patches * low) == patches:
             raise ValueError(
@@ -99,9 +108,11 @@ class MaskedAutoencoder(Completing, Networked, objective=Masking):
         self._learn(X, rng)
 
     def _complete(self, X, visible):
+        finite(self._scaled(X), "X", limit=_MOST)
         x = jnp.asarray(self._scaled(X), dtype=jnp.float32)
         found = _filled(self.networks_["model"], x, jnp.asarray(visible))
         return self.mean_ + self.unit_ * np.asarray(found, dtype=np.float64)
 
 
+_MOST = 1e15  # of numbers that are squared and multiplied in single precision
 _filled = eqx.filter_jit(fill_in)

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from sklearn.base import BaseEstimator
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import numbers_in, whole
+from ..shared.checks import items, numbers_in, whole
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.types import RandomState
@@ -52,7 +52,7 @@ class RandomNetwork(Carded, BaseEstimator):
         It is of uint8, or of floats from 0 to 1. `y` is not used. Returns self.
         """
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            sizes = [whole(size, "channels", 1) for size in numbers_in(self.channels, "channels", kinds="iu")]
+            sizes = [whole(size, "channels", 1) for size in items(self.channels, "channels")]
             if not sizes:
                 raise ValueError("channels must have a layer at least, got none")
             whole(self.steps, "steps", 1)
@@ -64,10 +64,17 @@ class RandomNetwork(Carded, BaseEstimator):
             for n_in, n_out in zip([picture.shape[2], *sizes], sizes, strict=False):
                 drawn = self._stream.normal(size=(3, 3, n_in, n_out)) * np.sqrt(2 / (9 * n_in))
                 self.kernels_.append(drawn.astype(np.float32))
+            if not min(float((layer**2).sum()) for layer in self._aims(False)):
+                raise ValueError(
+                    "X must not be of the middle gray all over: a layer says nothing of it, all it says is 0"
+                )
         return self
 
     def features(self, X: ArrayLike) -> list[np.ndarray]:
-        """What each layer says of a picture like the one of `fit`: a list of arrays (height, width, filters)."""
+        """What each layer says of a picture like the one of `fit`: a list of arrays (height, width, filters).
+
+        Heights and widths are those of the picture for the first two layers, and half as many for each further two.
+        """
         picture = jnp.asarray(self._like(X), jnp.float32)
         return [np.asarray(layer) for layer in _layers(self.kernels_, picture)]
 
@@ -86,14 +93,19 @@ class RandomNetwork(Carded, BaseEstimator):
         depth = whole(depth, "depth", 1, len(self.kernels_))
         kernels, aims = self.kernels_[:depth], self._aims(False)[depth - 1 : depth]
         rng = self._stream if random_state is None else generator(random_state)
-        return self._descend(_content_slope, kernels, aims, rng)
+        return self._descend(_content_slope, kernels, aims, rng)[0]
 
     def sample(self, n: int = 1, random_state: RandomState = None) -> np.ndarray:
         """`n` pictures of the texture of the picture, each from other noise: (n, height, width[, channels]) in 0-1."""
         self._check_fitted()
         rng = self._stream if random_state is None else generator(random_state)
-        aims, shape = self._aims(True), self.picture_.shape[:2] if self.flat_ else self.picture_.shape
-        made = [self._descend(_texture_slope, self.kernels_, aims, rng) for _ in range(whole(n, "n", 0))]
+        aims, shape, made = self._aims(True), self.picture_.shape[:2] if self.flat_ else self.picture_.shape, []
+        for i in range(whole(n, "n", 0)):
+            picture, whole_way = self._descend(_texture_slope, self.kernels_, aims, rng)
+            made.append(picture)
+            if not whole_way:
+                warnings.warn(f"interrupted: {i + 1} of {n} pictures, and the last is not done", stacklevel=2)
+                break
         return np.array(made).reshape(-1, *shape)
 
     def _like(self, X):
@@ -108,28 +120,29 @@ class RandomNetwork(Carded, BaseEstimator):
         return [_gram(layer) for layer in layers] if texture else layers
 
     def _descend(self, loss_and_slope, kernels, aims, rng):
-        """The picture of the least loss on the way from noise, cut to 0-1."""
-        x, done = 0.5 + 0.1 * rng.normal(size=self.picture_.shape), 0
+        """The picture of the least loss on the way from noise, cut to 0-1, and whether it went all the way."""
+        steps = whole(self.steps, "steps", 1)
+        x, done, whole_way = 0.5 + 0.1 * rng.normal(size=self.picture_.shape), 0, True
 
         def slope(flat):
             value, gradient = loss_and_slope(jnp.asarray(flat.reshape(x.shape), jnp.float32), kernels, aims)
             return float(value), np.asarray(gradient, dtype=np.float64).ravel()
 
-        with bar(self.steps, "painting from noise", "step") as progress:
+        with bar(steps, "painting from noise", "step") as progress:
 
             def reached(flat):
                 nonlocal x, done
                 x, done = flat.reshape(x.shape).copy(), done + 1
                 progress.update()
 
-            limits = {"maxiter": self.steps, "maxfun": 20 * self.steps, "maxcor": 20, "ftol": 0, "gtol": 0}
+            limits = {"maxiter": steps, "maxfun": 20 * steps, "maxcor": 20, "ftol": 0, "gtol": 0}
             try:
                 minimize(slope, x.ravel(), jac=True, method="L-BFGS-B", callback=reached, options=limits)
             except KeyboardInterrupt:
-                told = f"interrupted: the picture is that of step {done} of {self.steps}"
-                warnings.warn(told, stacklevel=3)
+                whole_way = False
+                warnings.warn(f"interrupted: the picture is that of step {done} of {steps}", stacklevel=3)
         picture = np.clip(x, 0, 1)
-        return picture[..., 0] if self.flat_ else picture
+        return picture[..., 0] if self.flat_ else picture, whole_way
 
 
 def _in_unit(X, name):

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import numbers_in, one_of, whole
+from ..shared.checks import number, numbers_in, one_of, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .base import Peer
-from .external_memory import MEMORIES, Memory
+from .external_memory import MEMORIES, Lookup, Memory
 from .training import MLP, Networked, Objective, train
 
 PERIODS = np.array([32.0, 16.0, 8.0, 4.0])  # steps, of the clock that all networks are shown
@@ -139,7 +139,7 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         Parameters
         ----------
         given : array (n, T, c), what the model is told at each step and does not model, such as an action; or None.
-        places : int array (n, T), at least 0 and below `slots`, where "lookup" reads and writes; other memories ignore
+        places : int array (n, T), where "lookup" reads and writes, at least 0 and below `slots`; other memories ignore
             it. None: a frame's own place, modulo `slots`.
 
         Raises
@@ -150,6 +150,7 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         for name in ("slots", "latent", "hidden", "width", "batch_size"):
             whole(getattr(self, name), name, 1)
         whole(self.rounds, "rounds", 0)
+        number(self.learning_rate, "learning_rate", above=0)
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             rows = self._rows(X, given, places, at_least=2)
             self.n_given_ = rows["given"].shape[2]
@@ -178,7 +179,8 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         A dict of arrays (n, T, ...): `divergence`, nats that each frame told beyond what was known; `missed`, nats of
         the frame given its latent; `bound`, minus their sum, a draw of a lower bound of the log probability; `drawn`
         (n, T, d), a frame drawn before the true one was seen, as the mean of its pixels; and `looked_at` (n, T, T),
-        with what weight, from 0 to 1, was read at a step what had been written at each step before.
+        with what weight was read, at a step, what had been written at each step before: exactly for "lookup" and
+        "introspection", and for the others as if a write put what it writes in place of what was there.
         """
         self._check_fitted()
         rows = self._rows(X, given, places)
@@ -194,20 +196,23 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         return out | {"bound": -out["divergence"] - out["missed"], "looked_at": np.array(looked)}
 
     def _rows(self, X, given, places, at_least=1):
+        fitted = at_least == 1
+        slots = self.networks_["model"].memory.slots or self.slots if fitted else self.slots
+        lookup = isinstance(self.networks_["model"].memory, Lookup) if fitted else self.memory == "lookup"
         frames = _steps(X, "X", "pixels")
         n, steps, pixels = frames.shape
         if n < at_least or 0 in (steps, pixels):
             raise ValueError(f"X must hold {at_least} or more sequences of frames, got shape {frames.shape}")
         given = np.zeros((n, steps, 0), np.float32) if given is None else _steps(given, "given", "numbers")
         if places is None:
-            places = np.broadcast_to(np.arange(steps) % self.slots, (n, steps))
-        places = numbers_in(places, "places", 0, self.slots - 1, kinds="iu").astype(np.int32)
+            places = np.broadcast_to(np.arange(steps) % slots, (n, steps))
+        places = numbers_in(places, "places", 0, slots - 1 if lookup else None, kinds="iu").astype(np.int32)
         for name, array in {"given": given, "places": places}.items():
             if array.shape[:2] != (n, steps):
                 raise ValueError(f"{name} must be of {n} sequences of {steps} steps, as X is, got shape {array.shape}")
         if places.ndim != 2:
             raise ValueError(f"places must have two axes (sequences, steps), got shape {places.shape}")
-        if hasattr(self, "networks_") and at_least == 1 and (pixels, given.shape[2]) != self._widths:
+        if fitted and (pixels, given.shape[2]) != self._widths:
             raise ValueError(
                 f"X and given must have {self.n_features_in_} pixels and {self.n_given_} numbers a step, as in fit, "
                 f"got {pixels} and {given.shape[2]}"

@@ -135,6 +135,8 @@ def test_one_seed_makes_the_same_sequences_and_another_one_others():
         ({"n": 0}, "n must be 1 or more, got 0"),
         ({"task": "parity", "labels": None}, 'labels must say which digit each image shows, for task="parity"'),
         ({"task": "parity", "labels": LABELS[:9]}, "labels must be 40 digits, each of 0 to 9 among them"),
+        ({"task": "index", "labels": LABELS - 1}, "labels must be"),
+        ({"task": "index", "labels": LABELS.astype(float)}, "labels must"),
         ({"task": "index", "labels": LABELS % 5}, "labels must be 40 digits, each of 0 to 9 among them"),
     ],
 )
@@ -146,3 +148,15 @@ def test_bad_input_is_told_by_name(given, message):
 def test_drawings_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"drawn must have the shape of the frames, \(60, 15, 6\), got \(2, 15, 6\)"):
         made("recall").identified(np.zeros((2, 15, 6)))
+
+
+def test_of_pictures_that_are_equal_either_will_do():
+    found = mg.data.sequences("recall", np.repeat(np.eye(5), 8, axis=0), n=30, random_state=0)
+    assert found.identified(found.frames) == 1
+
+
+def test_a_single_number_chooses_no_sequences_and_none_have_nothing_that_comes_back():
+    with pytest.raises(TypeError, match="rows must be a slice"):
+        made("recall")[0]
+    with pytest.raises(ValueError, match="there must be a frame that comes back"):
+        made("recall")[:0].identified(np.zeros((0, 15, 6)))
