@@ -53,7 +53,7 @@ conformance: $(CONFORMANCE)  ## metrics beside those of other programs (2 GB)
 rivals: $(READY) $(RIVALS)  ## the audit beside Anonymeter and domias (2 GB)
 	$(BIN)/python benchmarks/run.py rivals
 
-simulate: $(READY) $(RIVALS)  ## what the audit promises and sees, memories in time, Figure 1
+simulate: $(READY) $(RIVALS)  ## what the audit promises and sees, and the memories
 	$(BIN)/python benchmarks/run.py simulation power sight rivals memory_in_time figure1
 
 bench: $(READY) $(CONFORMANCE)  ## measure all of benchmarks/ and rewrite its numbers
