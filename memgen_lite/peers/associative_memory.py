@@ -92,8 +92,11 @@ class AssociativeMemory(Peer):
     def _power(self):
         one_of(self.updates, "updates", ("asynchronous", "synchronous"))
         whole(self.sweeps, "sweeps", 1)
-        infinite = isinstance(self.power, float) and self.power == math.inf
-        return math.inf if infinite else number(self.power, "power", 2, _MOST)
+        if isinstance(self.power, float) and self.power == math.inf:
+            return math.inf
+        if (power := number(self.power, "power", 2)) > _MOST:
+            raise ValueError(f"power must be {_MOST:g} or less, or infinity, got {self.power}")
+        return power
 
     def _asked(self, X):
         return self._signs(self._checked(X), f"{self.low_:g} and 1, as the stored rows do")

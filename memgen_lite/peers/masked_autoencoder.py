@@ -97,8 +97,6 @@ class MaskedAutoencoder(Completing, Networked, objective=Masking):
                 f"got {shown(shape)}"
             )
         patches = int(patch_numbers(d, shape, whole(self.patch, "patch", 1)).max()) + 1
-        if patches == 1:
-            raise ValueError(f"patch must be so small that a row has 2 patches or more, got {self.patch}")
         low, high = (number(share, "visible", 0, 1) for share in bounds(self.visible))
         if low > high or round(patches * low) == patches:
             raise ValueError(

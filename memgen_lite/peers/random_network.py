@@ -64,10 +64,6 @@ class RandomNetwork(Carded, BaseEstimator):
             for n_in, n_out in zip([picture.shape[2], *sizes], sizes, strict=False):
                 drawn = self._stream.normal(size=(3, 3, n_in, n_out)) * np.sqrt(2 / (9 * n_in))
                 self.kernels_.append(drawn.astype(np.float32))
-            if not min(float((layer**2).sum()) for layer in self._aims(False)):
-                raise ValueError(
-                    "X must not be of the middle gray all over: a layer says nothing of it, all it says is 0"
-                )
         return self
 
     def features(self, X: ArrayLike) -> list[np.ndarray]:
@@ -82,7 +78,8 @@ class RandomNetwork(Carded, BaseEstimator):
         """How far a picture is from the texture of the picture: 0 for the same one, about 1 for none.
 
         The squared distance of the Gram matrices (filters, filters), means over all places of products of two features,
-        as a share of the squared length of the picture's own; and the mean of that over layers (Gatys et al. 2015).
+        as a share of the squared length of the picture's own; and the mean of that over layers (Gatys et al. 2015). Of
+        a picture that is of the middle gray all over a network says nothing, and others are as far from that as can be.
         """
         picture = jnp.asarray(self._like(X), jnp.float32)
         return float(_texture(picture, self.kernels_, self._aims(True)))

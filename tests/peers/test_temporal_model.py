@@ -213,7 +213,7 @@ def test_an_interrupted_training_ends_early_with_what_it_has_and_a_warning(monke
         ({}, {"X": np.full((3, 2, 1), np.nan)}, "X must"),
         ({}, {"X": frames(), "given": frames(11)}, "given must be of 12 sequences of 5 steps, as X is, got shape"),
         ({}, {"X": frames(), "given": np.zeros((12, 5))}, r"given must have three axes"),
-        ({}, {"X": frames(), "places": np.full((12, 5), 4)}, "places must"),
+        ({"memory": "lookup"}, {"X": frames(), "places": np.full((12, 5), 4)}, "places must"),
         ({}, {"X": frames(), "places": np.zeros((12, 5))}, "places must"),
         ({}, {"X": frames(), "places": np.zeros((12, 5, 1), int)}, "places must have two axes"),
         ({"memory": "elephant"}, {"X": frames()}, "memory must be one of none, lookup, introspection, ntm, lru, dnc"),
