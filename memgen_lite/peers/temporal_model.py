@@ -87,7 +87,7 @@ def missed(logits, frames):
 
 
 class SequenceEvidence(Objective):
-    """Minus the evidence lower bound of a sequence, in nats: Gemici et al. 2017 (arXiv 1702.04649, equation 2).
+    """Minus the evidence lower bound of a sequence, in nats: Gemici et al. 2017 (arXiv 1702.04649, appendix A).
 
     A row is a dict: `frames` (T, d), `given` (T, c), what the model is told at each step, and `places` (T,), ints.
     """
@@ -152,7 +152,7 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         whole(self.rounds, "rounds", 0)
         number(self.learning_rate, "learning_rate", above=0)
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            rows = self._rows(X, given, places, at_least=2)
+            rows = self._rows(X, given, places, fitted=False)
             self.n_given_ = rows["given"].shape[2]
             self.n_features_in_ = rows["frames"].shape[2]
             key = jax.random.key(int(self._stream.integers(2**31)))
@@ -195,8 +195,8 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         looked = [model.memory.looked_at(*pair) for pair in zip(read, written, strict=True)]
         return out | {"bound": -out["divergence"] - out["missed"], "looked_at": np.array(looked)}
 
-    def _rows(self, X, given, places, at_least=1):
-        fitted = at_least == 1
+    def _rows(self, X, given, places, *, fitted=True):
+        at_least = 1 if fitted else 2
         slots = self.networks_["model"].memory.slots or self.slots if fitted else self.slots
         lookup = isinstance(self.networks_["model"].memory, Lookup) if fitted else self.memory == "lookup"
         frames = _steps(X, "X", "pixels")
@@ -212,16 +212,12 @@ class TemporalModel(Networked, objective=SequenceEvidence):
                 raise ValueError(f"{name} must be of {n} sequences of {steps} steps, as X is, got shape {array.shape}")
         if places.ndim != 2:
             raise ValueError(f"places must have two axes (sequences, steps), got shape {places.shape}")
-        if fitted and (pixels, given.shape[2]) != self._widths:
+        if fitted and (pixels, given.shape[2]) != (self.n_features_in_, self.n_given_):
             raise ValueError(
                 f"X and given must have {self.n_features_in_} pixels and {self.n_given_} numbers a step, as in fit, "
                 f"got {pixels} and {given.shape[2]}"
             )
         return {"frames": frames, "given": given, "places": places}
-
-    @property
-    def _widths(self):
-        return self.n_features_in_, self.n_given_
 
 
 _BATCH = 128  # sequences that are followed at a time: one shape, compiled once
