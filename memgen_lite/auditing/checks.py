@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..shared.neighbors import neighbors
-from ..shared.row_bytes import values
+from ..shared.row_bytes import keys
 from .walk import labelings
 
 ALIKE = "held-out rows are like training rows"
@@ -85,7 +85,7 @@ def _exchangeable(train, held_out, groups, rng):
         farther = ("training", "held-out")[int(out[y == 0].mean() < out[y == 1].mean())]
         return _line(ALIKE, False, f"{farther} rows lie farther out than the others (p = {apart:.2g})")
     X = StandardScaler().fit_transform(np.hstack([X, X**2]))
-    same = values(X)
+    same = np.unique(keys(X), return_inverse=True)[1]
     halvings = [_told_apart(X, y, rng.permutation(same.max() + 1)[same] % 2 == 0) for _ in range(_ROUNDS)]
     if None in halvings:
         return _line(ALIKE, None, f"too few different rows to tell: {len(np.unique(same)):,} in the sample")

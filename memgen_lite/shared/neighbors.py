@@ -441,6 +441,6 @@ def _squares(X, center):
 
 def _coarse(X, center, scale):
     coarse = np.empty(X.shape, dtype=np.float32)
-    for i in range(0, len(X), 1024):
-        coarse[i : i + 1024] = (X[i : i + 1024] - center) / scale
+    for part in _slices(len(X), 1024):
+        np.divide(X[part] - center, scale, out=coarse[part], casting="same_kind")
     return coarse

@@ -57,14 +57,32 @@ def hashes(data):
 def keys(X):
     """16-byte digests of the rows of an array: equal for equal rows, with -0 as 0."""
     found = np.empty(len(X), dtype="V16")
-    for i in range(0, len(X), 1024):
-        part = np.ascontiguousarray(X[i : i + 1024])
-        part = pure(part + part.dtype.type(0)) if part.dtype.kind == "f" else part
-        digests = b"".join(blake2b(row, digest_size=16).digest() for row in part)
-        found[i : i + 1024] = np.frombuffer(digests, dtype="V16")
+    for part, rows in _parts(X):
+        digests = b"".join(blake2b(row, digest_size=16).digest() for row in rows)
+        found[part] = np.frombuffer(digests, dtype="V16")
     return found
 
 
 def values(*arrays):
-    """Numbers that are equal for equal rows: an int array, over all rows of all arrays of one dtype."""
-    return np.unique(np.concatenate([keys(X) for X in arrays]), return_inverse=True)[1].ravel()
+    """Numbers that are equal for equal rows, with -0 as 0: an int array, over all rows of all arrays of one dtype."""
+    quick = np.empty(sum(map(len, arrays)), dtype=np.uint64)
+    start = 0
+    for X in arrays:
+        for part, rows in _parts(X):
+            quick[start + part.start : start + part.stop] = hashes(matrix(rows))
+        start += len(X)
+    _, found, count = np.unique(quick, return_inverse=True, return_counts=True)
+    again = np.flatnonzero(count[found] > 1)  # these alone may be equal: their digests decide
+    parts = np.split(again, np.searchsorted(again, np.cumsum([len(X) for X in arrays])[:-1]))
+    starts = np.cumsum([0, *map(len, arrays[:-1])])
+    digests = [keys(X[rows - start]) for X, rows, start in zip(arrays, parts, starts, strict=True)]
+    found[again] = len(count) + np.unique(np.concatenate(digests), return_inverse=True)[1].ravel()
+    return found
+
+
+def _parts(X):
+    """A slice of an array at a time and its rows, with -0 as 0."""
+    for i in range(0, len(X), 1024):
+        part = np.ascontiguousarray(X[i : i + 1024])
+        part = pure(part + part.dtype.type(0)) if part.dtype.kind == "f" else part
+        yield slice(i, i + len(part)), part

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from memgen_lite.shared.row_bytes import hashes, keys, matrix, row_size, split
+from memgen_lite.shared import row_bytes
+from memgen_lite.shared.row_bytes import hashes, keys, matrix, row_size, split, values
 
 
 def test_the_size_of_a_row():
@@ -35,3 +38,16 @@ def test_rows_without_bytes_are_all_alike():
 def test_split_and_matrix_hold_the_bytes_of_each_row():
     rows = np.arange(12, dtype=">i2").reshape(3, 4)[:, ::2]
     assert split(rows) == [row.tobytes() for row in rows] == [row.tobytes() for row in matrix(rows)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.5]), min_size=2, max_size=2), max_size=12), st.data())
+def test_values_are_equal_exactly_where_rows_are_whatever_their_hashes_say(rows, data):
+    cut = data.draw(st.integers(0, len(rows)))
+    X = np.array(rows, dtype=data.draw(st.sampled_from(["<f4", ">f8", "g"]))).reshape(-1, 2)
+    known = np.all(X[:, None] == X[None], axis=2)
+    for bits in (64, 1, 0):  # the fewer bits a hash has, the more unequal rows share one
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(row_bytes, "hashes", lambda data, bits=bits: hashes(data) & np.uint64(2**bits - 1))
+            found = values(X[:cut], X[cut:])
+        np.testing.assert_array_equal(found[:, None] == found[None], known)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..checks import finite
 from ..html import changed
-from ..row_bytes import keys, pure
+from ..row_bytes import pure, values
 from .base import Kind, refused
 
 ARRAYS = (np.ndarray, np.memmap)  # a memmap is an array that happens to be in a file; other subclasses mean something
@@ -57,7 +57,8 @@ class Arrays(Kind):
             rows = {role: np.hstack([X < 0, X.astype(np.int64).view(np.uint64)]) for role, X in rows.items()}
         elif len(dtypes) > 1:
             rows = {role: X.astype(np.float64) for role, X in rows.items()}
-        return {role: keys(X) for role, X in rows.items()}
+        ends = np.cumsum([len(X) for X in rows.values()])[:-1]
+        return dict(zip(rows, np.split(values(*rows.values()), ends), strict=True))
 
     def key(self, item):
         if isinstance(item, np.character):
