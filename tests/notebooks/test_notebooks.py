@@ -1,12 +1,15 @@
 """What strict comparison of notebooks does not see: cells that never ran, stored errors, semicolons; and the frame."""
 
 import ast
+import base64
 import html
+import io
 import json
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -127,6 +130,13 @@ def test_every_picture_has_words(path):
         images = [tag for part in parts for tag in re.findall(r"<img[^>]*>", part)]
         assert all(len(re.search(r'alt="([^"]*)"', tag)[1]) > least for tag in images)
     assert not [1 for cell in code(path) for output in cell["outputs"] if "image/png" in output.get("data", {})]
+
+
+@each(NOTEBOOKS)
+def test_every_picture_has_paper_of_its_own_so_that_a_dark_page_shows_it_as_a_light_one_does(path):
+    for found in re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", path.read_text("utf-8")):
+        picture = Image.open(io.BytesIO(base64.b64decode(found)))
+        assert picture.mode in ("L", "P", "RGB") and "transparency" not in picture.info
 
 
 @each(LESSONS)
