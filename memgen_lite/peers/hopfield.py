@@ -16,7 +16,8 @@ class Hopfield(Peer):
 
     Parameters
     ----------
-    beta : float, 0 or more, the inverse temperature, for keys of length 1. steps : int, retrieval steps at most.
+    beta : float, 0 or more: how steeply likeness counts, for keys of length 1; physics calls it inverse temperature.
+    steps : int, retrieval steps at most.
 
     >>> memory = Hopfield(beta=50, random_state=0).fit([[3.0, 0.0], [0.0, 1.0], [-2.0, -2.0]])
     >>> memory.retrieve([[2.5, 0.5]]).round(6)
