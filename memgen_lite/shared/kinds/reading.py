@@ -141,7 +141,7 @@ def together(given, features=None, ignore=None):
     if features is None:
         rows = kind.rows(items)
     else:
-        changed = ignore is not None or any(_dtypes(before[role]) != _dtypes(X) for role, X in items.items())
+        changed = ignore is not None or any(_changed(before[role], X) for role, X in items.items())
         rows, knowing = featured(features, items if changed else given)
         notes += [knowing] if knowing else []
     resolved(rows)
@@ -151,6 +151,15 @@ def together(given, features=None, ignore=None):
 
 def _name(column):
     return isinstance(column, str | int | float | tuple | np.number) and not isinstance(column, bool)
+
+
+def _changed(before, items):
+    """Whether numbers were rounded, which features of the reader's own must see too."""
+    if _dtypes(before) != _dtypes(items):
+        return True
+    if hasattr(items, "iloc"):
+        return not before.reset_index(drop=True).equals(items.reset_index(drop=True))
+    return isinstance(items, np.ndarray) and items is not before and not np.array_equal(items, before)
 
 
 def _dtypes(items):
