@@ -207,7 +207,11 @@ def _one_unit(name, columns, time, notes):
         columns = {role: pd.to_datetime(column, utc=True).dt.tz_localize(None) for role, column in columns.items()}
     units = ["s", "ms", "us", "ns"]
     finest = max((column.dt.unit for column in columns.values()), key=units.index)
-    columns = {role: column.dt.as_unit(finest) for role, column in columns.items()}
+    while (same := _in_unit(columns, finest)) is None:
+        if finest == "s":
+            raise ValueError("its times lie too far apart for the fractions of a second that they have; .dt.floor('s')")
+        finest = units[units.index(finest) - 1]
+    columns = same
     moments = {role: column.dropna().to_numpy().astype(np.int64) for role, column in columns.items()}
     if (cut := one_step(moments, 1000 ** units.index(finest))) is None:
         return columns
@@ -217,6 +221,16 @@ def _one_unit(name, columns, time, notes):
         role: column - pd.to_timedelta((column.to_numpy().astype(np.int64) - start) % step, unit=finest)
         for role, column in columns.items()
     }
+
+
+def _in_unit(columns, unit):
+    """Times of all columns in a unit; None where 64 bits of it do not reach as far, or would lose what is finer."""
+    try:
+        found = {role: column.dt.as_unit(unit) for role, column in columns.items()}
+    except (OverflowError, ValueError):
+        return None
+    exact = (found[role].eq(column) | column.isna() for role, column in columns.items())
+    return found if all(one.all() for one in exact) else None
 
 
 def _zones(column):

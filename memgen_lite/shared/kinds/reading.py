@@ -1,5 +1,6 @@
 """From what was handed in to samples that can be compared."""
 
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,6 +57,8 @@ def _told(X, found):
     if found.ndim == 1 and found.dtype.kind == "O" and any(isinstance(one, str) for one in found):
         i = next(i for i, one in enumerate(found) if not isinstance(one, str))
         return f"texts among which number {i} is {found[i]!r:.60}: leave it out, or pass '' for it"
+    if found.ndim == 1 and found.dtype.kind == "O" and all(isinstance(one, os.PathLike) for one in found):
+        return "names of files: memgen_lite.read_rows(path) reads a file, or a folder of pictures"
     if found.dtype.kind == "S":
         return f"{what}; decode them to str"
     if found.dtype.kind == "c":
