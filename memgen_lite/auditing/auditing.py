@@ -123,7 +123,7 @@ def audit(
     cut += _cut(len(found.nears), 1 + len(further), "spaces were looked at") if not cut else []
     cut += _cut(dealt, n_relabelings, "relabelings were done")
     inputs, sizes["generated"] = inputs.first(done), done
-    with one_thread:
+    with one_thread():
         assumptions = check(inputs, found.near, units, metric, rng)
         rows = inputs.rows.values()
         leaked = leakage(*rows, units, found.searched, n_relabelings=n_relabelings, rng=rng)

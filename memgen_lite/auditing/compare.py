@@ -187,7 +187,7 @@ def audit_compare(
             raise KeyboardInterrupt
         split = sizes["train"], sizes["held_out"]
         found = contrast(near, of_a, split, n_relabelings=n_relabelings, **options)
-    with one_thread:
+    with one_thread():
         assumptions = check(inputs, near, None, metric, rng)
     told = [*inputs.notes]
     if len(done) < len(order):

@@ -102,7 +102,7 @@ class CopyAudit:
 
     @cached_property
     def ladder(self) -> "pd.DataFrame":
-        with one_thread:
+        with one_thread():
             return ladder(self._inputs, self._measured.groups, self.stamp)
 
     @property

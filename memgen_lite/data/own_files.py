@@ -236,8 +236,8 @@ def _objects(path, **_):
     rows = []
     for number, line in enumerate(_text(path).split("\n"), 1):
         try:
-            rows += [json.loads(line)] if line.strip() else []
-        except json.JSONDecodeError as error:
+            rows += [json.loads(line, object_pairs_hook=_once)] if line.strip() else []
+        except ValueError as error:  # of which a JSONDecodeError is one
             raise ValueError(f"{str(path)!r} must have a JSON value in each line; line {number}: {error}") from None
     for kind, what in ((str, "a string"), (dict, "an object"), (list, "a list")):
         other = next((i for i, row in enumerate(rows) if not isinstance(row, kind)), None)
@@ -255,6 +255,12 @@ def _objects(path, **_):
         raise ValueError(f"{str(path)!r} must have lists of one length, got some of {sorted({*map(len, rows)})[:5]}")
     frame = pd.DataFrame(rows)
     return frame.to_numpy() if kind is list and all(dtype.kind in "fiub" for dtype in frame.dtypes) else frame
+
+
+def _once(pairs):
+    if twice := [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]:
+        raise ValueError(f"an object has the name {twice[0]!r} more than once")
+    return dict(pairs)
 
 
 def _parquet(path, **_):

@@ -56,6 +56,7 @@ _FIELDS = {  # type, what its text must be, and that in words
 _PARSE = {str: str, int: int, float: lambda text: float(text or "nan"), bool: lambda text: text.lower() == "true"}
 COLUMNS = tuple(_FIELDS)
 _SUMMED = "rater", "question", "seed", "calibration", "outcome"
+_COUNTS = "n_calibration", "n_trials"
 _OF_STUDY = COLUMNS[:4]  # the same in all rows of a study, so a JSON file says them once
 
 
@@ -114,6 +115,14 @@ def read_json(path):
         rows = rows_of(document)
     except (KeyError, TypeError) as error:
         raise ValueError(f"{str(path)!r} is damaged: {error!r}") from None
+    known = {"format", "study", "answers"}, {*_OF_STUDY, *_COUNTS, "marked"}, {*COLUMNS} - {*_OF_STUDY}
+    parts = [("file", [document]), ("study", [document["study"]]), ("answers", document["answers"])]
+    for names, (part, held) in zip(known, parts, strict=True):
+        if more := sorted({str(name) for one in held for name in one} - names):
+            raise ValueError(f"{str(path)!r} has in its {part} what no study writes there: {', '.join(more[:10])}")
+    for name in _COUNTS:
+        if type(number := document["study"].get(name)) is not int or number < 0:
+            raise ValueError(f"{str(path)!r}: {name} must be a whole number from 0, got {number!r:.60}")
     checked = [_checked(row, path, number) for number, row in enumerate(rows, 1)]
     kept = [{name: row[name] for name in COLUMNS if name not in _OF_STUDY} for row in checked]
     return {**document, "answers": kept}

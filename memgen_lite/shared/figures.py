@@ -106,7 +106,7 @@ def save(fig: Figure, name: str, *, alt: str, numbers: dict, sources: Sequence[A
 
     Raises
     ------
-    ValueError : for a name that is no plain file name, or an empty alt text.
+    ValueError : for a name that is no plain file name, an empty alt text, or sources that are longer than the figure.
     """
     if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"name must be made of a-z, 0-9 and _, got {told(name)}")
@@ -213,6 +213,9 @@ def _print_credit(fig, credits):
     size = layout.SMALLEST * max(1, fig.get_figwidth() * 96 / layout.COLUMN)
     lines = textwrap.wrap("  ·  ".join(credits), width=int(fig.get_figwidth() * 130 / size))  # letters and spaces
     height = (0.06 + size / 64 * len(lines)) / fig.get_figheight()
+    if height >= 1:
+        many = sum(map(len, credits))
+        raise ValueError(f"sources must fit below the figure, got {many:,} characters, which are higher than all of it")
     engine = fig.get_layout_engine()
     if hasattr(engine, "set"):
         engine.set(rect=(0, height, 1, 1 - height))

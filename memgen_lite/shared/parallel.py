@@ -6,31 +6,59 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import joblib
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _here = threading.local()
 
 
-class _OneThread:
-    """Has BLAS at one thread as long as somebody is inside: who left last restores what who came first found."""
-
-    def __init__(self):
-        self.lock, self.inside, self.limits = threading.RLock(), 0, None
-
-    def __enter__(self):
-        with self.lock:
-            if not self.inside:
-                self.limits = threadpool_limits(1)
-            self.inside += 1
-
-    def __exit__(self, *error):
-        with self.lock:
-            self.inside -= 1
-            if not self.inside:
-                self.limits.restore_original_limits()
+_lock, _inside, _found = threading.RLock(), set(), []
 
 
-one_thread = _OneThread()  # for many small steps too: threads that wait for each other on a busy machine take minutes
+class one_thread:
+    """`with one_thread():` has BLAS at one thread as long as somebody is inside.
+
+    That is for many small steps too: threads that wait for each other on a busy machine take minutes. Who left last
+    restores what who came first found.
+
+    An interrupt may come at any line of it: what was found is kept before anything is set, to leave twice does no harm,
+    and one that was never left, as the interrupt came first, leaves when it is deleted.
+    """
+
+    _entered = False
+
+    def __enter__(self) -> "one_thread":
+        self._entered = True
+        try:
+            with _lock:
+                if not _inside:
+                    _found[:] = [(one, one.num_threads) for one in ThreadpoolController().lib_controllers]
+                    for one, _ in _found:
+                        one.set_num_threads(1)
+                _inside.add(id(self))
+            return self
+        except BaseException:
+            self._leave()
+            raise
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self._leave()
+        except BaseException:
+            self._leave()
+            raise
+
+    def __del__(self) -> None:
+        self._leave()
+
+    def _leave(self):
+        with _lock:
+            if not self._entered:
+                return
+            _inside.discard(id(self))
+            if not _inside:
+                for one, number in _found:
+                    one.set_num_threads(number)
+            self._entered = False
 
 
 def processors(most: int = 4) -> int:
@@ -51,7 +79,7 @@ def in_parallel(function: Callable[[Any], Any], items: Iterable[Any], *, most: i
     if (workers := processors(most)) == 1:
         yield from map(function, items)
         return
-    with one_thread:  # else each of them would start as many
+    with one_thread():  # else each of them would start as many
         workers = ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "started", True))
         try:
             yield from workers.map(function, items)

@@ -479,3 +479,9 @@ def test_a_word_for_a_missing_value_that_no_file_can_hold_is_refused(tmp_path):
     (tmp_path / "rows.csv").write_text("a\n1\n")
     with pytest.raises(ValueError, match="na must be words that a file can hold"):
         mg.read_rows(tmp_path / "rows.csv", na="\ud800")
+
+
+def test_an_object_that_has_a_name_twice_loses_no_value(tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"a": 1}\n{"a": 1, "a": 2}\n')
+    with pytest.raises(ValueError, match=r"rows.jsonl.*line 2: an object has the name 'a' more than once"):
+        mg.read_rows(tmp_path / "rows.jsonl")

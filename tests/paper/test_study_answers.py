@@ -233,3 +233,25 @@ def test_a_class_of_coins_is_called_no_class_of_coins_in_at_most_one_of_twenty(m
     assert (apart[:, 0] >= 20).mean() < limit
     assert (shared[:, 0] >= 20).mean() < limit
     assert (shared[:, 1] >= 20).mean() > 2 * limit
+
+
+@pytest.mark.parametrize("part", ["file", "study", "answers"])
+def test_a_field_that_nothing_reads_is_refused_by_name(tmp_path, part):
+    study = Study(np.zeros((4, 2, 2)), np.ones((4, 2, 2)), n_calibration=0, n_trials=3)
+    study.answer(1)
+    document = study.document()
+    {"file": document, "study": document["study"], "answers": document["answers"][0]}[part]["weight"] = 2
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=rf"a.json' has in its {part} what no study writes there: weight"):
+        study_answers.pool([tmp_path / "a.json"])
+
+
+@pytest.mark.parametrize("name", ["n_calibration", "n_trials"])
+@pytest.mark.parametrize("value", [4.0, -1, "3", None, True])
+def test_what_a_study_counts_is_a_whole_number(tmp_path, name, value):
+    study = Study(np.zeros((4, 2, 2)), np.ones((4, 2, 2)), n_calibration=0, n_trials=3)
+    document = study.document()
+    document["study"][name] = value
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    with pytest.raises(ValueError, match=f"{name} must be a whole number from 0, got"):
+        study_answers.read_json(tmp_path / "a.json")

@@ -1,6 +1,7 @@
 """Columns of tables: equal values are equal however they are written, and what is perhaps not meant is said."""
 
 import datetime
+import uuid
 from decimal import Decimal
 
 import numpy as np
@@ -175,7 +176,71 @@ DOUBTS = {
     "ids from 0 again": (lambda i: np.arange(N) + (N if i == 1 else 0), "as a key has"),
     "UUIDs": (lambda i: [f"{int(x):032x}" for x in rng.integers(0, 2**62, N)], "as a key has"),
     "hashes": (lambda i: rng.integers(10**17, 10**18, N), "as a key has"),
+    "ids that each file counts anew": (lambda i: np.arange(N + i), "as a key has"),
+    "ids among which one is missing": (lambda i: [None, *range(N * i, N * i + N - 1)], "as a key has"),
+    "ids with a word before": (lambda i: [f"cust_{n}" for n in range(N * i, N * i + N)], "as a key has"),
+    "addresses": (lambda i: [f"u{n}@example.org" for n in rng.choice(10**6, N, replace=False)], "as a key has"),
+    "UUID objects": (lambda i: [uuid.UUID(int=int(n)) for n in rng.integers(0, 2**62, N)], "as a key has"),
 }
+DAYS = rng.integers(0, 9000, size=(3, N))
+READS = {
+    **{
+        pattern: (lambda n, pattern=pattern: (datetime.datetime(2000, 1, 1) + n).strftime(pattern), "dates")
+        for pattern in (
+            "%Y/%m/%d", "%d-%m-%Y", "%d.%m.%y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%Y%m%d", "%Y-%m",
+            "%Y-%m-%dT%H:%M", "%a, %d %b %Y %H:%M:%S GMT",
+        )
+    },
+    "%H:%M": (lambda n: f"{n.days % 24}:{n.days % 60:02d}", "times of day"),
+    **{
+        pattern: (lambda n, pattern=pattern: pattern.format(n.days), "numbers")
+        for pattern in (
+            "€{:,}", "{} EUR", "USD {}", "{:.2e}", "({:,})", "\u2212{}", "{} kg", "{}%", "{}k", "-${}", "¥{}",
+        )
+    },
+    "1.234,50": (lambda n: f"{n.days:,}".replace(",", ".") + ",50", "numbers"),
+    "1'234": (lambda n: f"{n.days:,}".replace(",", "'"), "numbers"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READS)
+def test_text_that_reads_as_numbers_or_times_is_named(name):
+    make, what = READS[name]
+    columns = {
+        role: pd.Series([make(datetime.timedelta(int(day))) for day in DAYS[i]])
+        for i, role in enumerate(("train", "held_out", "generated"))
+    }
+    assert any(f"'a' is text that reads as {what}" in note for note in read(columns).notes), read(columns).notes
+    told = together({role: column.tolist() for role, column in columns.items()}).notes
+    assert any(f"train is texts that read as {what}" in note for note in told)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda n: f"{n} Main Street",
+        lambda n: "ACGT"[n % 4] * (n % 7 + 1),
+        lambda n: f"2024-01-{n % 28 + 1:02d} the server said that all was well",
+        lambda n: ["may be", "march on", "second 2", "12 of them"][n % 4],
+    ],
+)
+def test_words_are_not_doubted(make):
+    columns = {role: pd.Series([make(int(n)) for n in DAYS[i]]) for i, role in enumerate(("train", "generated"))}
+    assert not any("reads as" in note for note in read(columns).notes), read(columns).notes
+
+
+def test_names_of_files_are_asked_about():
+    names = {role: [f"images/{role} {n}.PNG" for n in range(N)] for role in ("train", "held_out", "generated")}
+    assert any("train is names of files" in note for note in together(names).notes)
+
+
+def test_a_key_in_an_array_is_named():
+    rows = {
+        role: np.column_stack([rng.normal(size=N), np.arange(N) + i * N])
+        for i, role in enumerate(("train", "held_out", "generated"))
+    }
+    assert any(r"column 1 has another value in each row" in note for note in together(rows).notes)
+    assert not together(rows, ignore=1).notes
 
 
 @pytest.mark.parametrize("name", DOUBTS)

@@ -216,6 +216,10 @@ READ = {
             for n in r(i).integers(1, 29, N).tolist()
         ], dtype=object)), "table", 4, None,
     ),
+    "times beyond nanoseconds": (
+        lambda i: frame(i, t=np.append(hours(i)[1:].to_numpy("M8[s]"), np.datetime64("9999-12-31")).astype("M8[s]")
+                        if i else hours(i)), "table", 4, "'t'.*units",
+    ),
     "dates": (lambda i: frame(i, t=hours(i).date), "table", 4, None),
     "periods": (
         lambda i: frame(i, t=pd.PeriodIndex.from_ordinals(r(i).integers(600, size=N), freq="M")), "table", 4, None,
@@ -275,6 +279,9 @@ REFUSED = {
     "a series of numbers": (lambda: pd.Series(X(0)[:, 0]), rf"{REAL}.*pandas.DataFrame\({{'x': X}}\)", "kept"),
     "a series of times": (lambda: pd.Series(hours(0)), rf"{REAL}.*pandas.DataFrame\({{'x': X}}\)", "kept"),
     "five axes": (lambda: np.ones((N, 2, 2, 2, 2)), rf"{REAL}.*reshape\(len\(X\), -1\)", "kept"),
+    "names of files": (lambda: [pathlib.Path("a.png")] * N, rf"{REAL}.*names of files: memgen_lite.read_rows", "kept"),
+    "times without a unit": (lambda: X(0).astype("m8"), r"must be times of a unit, got timedelta64.*astype", "kept"),
+    "picoseconds": (lambda: r(0).integers(999, size=(N, 2)).astype("M8[ps]"), "must be times of whole nanosec", "kept"),
     "complex numbers": (lambda: X(0) + 1j, rf"{REAL}.*hstack\(\[X.real, X.imag\]\)", "kept"),
     "bytes": (lambda: [word.encode() for word in words(0)], rf"{REAL}.*decode them to str", "kept"),
     "a word missing": (lambda: [*words(0), None], rf"{REAL}.*number 60 is None", "kept"),

@@ -3,6 +3,7 @@ import io
 import json
 import os
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -293,3 +294,18 @@ def test_a_number_in_an_array_is_plain_and_a_mask_and_letters_without_pixels_are
         figures.plain(np.ma.masked_array([1, 2], [True, False]))
     with pytest.raises(ValueError, match="dpi must be from 10 to 10,000, got 2"):
         figures.picture(Figure(), "A line.", dpi=2)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda *given, **more: figures.picture(*given, **more),
+        lambda *given, **more: figures.save(given[0], "x", numbers={}, **more),
+    ],
+)
+@pytest.mark.parametrize("sources", [["x" * 100_000], ["a word " * 20_000], ["credit"] * 5000])
+def test_sources_that_are_longer_than_the_figure_are_refused_at_once(draw, sources):
+    start = time.perf_counter()
+    with pytest.raises(ValueError, match=r"sources must fit below the figure, got [0-9,]+ characters"):
+        draw(Figure(figsize=(6, 4)), alt="A line.", sources=sources)
+    assert time.perf_counter() - start < 5

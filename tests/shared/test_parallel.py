@@ -1,5 +1,6 @@
 """Results come in order, from one thread a processor, and an interrupt stops what has not begun."""
 
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from memgen_lite.shared.parallel import in_parallel, processors
+from memgen_lite.shared.parallel import in_parallel, one_thread, processors
+from tests.interrupting import interrupt_at
 
 
 def test_results_come_in_order():
@@ -88,4 +90,28 @@ def test_many_at_once_leave_blas_as_it_was(monkeypatch):
         before = _blas()
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(again, range(4)))
+        assert _blas() == before
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of one that comes while it is deleted
+def test_an_interrupt_at_any_line_leaves_blas_as_it_was(monkeypatch):
+    """Also while one thread is set or restored; of two that overlap, the other one still has it."""
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+
+    def use():
+        with one_thread():
+            list(in_parallel(abs, range(3)))
+
+    with threadpool_limits(2):
+        before, step = _blas(), 1
+        while interrupt_at(step, use):
+            gc.collect()
+            assert _blas() == before, step
+            step += 1
+        assert step > 20
+        with one_thread():
+            for step in range(1, 40):
+                interrupt_at(step, use)
+                gc.collect()
+                assert set(_blas()) == {1}, step
         assert _blas() == before

@@ -26,6 +26,8 @@ def arranged(X, name="X"):
     if isinstance(X, np.ndarray):
         if X.dtype.names:
             return _records(X)
+        if X.dtype.kind in "Mm":
+            X = _moments(X, name)
         if X.ndim == 2 and X.dtype.kind in "OUSTMm":
             return _table(X.tolist() if X.dtype.kind == "T" else X)
         if X.dtype.kind not in "OT" or X.ndim != 1:
@@ -56,6 +58,21 @@ def _listed(X, name):
     if found.ndim == 1 and found.dtype.kind == "U":  # NumPy has turned numbers among the texts into texts
         return np.array(X, dtype=object)
     return _table(X) if found.ndim == 2 and found.dtype.kind in "OUSMm" else found
+
+
+def _moments(X, name):
+    """Times of NumPy in a unit that pandas has too."""
+    unit = np.datetime_data(X.dtype)[0]
+    if unit == "generic":
+        raise TypeError(
+            f"{name} must be times of a unit, got {X.dtype}: astype('{X.dtype.char.lower()}8[s]') gives one"
+        )
+    if unit not in ("ps", "fs", "as"):
+        return X
+    found = X.astype(f"{X.dtype.kind}8[ns]")
+    if not ((found == X) | np.isnat(X)).all():
+        raise TypeError(f"{name} must be times of whole nanoseconds, got {X.dtype}: X.astype(float) has the numbers")
+    return found
 
 
 def _odd(X):

@@ -8,6 +8,8 @@ from ..checks import finite
 from ..html import changed
 from ..row_bytes import pure, values
 from .base import Kind, refused
+from .doubts import doubts_of_array
+from .grain import coarsest, grids, on_grid
 
 ARRAYS = (np.ndarray, np.memmap)  # a memmap is an array that happens to be in a file; other subclasses mean something
 _CELLS = 12
@@ -38,11 +40,14 @@ class Arrays(Kind):
                 raise ValueError(f"{role} must have a feature at least, got rows of shape {shape}")
         for role, X in samples.items():
             _finite(X, role)
-        floats = {role: X for role, X in samples.items() if X.dtype.kind == "f"}
+        floats = [X.dtype for X in samples.values() if X.dtype.kind == "f"]
         if floats:
-            dtype = coarsest(floats, notes) or next(iter(floats.values())).dtype
+            dtype = coarsest(samples, notes) or floats[0]
             # Integers beside floats become floats, so that both are compared by value.
             samples = {role: X.astype(dtype, copy=False) for role, X in samples.items()}
+        if self._DIMENSIONS == (2,):
+            samples = _one_grid(samples, notes)
+            notes += doubts_of_array({role: X for role, X in samples.items() if role != "generated"})
         if {"train", "generated"} <= {*samples}:
             notes += _units(samples["train"], samples["generated"])
         return samples
@@ -110,56 +115,14 @@ def _finite(X, role):
         raise ValueError(f"{error}; of a table, pandas.DataFrame({role}), missing values are accounted for") from None
 
 
-def coarsest(samples, notes, what=""):
-    """The dtype to which samples of floats, arrays by role, must be rounded so that equal values are equal in all.
-
-    None where all are alike. What counts is what the numbers are, and not only how they are held: those of float32 that
-    were written to a file come back as float64, and would then equal no number of full precision. The note is preceded
-    by `what`.
-    """
-    held = {role: _precision(X) for role, X in samples.items()}
-    dtypes = sorted({*held.values()}, key=lambda dtype: dtype.itemsize)
-    if len(dtypes) < 2 and len({X.dtype for X in samples.values()}) < 2:
-        return None
-    with np.errstate(over="ignore"):
-        fits = (all(np.isinf(X.astype(one)).sum() == np.isinf(X).sum() for X in samples.values()) for one in dtypes)
-        dtype = next((one for one, fit in zip(dtypes, fits, strict=True) if fit), dtypes[-1])
-    if len(dtypes) > 1:
-        found = ", ".join(map(str, dtypes))
-        notes.append(
-            f"{what}samples of {found} were all rounded to {dtype}"
-            if dtype == dtypes[0]
-            else f"{what}samples of {found} can't be rounded alike, as some numbers are too large for {dtypes[0]}"
-        )
-    return dtype
-
-
-def _precision(X):
-    """The dtype of floats, or the less precise one that all of them are of, and make use of."""
-    dtype = X.dtype.newbyteorder("=")
-    for name, bits, last in (("f4", "u4", 0xFFF), ("f2", "u2", 0xF)):
-        if np.dtype(name).itemsize < dtype.itemsize:
-            if not _rounded(X, name, bits, last):
-                break
-            dtype = np.dtype(name)
-    return dtype
-
-
-def _rounded(X, dtype, bits, last):
-    """Whether all values are of a dtype, and most of them to its `last` bits, which counts and halves do not use."""
-    used = given = start = 0
-    X, step = X.reshape(-1), 1000
-    with np.errstate(over="ignore"):
-        while start < len(X):
-            part = X[start : start + step]
-            part = np.asarray(part[part == part])
-            narrow = part.astype(dtype)
-            if not np.array_equal(narrow, part):
-                return False
-            used += np.count_nonzero(narrow.view(bits) & last)
-            given += np.count_nonzero(narrow)
-            start, step = start + step, 1_000_000
-    return 2 * used > given > 0
+def _one_grid(samples, notes):
+    """The samples, with those columns rounded that have been rounded on one side."""
+    for column, (places, told) in grids(samples).items():
+        notes.append(f"column {column}: {told}")
+        samples = {role: X.copy() for role, X in samples.items()}
+        for X in samples.values():
+            X[:, column] = on_grid(X[:, column], places)
+    return samples
 
 
 def _units(train, generated):

@@ -1,11 +1,14 @@
 """One column of tables: what it holds, and the same in all samples, so that equal values are equal."""
 
+from decimal import Decimal
+from numbers import Real
+
 import numpy as np
 
 from ..checks import finite, unmasked
 from ..row_bytes import keys
-from .arrays import coarsest
 from .base import ColumnRead
+from .grain import coarsest, grids, on_grid, one_step
 from .texts import grams, valid
 
 _LEVELS = 64  # a category of more levels is compared as text
@@ -29,7 +32,13 @@ def kind_of(column):
     if column.dtype.kind == "O" and len(some := column.dropna()) and _is_row(some.iloc[0]):
         return "embedding"
     inferred = types.infer_dtype(column, skipna=True)
+    if inferred.startswith("mixed") and all(_is_number(one) for one in column.dropna()):
+        return "number"
     return None if inferred == "empty" else _KINDS.get(inferred, "category")
+
+
+def _is_number(cell):
+    return isinstance(cell, Real | Decimal) and not isinstance(cell, bool)
 
 
 def kind_in(columns):
@@ -122,7 +131,7 @@ def aligned(name, columns, notes):
         if kind == "number":
             return _one_precision(name, columns, notes)
         if kind in ("time", "duration"):
-            return _one_unit(name, columns, kind == "time")
+            return _one_unit(name, columns, kind == "time", notes)
         if kind == "embedding":
             return _one_width(name, columns, notes)
         return {role: _category(column) for role, column in columns.items()}
@@ -146,14 +155,46 @@ def _flags_as_numbers(name, columns, kinds, notes):
 
 
 def _one_precision(name, columns, notes):
-    columns = {role: column if kind_of(column) else column.astype(float) for role, column in columns.items()}
-    floats = {role: X for role, X in columns.items() if str(X.dtype) in ("float16", "float32", "float64")}
-    if (dtype := coarsest({role: X.to_numpy() for role, X in floats.items()}, notes, f"column {name!r}: ")) is not None:
-        columns = {role: column.astype(dtype) if role in floats else column for role, column in columns.items()}
-    return columns
+    """Numbers as floats of one dtype, or, where no sample has floats, as exact as they are; rounded alike."""
+    import pandas as pd
+
+    what = f"column {name!r}: "
+    given = {role: _exact(column) for role, column in columns.items() if kind_of(column)}
+    floats = [X.dtype for X in given.values() if X.dtype.kind == "f"]
+    dtype = coarsest(given, notes, what) or floats[0] if floats else None
+    rounded = grids({role: (X if dtype is None else X.astype(dtype))[:, None] for role, X in given.items()})
+    found = {}
+    for role, column in columns.items():
+        if dtype is not None:
+            column = pd.Series(_floats(column).astype(dtype))
+        elif role not in given:
+            column = pd.Series([None] * len(column), dtype=object)
+        for places, told in rounded.values():
+            column = pd.Series(on_grid(column.to_numpy(), places)) if column.notna().all() else column.round(places)
+            notes += [what + told] if what + told not in notes else []
+        found[role] = column
+    return found
 
 
-def _one_unit(name, columns, time):
+def _exact(column):
+    """The numbers of a column that are not missing: floats, integers, or objects where they are exact otherwise."""
+    from pandas.api import types
+
+    given = column.dropna()
+    if types.is_extension_array_dtype(column.dtype):
+        return given.to_numpy(dtype=column.dtype.numpy_dtype)
+    floats = column.dtype.kind == "O" and any(isinstance(one, float | np.floating) for one in given)
+    return given.to_numpy(dtype=np.float64) if floats else given.to_numpy()
+
+
+def _floats(column):
+    """A column of numbers as floats, with NaN where it is missing."""
+    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
+        return column.to_numpy()
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _one_unit(name, columns, time, notes):
     import pandas as pd
 
     if not time:
@@ -164,8 +205,32 @@ def _one_unit(name, columns, time):
             some = [role for role, found in zoned.items() if True in found]
             raise TypeError(f"column {name!r} must have a time zone in all samples or in none; with one: {some}")
         columns = {role: pd.to_datetime(column, utc=True).dt.tz_localize(None) for role, column in columns.items()}
-    finest = max((column.dt.unit for column in columns.values()), key=["s", "ms", "us", "ns"].index)
-    return {role: column.dt.as_unit(finest) for role, column in columns.items()}
+    units = ["s", "ms", "us", "ns"]
+    finest = max((column.dt.unit for column in columns.values()), key=units.index)
+    while (same := _in_unit(columns, finest)) is None:
+        if finest == "s":
+            raise ValueError("its times lie too far apart for the fractions of a second that they have; .dt.floor('s')")
+        finest = units[units.index(finest) - 1]
+    columns = same
+    moments = {role: column.dropna().to_numpy().astype(np.int64) for role, column in columns.items()}
+    if (cut := one_step(moments, 1000 ** units.index(finest))) is None:
+        return columns
+    step, start, told = cut
+    notes.append(f"column {name!r}: {told}")
+    return {
+        role: column - pd.to_timedelta((column.to_numpy().astype(np.int64) - start) % step, unit=finest)
+        for role, column in columns.items()
+    }
+
+
+def _in_unit(columns, unit):
+    """Times of all columns in a unit; None where 64 bits of it do not reach as far, or would lose what is finer."""
+    try:
+        found = {role: column.dt.as_unit(unit) for role, column in columns.items()}
+    except (OverflowError, ValueError):
+        return None
+    exact = (found[role].eq(column) | column.isna() for role, column in columns.items())
+    return found if all(one.all() for one in exact) else None
 
 
 def _zones(column):
@@ -182,8 +247,7 @@ def _one_width(name, columns, notes):
     if len({X.shape[1] for X in rows.values()}) > 1:
         found = ", ".join(f"{X.shape[1]} in {role}" for role, X in rows.items())
         raise TypeError(f"column {name!r} must hold arrays of as many numbers in all samples, got {found}")
-    floats = {role: X for role, X in rows.items() if X.dtype.kind == "f"}
-    dtype = coarsest(floats, notes, f"column {name!r}: ") if floats else None
+    dtype = coarsest(rows, notes, f"column {name!r}: ")
     if dtype is None:
         dtype = np.result_type(*rows.values())
     found = {}

@@ -1,11 +1,13 @@
 """What a reader should know of a column before it is compared: what is perhaps not meant."""
 
 import re
+import uuid
 
 import numpy as np
 
 from .base import Note
 from .columns import kind_in
+from .reads_as import reads_as
 
 _DIGITS = 1e12  # whole numbers this far apart are no counts
 _CHANCE = 1e-4  # that none is missing where some are elsewhere
@@ -29,11 +31,27 @@ def doubts(name, columns):
     types = sorted({type(value).__name__ for value in real[:1000]})
     if kind == "category" and len(types) > 1:
         found.append(f"column {name!r} holds values of several types ({', '.join(types)}), which are levels apart")
-    if kind == "category" and all(isinstance(value, str) for value in real[:1000]):
-        found += _reads_as(name, real[:1000])
-    if _is_key(kind, real):
+    if kind == "category" and all(isinstance(value, str) for value in real[:1000]) and (what := reads_as(real[:1000])):
+        cure = {"numbers": "to_numeric", "dates": "to_datetime", "times of day": "to_timedelta"}[what]
+        found.append(f"column {name!r} is text that reads as {what} and is compared as text, but for pandas.{cure}")
+    elif is_key(kind, {role: column for role, column in given.items() if role != "generated"}):
         found.append(f"column {name!r} has another value in each row, as a key has: ignore=[{name!r}] leaves it out")
     return found
+
+
+def doubts_of_array(rows):
+    """Sentences about columns of arrays (n, d) of real rows, by role, that are perhaps keys."""
+    import pandas as pd
+
+    some = np.concatenate([X[:200] for X in rows.values()])
+    if some.shape[1] < 2 or some.dtype.kind not in "fiu":
+        return
+    for column in np.flatnonzero((some == np.round(some)).all(axis=0)):
+        first = next(iter(rows.values()))[:200, column]
+        if len(np.unique(first)) == len(first) and is_key(
+            "number", {role: pd.Series(X[:, column].astype(X.dtype.newbyteorder("="))) for role, X in rows.items()}
+        ):
+            yield f"column {column} has another value in each row, as a key has: ignore=[{column}] leaves it out"
 
 
 def _missing(name, columns):
@@ -77,25 +95,33 @@ def _length(span):
     return span.total_seconds() if hasattr(span, "total_seconds") else span
 
 
-def _reads_as(name, texts):
+def is_key(kind, real):
+    """Whether a column of train and held-out, series by role, has another value in each row, as keys have.
+
+    Of whole numbers, those that stand close together, in all or counted anew in each sample, or far apart; of words,
+    single ones with a digit or an @, or of one length.
+    """
     import pandas as pd
 
-    numbers = pd.to_numeric(texts.str.replace(r"[\s,$€£%]", "", regex=True), errors="coerce")
-    dates = texts.str.match(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
-    for what, share, cure in (("numbers", numbers.notna(), "to_numeric"), ("dates", dates, "to_datetime")):
-        if share.mean() > 0.9:
-            yield f"column {name!r} is text that reads as {what} and is compared as text, but for pandas.{cure}"
-            return
-
-
-def _is_key(kind, real):
-    if len(real) < _FEW or kind not in ("number", "category") or not real.is_unique:
+    together = pd.concat([*real.values()], ignore_index=True)
+    if len(together) < _FEW or kind not in ("number", "category"):
         return False
-    some = real[:1000]
     if kind == "category":
-        words = all(isinstance(one, str) and re.fullmatch(r"[\w-]{6,}", one) for one in some)
-        return words and len({*map(len, some)}) == 1
-    if real.dtype.kind == "f" or any(one != int(one) for one in some):
+        some = [str(one) if isinstance(one, uuid.UUID) else one for one in together[:1000]]
+        if not together.is_unique or not all(isinstance(one, str) and re.fullmatch(r"\S{1,100}", one) for one in some):
+            return False
+        alike = len({*map(len, some)}) == 1 and len(some[0]) >= 6 and all(re.fullmatch(r"[\w-]+", one) for one in some)
+        return alike or all(re.search(r"[\d@]", one) for one in some)
+    if any(not np.isfinite(float(one)) or one != int(one) for one in together[:1000]):
         return False
-    span = int(real.max()) - int(real.min())
-    return span < 20 * len(real) or span > _DIGITS
+    if together.is_unique and (_span(together) < 20 * len(together) or _far(together)):
+        return True
+    return all(len(one) >= _FEW and one.is_unique and _span(one) < 2 * len(one) for one in real.values())
+
+
+def _span(numbers):
+    return int(numbers.max()) - int(numbers.min())
+
+
+def _far(numbers):
+    return numbers.dtype.kind != "f" and _span(numbers) > _DIGITS  # all floats as large are whole

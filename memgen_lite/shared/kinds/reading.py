@@ -1,5 +1,6 @@
 """From what was handed in to samples that can be compared."""
 
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,6 +57,8 @@ def _told(X, found):
     if found.ndim == 1 and found.dtype.kind == "O" and any(isinstance(one, str) for one in found):
         i = next(i for i, one in enumerate(found) if not isinstance(one, str))
         return f"texts among which number {i} is {found[i]!r:.60}: leave it out, or pass '' for it"
+    if found.ndim == 1 and found.dtype.kind == "O" and all(isinstance(one, os.PathLike) for one in found):
+        return "names of files: memgen_lite.read_rows(path) reads a file, or a folder of pictures"
     if found.dtype.kind == "S":
         return f"{what}; decode them to str"
     if found.dtype.kind == "c":
@@ -141,7 +144,7 @@ def together(given, features=None, ignore=None):
     if features is None:
         rows = kind.rows(items)
     else:
-        changed = ignore is not None or any(_dtypes(before[role]) != _dtypes(X) for role, X in items.items())
+        changed = ignore is not None or any(_changed(before[role], X) for role, X in items.items())
         rows, knowing = featured(features, items if changed else given)
         notes += [knowing] if knowing else []
     resolved(rows)
@@ -151,6 +154,15 @@ def together(given, features=None, ignore=None):
 
 def _name(column):
     return isinstance(column, str | int | float | tuple | np.number) and not isinstance(column, bool)
+
+
+def _changed(before, items):
+    """Whether numbers were rounded, which features of the reader's own must see too."""
+    if _dtypes(before) != _dtypes(items):
+        return True
+    if hasattr(items, "iloc"):
+        return not before.reset_index(drop=True).equals(items.reset_index(drop=True))
+    return isinstance(items, np.ndarray) and items is not before and not np.array_equal(items, before)
 
 
 def _dtypes(items):

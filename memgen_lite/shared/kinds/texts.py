@@ -7,6 +7,7 @@ import numpy as np
 
 from ..html import changed
 from .base import Kind
+from .reads_as import doubts_of_texts
 
 _GRAMS, _WIDTH = (1, 4), 512
 _LONG = 1_000_000  # pairs of characters
@@ -22,6 +23,11 @@ class Texts(Kind):
         if isinstance(X, np.ndarray):
             X = X.tolist() if X.dtype.kind in "UO" and X.ndim == 1 else []
         return X if len(X) and all(isinstance(item, str) for item in X) else None
+
+    def aligned(self, samples, notes):
+        first, *_ = samples
+        notes += doubts_of_texts(first, samples[first])
+        return samples
 
     def rows(self, samples):
         return dict(zip(samples, grams(*samples.values()), strict=True))
