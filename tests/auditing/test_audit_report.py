@@ -32,10 +32,10 @@ def test_what_rounds_to_zero_is_never_said_to_be_negative(blind, dose, tmp_path)
     beside.dose, beside.dose_interval = dose, (min(dose, -1e-17), 0.004)
     beside.ladder = pd.DataFrame({"model": ["Gaussian"], "dose": [dose], "low": [dose], "high": [0.1], "named": [0]})
     beside.to_html(tmp_path / "page.html")
-    said = (beside.verdict, figure.alt(beside), words.kept_limit(beside, 0.5), (tmp_path / "page.html").read_text("utf-8"))
-    for text in said:
+    page = (tmp_path / "page.html").read_text("utf-8")
+    for text in (beside.verdict, figure.alt(beside), words.kept_limit(beside, 0.5), page):
         assert "0.00" in text or "0%" in text or "-0.04%" in text
-        assert not re.findall(r"(?<![\w.])[-−]0(?:\.0+)?(?![.\d])", re.sub("<svg.*?</svg>|base64,[^\"]*", "", text))
+        assert not re.findall(r"(?<![\w.])[-−]0(?:\.0+)?(?![.\d])", re.sub('<svg.*?</svg>|base64,[^"]*', "", text))
 
 
 def test_what_stands_out_is_said_in_the_verdict():

