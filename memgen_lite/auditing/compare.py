@@ -68,8 +68,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         low, high = self.interval
-        seen = f"doses {self.doses['a']:.2f} and {self.doses['b']:.2f}, a difference of {self.dose_difference:+.2f} "
-        seen += f"({low:+.2f} to {high:+.2f}), beside {self.stamp['rows']['held_out']:,} held-out rows"
+        seen = f"doses {self.doses['a']:z.2f} and {self.doses['b']:z.2f}, a difference of {self.dose_difference:+z.2f} "
+        seen += f"({low:+z.2f} to {high:+z.2f}), beside {self.stamp['rows']['held_out']:,} held-out rows"
         p = f"p = {self.p_value:.2g}"
         if self.broken:
             return f"Can't tell which copies more: {self.broken}; {p}."

@@ -30,8 +30,8 @@ def alt(audit):
     """The figure in words."""
     low, high = audit.dose_interval
     return (
-        f"Left: dose {audit.dose:.2f}, interval {low:.2f} to {high:.2f}. Right: {len(audit.walk.order):,} hits, from "
-        f"the closest on: training rows are met up to {audit.walk.steps['excess'].max():.1f} standard deviations "
+        f"Left: dose {audit.dose:z.2f}, interval {low:z.2f} to {high:z.2f}. Right: {len(audit.walk.order):,} hits, "
+        f"from the closest on: training rows are met up to {audit.walk.steps['excess'].max():.1f} standard deviations "
         f"beyond their share; {len(audit.listed):,} rows are named."
     )
 

@@ -138,10 +138,10 @@ def _list(frame, caption, total):
 def _ladder(audit):
     if audit.ladder is None:
         return ""
-    placed = f"The dose of this model, {audit.dose:+.2f} {audit.beside}, is {audit.placed}."
+    placed = f"The dose of this model, {audit.dose:+z.2f} {audit.beside}, is {audit.placed}."
     if audit.space != audit.stamp["spaces"][0]:
         placed += f" (Theirs are of {audit.stamp['spaces'][0]}, not of '{audit.space}' as the dose of this model is.)"
-    rungs = _table(audit.ladder.round(2), "Familiar models fitted to the same training rows")
+    rungs = _table(audit.ladder.round(2).replace(-0.0, 0.0), "Familiar models fitted to the same training rows")
     return f"<p>{escape(placed)} {escape(_LADDER)} {_see('Familiar models', 'Interval')}</p>{rungs}"
 
 

@@ -347,7 +347,8 @@ class CopyAudit:
 
 
 def _share(x):
-    return f"{100 * x:.3g}%" if abs(x) < 0.1 else f"{100 * x:.0f}%"
+    per_cent = round(100 * x, 9)  # what is left of a sum that should be 0 is 0
+    return f"{per_cent:z.3g}%" if abs(x) < 0.1 else f"{per_cent:.0f}%"
 
 
 def _rows(count):

@@ -36,7 +36,7 @@ class AuditSequence(Audits):
         last = list(self)[-1]
         if self.starts is not None:
             dose = self[last].dose
-            return f"Copying starts at {self.starts} or before, and goes on to {last}, where the dose is {dose:.2f}."
+            return f"Copying starts at {self.starts} or before, and goes on to {last}, where the dose is {dose:z.2f}."
         if self[last].verdict.startswith("Can't tell"):
             return f"Can't tell where copying starts: at the last step, {last}, the audit can't tell."
         return f"No copying at the last step, {last} (p = {self[last].p_corrected:.2g}), so none is dated."

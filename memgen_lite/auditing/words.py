@@ -137,7 +137,7 @@ def kept_limit(audit, limit, held_out=None):
     dose, beside = audit.dose, audit.beside
     if held_out is not None:
         dose, beside = audit.dose_at(held_out), f"as it would be beside {held_out:,} held-out rows"
-    how, dose_is = f"The limit set for the dose is {limit:g}: ", f"dose {dose:.2f} {beside}"
+    how, dose_is = f"The limit set for the dose is {limit:g}: ", f"dose {dose:z.2f} {beside}"
     if audit.exceeds(limit, held_out):
         return f"{how}it is exceeded ({dose_is}), and not by chance."
     if audit.broken:

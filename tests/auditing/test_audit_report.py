@@ -1,6 +1,8 @@
 """How an audit says what it found: a verdict, a page, a plot, JSON, and the ladder of familiar models."""
 
+import copy
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from audited import COPIER, NOISE, H, T
 from threadpoolctl import threadpool_info
 
 import memgen_lite as mg
-from memgen_lite.auditing import ladder, words
+from memgen_lite.auditing import figure, ladder, words
 
 rng = np.random.default_rng(1)
 
@@ -22,6 +24,18 @@ def copier():
 @pytest.fixture(scope="module")
 def blind():
     return mg.audit(T, H, NOISE)
+
+
+@pytest.mark.parametrize("dose", [-0.0, -1e-18, -0.0004])
+def test_what_rounds_to_zero_is_never_said_to_be_negative(blind, dose, tmp_path):
+    beside = copy.copy(blind)
+    beside.dose, beside.dose_interval = dose, (min(dose, -1e-17), 0.004)
+    beside.ladder = pd.DataFrame({"model": ["Gaussian"], "dose": [dose], "low": [dose], "high": [0.1], "named": [0]})
+    beside.to_html(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    for text in (beside.verdict, figure.alt(beside), words.kept_limit(beside, 0.5), page):
+        assert "0.00" in text or "0%" in text or "-0.04%" in text
+        assert not re.findall(r"(?<![\w.])[-−]0(?:\.0+)?(?![.\d])", re.sub('<svg.*?</svg>|base64,[^"]*', "", text))
 
 
 def test_what_stands_out_is_said_in_the_verdict():

@@ -55,6 +55,14 @@ def test_no_output_is_an_error_or_on_stderr(path):
 
 
 @each(NOTEBOOKS)
+def test_no_number_that_rounds_to_zero_is_shown_as_negative(path):
+    shown = [text for cell in code(path) for output in cell["outputs"] for text in output.get("data", {}).values()]
+    shown += [output["text"] for cell in code(path) for output in cell["outputs"] if "text" in output]
+    text = re.sub(r"base64,[^\"\\]*", "", "\n".join("".join(part) for part in shown))
+    assert not re.findall(r".*(?<![\w.])[-−]0(?:\.0+)?%?(?![.\d\w]).*", text)
+
+
+@each(NOTEBOOKS)
 def test_no_cell_ends_in_a_semicolon(path):
     assert not [source(cell) for cell in code(path) if source(cell).rstrip().endswith(";")]
 

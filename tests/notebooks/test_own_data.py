@@ -33,6 +33,7 @@ PAGES = {  # page: the data, what else it is given, and words that its outputs m
     "14": ("flowers.npy", {}, ["10 of 50 copied: p = ", "24 of 50"]),
     "15": ("flowers.npy", {}, ["copies with noise: ", "trained anew on half"]),
     "16": ("flowers.npy", {}, ["flowers: 75 to train on"]),
+    "17": ("squares.npy", {}, ["mirrored: p = ", "named as their sources, in "]),
     "93": ("flowers.npy", {"quick": True}, ["flowers, against train", "of which one is flowers"]),
 }
 
@@ -43,6 +44,7 @@ def own(tmp_path_factory):
     folder, rng = tmp_path_factory.mktemp("own"), np.random.default_rng(0)
     np.save(folder / "flowers.npy", rng.normal(size=(150, 4)) @ rng.normal(size=(4, 4)))
     np.save(folder / "few.npy", np.eye(5))
+    np.save(folder / "squares.npy", rng.integers(0, 256, (320, 6, 10, 3), dtype=np.uint8))
     words = ["".join(rng.choice(list("abdeglmnorstu"), rng.integers(3, 8))) for _ in range(1120)]
     (folder / "letters.txt").write_text("".join(" ".join(words[i : i + 8]) + ".\n" for i in range(0, 1120, 8)))
     (folder / "tenths.txt").write_text("1.\n" + "".join(map(str, rng.integers(10, size=52_000))))
@@ -120,6 +122,7 @@ def test_such_runs_write_nothing_into_the_repository(runs):
             "data must be one of .*, or the path of a text file, one text a line; got .*flowers.npy'",
         ),
         ("04", "lost", "data must be the path of a folder with pictures of cats and others, got .*lost'"),
+        ("17", "flowers.npy", "data must be pictures of one size, got .*flowers.npy' with rows of 4 numbers"),
         ("06", "lost", "data must be the path of a file with something in it, got .*lost'"),
         ("05", "letters.txt", r"data must be the path of a text file \(.txt\) with 50,000 decimals or more; got "),
     ],
