@@ -215,6 +215,15 @@ class InfinityGram(Carded, BaseEstimator):
         law = self._law(*self._contexts([_one(prefix, "prefix")], flag(inside, "inside"))[:2])[0]
         return dict(zip(["", *self.alphabet_, None], [*law.tolist(), max(0.0, 1 - float(law.sum()))], strict=True))
 
+    def next_log_probabilities(self, X: Sequence[str], *, inside: bool = False) -> np.ndarray:
+        """What comes after each text of the list `X`: array (n, 1 + characters) of natural logs of probabilities.
+
+        The first is that of the end of the text, the others are those of the characters of `alphabet_`.
+        """
+        self._check_fitted()
+        with np.errstate(divide="ignore"):
+            return np.log(self._law(*self._contexts(texts_in(X), flag(inside, "inside"))[:2]))
+
     def sample(
         self,
         n: int = 1,
