@@ -30,9 +30,9 @@ def exposure(model: Any, prefix: str, secret: str, characters: str = "0123456789
     TypeError, ValueError : naming the argument, what was given and what is expected.
 
     >>> from memgen_lite.peers import peer
-    >>> model = peer("infinity_gram").fit(["My pin is 07.", "The pin is long."])
+    >>> model = peer("infinity_gram").fit(["My pin is 07.", "Digits: 0123456789"])
     >>> round(exposure(model, "My pin is ", "07"), 2), round(exposure(model, "My pin is ", "11"), 2)
-    (6.64, 0.99)
+    (6.64, 0.97)
     """
     able(model, "model", "next_log_probabilities")
     for name, given in {"prefix": prefix, "secret": secret, "characters": characters}.items():
