@@ -138,6 +138,9 @@ class InfinityGram(Carded, BaseEstimator):
 
     def _law(self, low, high):
         """The probability of the end and of each character, array (texts, 1 + characters)."""
+        if not self.escape:  # the longest context has the only say
+            last = np.maximum((high > low).sum(axis=1, keepdims=True) - 1, 0)
+            low, high = (np.take_along_axis(part, last, axis=1) for part in (low, high))
         symbols = np.arange(len(self.alphabet_) + 1)
         after = self._after(low[..., None], high[..., None], symbols)
         return np.stack([self._shares(low, high, times) for times in np.moveaxis(after[1] - after[0], 2, 0)], axis=1)
