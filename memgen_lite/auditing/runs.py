@@ -1,14 +1,15 @@
 """Runs of words that texts have in common, exactly: all places of all texts, sorted by the words that follow there.
 
-The order is a suffix array, made by doubling (Manber and Myers 1993, SIAM J. Comput. 22): places are ranked by the next
-1, 2, 4, .. words, and only those that are still alike are sorted again. The ranks are kept. Two places have an equal
-rank of a length if and only if as many words that follow are equal, so that how far two places agree is found by
-asking from the longest length down, and whether they agree for a given length by asking twice.
+The order is a suffix array, of which the ranks by the next 1, 2, 4, .. words are kept. Two places have an equal rank of
+a length if and only if as many words that follow are equal, so that how far two places agree is found by asking from
+the longest length down, and whether they agree for a given length by asking twice.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from ..shared.suffixes import sorted_suffixes
 
 _AT_ONCE = 2**21  # places
 
@@ -37,7 +38,7 @@ class Runs:
         inside[ends] = False
         words[inside] = np.concatenate([*texts, np.empty(0, dtype=np.int64)])
         words[ends] = -1 - np.arange(len(texts))
-        self.order, self.ranks = _sorted(words)
+        self.order, self.ranks = sorted_suffixes(words)
 
     def agree(self, one, two):
         """For how many words each of the places in `one` agrees with the (other) place in `two`, arrays of a shape."""
@@ -55,27 +56,6 @@ class Runs:
         shift, last = length - (1 << level), self.ranks.shape[1] - 1
         ends = self.ranks[level, np.minimum(one + shift, last)], self.ranks[level, np.minimum(two + shift, last)]
         return (self.ranks[level, one] == self.ranks[level, two]) & (ends[0] == ends[1])
-
-
-def _sorted(words):
-    """The places in order, and their ranks by each length: that of the first in order of those that are alike."""
-    whole = np.int32 if len(words) < 2**31 else np.int64
-    order = np.argsort(words, kind="stable").astype(whole)
-    slots = np.arange(len(words), dtype=whole)  # of the order: where it is not settled yet
-    rank, ranks, keys, length = np.empty(len(words), dtype=whole), [], words[order], 1
-    while True:
-        first = np.append(True, keys[1:] != keys[:-1])
-        rank[order[slots]] = slots[first][np.cumsum(first) - 1]
-        ranks.append(rank.copy())
-        slots = slots[~(first & np.append(first[1:], True))]
-        if not len(slots):
-            return order, np.stack(ranks)
-        places = order[slots]
-        # What is alike for so many words has no end among them, so that there is a place behind.
-        keys = rank[places].astype(np.int64) * len(words) + rank[places + length]
-        sort = np.argsort(keys)
-        order[slots], keys = places[sort], keys[sort]
-        length *= 2
 
 
 class Pool:

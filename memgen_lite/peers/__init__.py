@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from ..shared.extras import needed_by
 from ..shared.types import FilePath
 from .cache import fitted, sampled
+from .canaries import exposure
 from .cards import NOT_COMPARED, PLACES
 
 if TYPE_CHECKING:
     from .base import Peer
 
-__all__ = ["all_peers", "fitted", "load", "peer", "sampled"]
+__all__ = ["all_peers", "exposure", "fitted", "load", "peer", "sampled"]
 
 
 class _Kinds(dict):
@@ -48,7 +49,8 @@ def peer(name: str, **parameters: Any) -> Any:
 
     Some are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with `fit(X, y)` and
     `predict(X)`; `completion` and `masked_autoencoder` fill rows in, by `complete(X, mask)`; `associative_memory` takes
-    rows of two values, with `retrieve(X)`, `temporal_model` films, with `follow(X)`, and `random_network` one picture.
+    rows of two values, with `retrieve(X)`, `temporal_model` films, with `follow(X)`, and `random_network` one picture;
+    `infinity_gram`, `character_network` and `knn_lm` take texts, with `complete(X, n)`.
     """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")

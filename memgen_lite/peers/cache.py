@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared import array_file
-from ..shared.checks import able, as_array, numbers_in
+from ..shared.checks import able, as_array, numbers_in, texts_in
 from ..shared.files import cache_folder
 from ..shared.kinds.opening import opened
 
@@ -32,8 +32,8 @@ def fitted(peer: Any, X: ArrayLike, y: Any = None, **more: Any) -> Any:
     Parameters
     ----------
     peer : an unfitted peer, whose `random_state` is an int: else no fit can be repeated, and there is nothing to keep.
-    X : array (n, d), or sequences (n, T, d) for a temporal model, as for `fit`. y : None, or labels (n,) for a
-        classifier. more : other arrays that `fit` takes, by their names.
+    X : array (n, d), sequences (n, T, d) for a temporal model, or a list of str, as for `fit`. y : None, or labels
+        (n,) for a classifier. more : other arrays that `fit` takes, by their names.
 
     Returns
     -------
@@ -101,18 +101,12 @@ def _say_once(reason):
 
 
 def _name(peer, X, y=None, more=None):
-    from .base import checked_rows
-
     able(peer, "peer", "fit", "get_params")
     if not isinstance(peer.random_state, int):
         raise ValueError(f"random_state must be an int for a fit to be kept, got {peer.random_state!r}")
-    rows = X if hasattr(X, "columns") else as_array(X, "X")
-    kind = str(getattr(rows, "dtype", ""))  # a picture of bytes is another one than the same numbers as floats
-    rows = numbers_in(rows, "X") if rows.ndim == 3 else checked_rows(X)
-    names = list(getattr(X, "columns", ()))
-    described = type(peer).__name__, sorted(peer.get_params().items()), rows.shape, kind, names
-    digest = hashlib.sha256(repr(described).encode())
-    digest.update(np.ascontiguousarray(rows))
+    what, content = _content(X)
+    digest = hashlib.sha256(repr((type(peer).__name__, sorted(peer.get_params().items()), *what)).encode())
+    digest.update(content)
     digest.update(repr(None if y is None else as_array(y, "y").tolist()).encode())
     for argument, values in sorted((name, given) for name, given in (more or {}).items() if given is not None):
         values = numbers_in(values, argument)
@@ -122,6 +116,19 @@ def _name(peer, X, y=None, more=None):
     digest.update(b"".join(sources))
     digest.update("".join(f"{library} {_version(library)}" for library in libraries).encode())
     return f"{type(peer).__name__}-{digest.hexdigest()[:20]}"
+
+
+def _content(X):
+    """What kind of rows `X` holds, as something that has a `repr`, and the rows as bytes."""
+    from .base import checked_rows
+
+    if isinstance(X, list | tuple) and any(isinstance(text, str) for text in X):
+        texts = texts_in(X)
+        return (list(map(len, texts)), str), "".join(texts).encode("utf-8", "surrogatepass")
+    rows = X if hasattr(X, "columns") else as_array(X, "X")
+    kind = str(getattr(rows, "dtype", ""))  # a picture of bytes is another one than the same numbers as floats
+    rows = numbers_in(rows, "X") if rows.ndim == 3 else checked_rows(X)
+    return (rows.shape, kind, list(getattr(X, "columns", ()))), np.ascontiguousarray(rows)
 
 
 _PACKAGE = __name__.partition(".")[0]

@@ -1,4 +1,4 @@
-"""Print a hash of the weights of six networks after a few rounds, which CI compares with another processor's."""
+"""Print a hash of the weights of seven networks after a few rounds, which CI compares with another processor's."""
 
 import hashlib
 import sys
@@ -30,3 +30,5 @@ copier = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
 told("copier", copier.fit(texts, held_out=texts[:9]).network_)
 films = digits.train[:640].reshape(64, 10, 64) / 16
 told("temporal model", peers.peer("temporal_model", rounds=20, random_state=0).fit(films).networks_)
+characters = peers.peer("character_network", rounds=20, random_state=0).fit(texts)
+told("character network", characters.networks_, "".join(characters.sample(20, max_length=64)).encode())

@@ -55,6 +55,19 @@ def test_whatever_changes_the_fit_fits_anew(change, folder, monkeypatch):
     assert len(list(folder.iterdir())) == 2
 
 
+def test_texts_are_rows_too(folder, monkeypatch):
+    model = peer("infinity_gram", random_state=0)
+    first = fitted(model, ["ab", "cd"])
+    monkeypatch.setattr(type(model), "fit", lambda *given: pytest.fail("it was fitted again"))
+    again = fitted(peer("infinity_gram", random_state=0), ["ab", "cd"])
+    assert again.sample(4) == first.sample(4)
+    for others in (["abc", "d"], ["cd", "ab"], ["ab", "cd", ""]):
+        with pytest.raises(pytest.fail.Exception):
+            fitted(peer("infinity_gram", random_state=0), others)
+    with pytest.raises(TypeError, match="X must be a list of strings, got int at position 1"):
+        fitted(peer("infinity_gram", random_state=0), ["ab", 3])
+
+
 # In a copy of the package: the names of five kept fits, now and after each line that is added to a file.
 NAMES = """
 import sys
