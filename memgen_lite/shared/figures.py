@@ -8,6 +8,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from PIL import Image, ImageChops, ImageStat
 
 from . import layout
@@ -35,6 +37,7 @@ COLORS = {
     "gray": "#767676",
 }
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+SHARP = ("nearest", "auto", "antialiased")  # these ways to enlarge an image leave its pixels to be seen
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)), (0, (3, 1)))
 
 STYLE = {
@@ -170,9 +173,28 @@ def _render(fig, kind, dpi):
         _few_colors(np.asarray(canvas.buffer_rgba())).save(buffer, "png", dpi=(dpi, dpi), optimize=True)
     else:
         # After drawing, Matplotlib gives a figure that had no layout engine the one of the style, if that has one.
-        with mpl.rc_context({"svg.hashsalt": STYLE["svg.hashsalt"], "figure.constrained_layout.use": False}):
+        settings = {"svg.hashsalt": STYLE["svg.hashsalt"], "figure.constrained_layout.use": False}
+        with mpl.rc_context(settings | {"image.composite_image": False}), _own_pixels(fig):
             fig.savefig(buffer, format=kind, dpi=dpi, metadata={"Date" if kind == "svg" else "CreationDate": None})
     return buffer.getvalue()
+
+
+@contextmanager
+def _own_pixels(fig):
+    """Let images stand in a file of vectors with the pixels that they have, which the viewer enlarges.
+
+    Resampled to those of one size of the figure they would take several times the bytes, and all of them anew wherever
+    a word beside them changes.
+    """
+    sharp = [image for image in fig.findobj(AxesImage) if image.get_interpolation() in SHARP]
+    before = [image.get_interpolation() for image in sharp]
+    try:
+        for image in sharp:
+            image.set_interpolation("none")
+        yield
+    finally:
+        for image, interpolation in zip(sharp, before, strict=True):
+            image.set_interpolation(interpolation)
 
 
 def _few_colors(pixels):
@@ -184,7 +206,7 @@ def _few_colors(pixels):
     image = Image.fromarray(pixels).convert("RGB")
     fewer = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     apart = ImageStat.Stat(ImageChops.difference(image, fewer.convert("RGB"))).mean
-    return fewer if max(apart) < 0.5 else image  # levels of 255, on average over all pixels
+    return fewer if max(apart) < 0.6 else image  # levels of 255, on average over all pixels
 
 
 def _settle(fig):

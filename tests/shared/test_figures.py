@@ -3,6 +3,7 @@ import io
 import json
 import os
 import re
+import subprocess
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -68,6 +69,70 @@ def test_a_drawing_is_stored_with_few_colors_and_a_photograph_with_all(place):
         assert (drawing.mode, photograph.mode) == ("P", "RGB")
         colors = {color for _, color in photograph.getcolors(10**6)}
     assert len(colors & {tuple(color) for color in pixels.reshape(-1, 3).tolist()}) > 1000
+
+
+def as_it_was(fig, kind, dpi):
+    """A figure's bytes by Matplotlib's own means, with all colors and with images in the pixels of the page."""
+    buffer = io.BytesIO()
+    told = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}[kind]
+    with mpl.rc_context({"svg.hashsalt": "memgen_lite"}):
+        fig.savefig(buffer, format=kind, dpi=dpi, metadata=told)
+    return buffer.getvalue()
+
+
+def plotted(fig, change):
+    x = np.linspace(0, 9, 200)
+    for i, ax in enumerate(fig.subplots(1, 2)):
+        for j in range(3):
+            ax.plot(x, np.sin(x + i + j), color=figures.COLORS["green" if change == "color" else "blue"], alpha=0.5)
+        ax.set(title="How it swings, again" if change == "words" else "How it swings", xlabel="time in s")
+
+
+def pictured(fig, change):
+    digits = np.random.default_rng(0).integers(0, 17, (16, 40))
+    ax = fig.subplots()
+    ax.imshow(digits, cmap="gray_r", interpolation="nearest")
+    ax.set_title("What there is, again" if change == "words" else "What there is")
+    ax.plot([2, 35], [3, 12], color=figures.COLORS["green" if change == "color" else "blue"])
+
+
+@pytest.mark.parametrize("kind", [plotted, pictured])
+@pytest.mark.parametrize("change", ["color", "words"])
+def test_a_redrawn_figure_adds_half_of_what_it_did_to_what_git_stores(kind, change, place, tmp_path, monkeypatch):
+    """Its four files and its page, beside those of a figure as Matplotlib writes it."""
+
+    def added(folder):
+        def git(*words, **given):
+            asked = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", folder, *words]
+            return subprocess.run(asked, capture_output=True, check=True, **given).stdout
+
+        folder.mkdir()
+        git("init", "--quiet")
+        monkeypatch.setenv("MEMGEN_FIGURES", str(folder))
+        for drawn in (None, change):
+            fig = Figure(figsize=(8, 3))
+            kind(fig, drawn)
+            page = {"cells": [{"outputs": [{"data": {"text/html": [save(fig=fig).html()]}}]}]}
+            (folder / "page.ipynb").write_text(json.dumps(page, indent=1), "utf-8")
+            git("add", ".")
+            git("commit", "--quiet", "--message", "drawn")
+        return len(git("pack-objects", "--revs", "--thin", "--stdout", "-q", input=b"HEAD\n^HEAD~1\n"))
+
+    now = added(tmp_path / "now")
+    monkeypatch.setattr(figures, "_render", as_it_was)
+    assert now <= added(tmp_path / "before") / 2
+
+
+def test_an_image_is_resampled_for_no_file_of_vectors_and_is_left_as_it_was(place):
+    fig = Figure(figsize=(4, 3))
+    image = fig.subplots().imshow(np.arange(12).reshape(3, 4), interpolation="nearest")
+    smooth = fig.axes[0].imshow(np.arange(12).reshape(3, 4), interpolation="bilinear")
+    save(fig=fig)
+    assert (image.get_interpolation(), smooth.get_interpolation()) == ("nearest", "bilinear")
+    embedded = re.findall(r"data:image/png;base64,\s*([^\"]+)", (place / "fall.svg").read_text("utf-8"))
+    sizes = [Image.open(io.BytesIO(base64.b64decode(one))).size for one in embedded]
+    assert sizes[0] == (4, 3) and min(sizes[1]) > 100
+    assert b"/Height 3" in (place / "fall.pdf").read_bytes()
 
 
 def test_few_colors_look_as_all_do(place):
