@@ -4,7 +4,7 @@
 >>> peer.fit([[0.0, 1.0], [2.0, 0.0], [1.0, 3.0]]).sample(4).shape
 (4, 2)
 >>> peer.card.objective
-"maximize the likelihood of one normal law: its mean and covariance are the data's"
+"maximize the likelihood of one normal distribution: its mean and covariance are the data's"
 """
 
 import warnings

@@ -12,7 +12,7 @@ from .base import Density, Peer, seed
 
 
 class Gaussian(Density):
-    """One normal law with the mean and the covariance of the data; a constant feature stays constant.
+    """One normal distribution with the mean and the covariance of the data; a constant feature stays constant.
 
     >>> Gaussian(random_state=0).fit([[0, 1], [2, 1]]).sample(3)[:, 1]
     array([1., 1., 1.])
@@ -41,7 +41,7 @@ class Gaussian(Density):
 
 
 class GaussianMixture(Density):
-    """A mixture of normal laws by expectation maximization (scikit-learn's), at most one to two distinct rows."""
+    """A mixture of normal distributions by expectation maximization (scikit-learn's), at most one to two rows."""
 
     def __init__(self, n_components: int = 20, random_state: RandomState = None) -> None:
         self._store(locals())
@@ -69,7 +69,7 @@ class GaussianMixture(Density):
 
 
 class KernelDensity(Density):
-    """A normal law of one width around every row: MemGEN with a tremble.
+    """A normal distribution of one width around every row: MemGEN with noise.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def _point(X, place):
 
 
 class PCAGaussian(Density):
-    """A normal law along the leading principal components, with equal noise in all directions (probabilistic PCA).
+    """A normal distribution along the leading principal components, and equal noise around it (probabilistic PCA).
 
     Parameters
     ----------
