@@ -5,6 +5,7 @@ number of the promise, what is handed in, the function, how often it is drawn, a
 """
 
 import warnings
+from decimal import Decimal
 from functools import partial
 
 import numpy as np
@@ -123,6 +124,39 @@ def of_precision(rng, law, coarse):
     except ValueError as error:
         return dict.fromkeys(SIZE, _refusal(error))
     return {"p <= .05": found.p_value <= LEVEL, "rows named": len(found.copies) > 0}
+
+
+def _decimals(X):
+    return X.map(lambda value: Decimal(f"{value:.1f}"))
+
+
+HELD = {
+    "as Decimal": lambda X: _decimals(X.round(1)),
+    "as nullable floats of single precision": lambda X: X.round(1).astype("Float32"),
+    "rounded to .1, where others are not": lambda X: X.round(1),
+    "as whole tenths beyond 2^24, where others are of single precision": lambda X: (10 * X).round().astype(int) + 2**26,
+}
+
+
+def of_holding(rng, law, how, roles):
+    """1.2: frames of which some samples are held otherwise than the others."""
+    names = ("train", "held_out", "generated")
+    frames = []
+    for name, n in zip(names, (150, 60, 60), strict=True):
+        X = pd.DataFrame(law(rng, n)).add_prefix("x")
+        if name in roles:
+            X = HELD[how](X)
+        elif "tenths" in how:
+            X = ((10 * X).round() + 2**26).astype("float32")
+        elif "rounded" not in how:
+            X = X.round(1)
+        frames.append(X)
+    found = _audit(rng, *frames)
+    return {
+        "p <= .05": found.p_value <= LEVEL,
+        "rows named": len(found.copies) > 0,
+        "exact matches p <= .05": found.exact_control["p_value"] <= LEVEL,
+    }
 
 
 def of_units(rng, copies):
@@ -431,6 +465,12 @@ for name in ("normal, d = 1", "exponential, d = 8", "lognormal, d = 5"):
     for coarse in (("held_out",), ("train",), ("held_out", "generated")):
         what = f"one decimal, {name}; in single precision: {', '.join(coarse)}"
         promise("1.2", what, of_precision, 100, SIZE, law=LAWS[name], coarse=coarse)
+ALIKE_HELD = SIZE | {"exact matches p <= .05": ("<=", LEVEL)}
+for how in HELD:
+    for roles in (("held_out",), ("train", "generated")):
+        what = f"{how}: {', '.join(roles)}; normal, d = 2"
+        given = {"law": lambda rng, n: rng.normal(size=(n, 2)), "how": how, "roles": roles}
+        promise("1.2", what, of_holding, 400, ALIKE_HELD, **given)
 promise("1.3", "times in three units, labels in two types", of_units, 200, SIZE, copies=False)
 promise("1.3", "the same, 40 rows copied", of_units, 20, {"copied rows found": (">=", 1.0)}, copies=True)
 CLEARED = {"accused": ("<=", LEVEL), "told": (">=", 0.95)}

@@ -258,12 +258,11 @@ def _one_width(name, columns, notes):
 
 
 def _category(column):
-    found = column.astype("category")
-    # A lone surrogate, which pandas can't hash, counts as what stands for it.
-    known = {one: valid(one) for one in found.cat.categories if isinstance(one, str)}
-    if all(one == told for one, told in known.items()):
-        return found
-    return column.map(lambda one: known.get(one, one)).astype("category")
+    # A lone surrogate counts as what stands for it, before pandas hashes it, which fails, or takes it for another.
+    levels = column.cat.categories if hasattr(column, "cat") else column
+    if any(isinstance(one, str) and not one.isascii() and one != valid(one) for one in levels):
+        column = column.astype(object).map(lambda one: valid(one) if isinstance(one, str) else one)
+    return column.astype("category")
 
 
 def codes(columns):
