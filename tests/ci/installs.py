@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
+import debian_python
+
 UV = [sys.executable, "-m", "uv"]
 ROOMS = [
     f"tests/{room}"
@@ -135,7 +137,7 @@ def sync(way):
 
 
 def newer():
-    """The newest Python on this machine that is newer than this one, or None: on the PATH, or kept by pyenv."""
+    """The newest Python on this machine, and its version: on the PATH, or kept by pyenv; else None and this one's."""
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions").glob("3.*/bin/python3")
     named = filter(None, (shutil.which(f"python3.{minor}") for minor in range(sys.version_info.minor + 1, 30)))
     found = {}
@@ -146,19 +148,25 @@ def newer():
         if asked.returncode == 0:
             found[tuple(map(int, asked.stdout.split()))] = python
     newest = max(found, default=(0,))
-    return found[newest] if newest[:2] > sys.version_info[:2] else None
+    return (found[newest], newest) if newest[:2] > sys.version_info[:2] else (None, sys.version_info[:3])
 
 
 def newest(way):
-    """The package's own tests on the newest Python there is."""
-    if not (python := newer()):
-        return f"no Python newer than {sys.version.split()[0]} on this machine; the workflow on GitHub has 3.12 to 3.14"
+    """The package's own tests on the newest Python there is: this machine's, or Debian's where that is newer."""
+    (python, version), why = newer(), ""
+    if version[:2] < debian_python.RELEASE:
+        try:
+            python = debian_python.unpacked(way.folder / "debian")
+        except debian_python.Missing as error:
+            why = f"; Debian's {debian_python.NAME} can't be had: {error}"
+    if not python:
+        return f"no Python newer than {sys.version.split()[0]} on this machine{why}"
     way.run(*UV, "venv", "--quiet", "--python", python, way.venv)
     way.run(*UV, "pip", "install", "--quiet", "--python", way.python, "--no-deps", "-r", "requirements.txt")
     said = way.run(way.python, "-m", "pytest", "-q", "-n", "2", "--dist=loadfile", *ROOMS, "tests/test_package.py")
     way.nbval([way.python])
     way.untouched()
-    return f"{way.run(way.python, '--version').strip()}: {said.strip().splitlines()[-1]}"
+    return f"{way.run(way.python, '--version').strip()}: {said.strip().splitlines()[-1]}{why}"
 
 
 WAYS = {"installed": installed, "newest": newest, "requirements": requirements, "sync": sync}

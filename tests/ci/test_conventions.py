@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import debian_python
 import pytest
 import yaml
 
@@ -61,6 +62,11 @@ def test_the_workflow_tests_every_python_that_the_project_names():
     jobs = read(".github/workflows/ci.yml")["jobs"].values()
     tested = {version for job in jobs for version in job.get("strategy", {}).get("matrix", {}).get("python", [])}
     assert told == tested
+
+
+def test_the_newest_python_that_the_project_names_is_the_one_that_installs_fetches_where_there_is_none():
+    told = {line.rsplit(" ", 1)[1] for line in PROJECT["project"]["classifiers"] if re.search(r":: 3\.\d+$", line)}
+    assert max(tuple(map(int, version.split("."))) for version in told) == debian_python.RELEASE
 
 
 def test_the_container_runs_make_lab():
