@@ -42,8 +42,9 @@ def neighbors(
     k : int from 1 to m (m - 1 with `exclude_self`).
     metric : "euclidean", or "cosine" for 1 - cos(q, p), which is computed as half the squared distance of the rows
         scaled to length 1, so that copies are at 0 exactly.
-    memory : int, bytes of scratch for all threads of the search, beside one single-precision copy of each array and
-        the answer. At the least, one query is compared with 16,384 points at a time.
+    memory : int, bytes of scratch for all threads of the search, beside a single-precision copy of each array (none of
+        points that are in single precision and lie around 0) and the answer. At the least, one query is compared with
+        16,384 points at a time.
     exclude_self : True where `queries` are `points`, row for row: row i is then no neighbor of row i, while its
         duplicates in other places are.
     return_ties : also return how many points lie at exactly the nearest distance.
@@ -270,7 +271,10 @@ def distinct(X: ArrayLike) -> np.ndarray:
 
 
 class _Search:
-    """Single-precision copies of the rows, centered and scaled, and the bound on what their products get wrong."""
+    """Single-precision copies of the rows, centered and scaled, and the bound on what their products get wrong.
+
+    Points that are in single precision and lie around 0 are searched as they lie, and not copied.
+    """
 
     def __init__(self, queries, points, metric, memory, threaded=False):
         if queries.shape[1] != points.shape[1]:
@@ -289,12 +293,16 @@ class _Search:
         self.threads = processors() if threaded and len(queries) * len(points) >= 2**24 else 1
         self.memory = int(memory) // self.threads
         center = points.mean(axis=0, dtype=np.float64)
+        as_they_lie = _near_zero(points, center)
+        if as_they_lie:
+            center = np.zeros_like(center)
         squares = _squares(points, center)
         query_squares = squares if queries is points else _squares(queries, center)
-        # Scaled so that no square overflows or underflows in single precision.
-        self.scale = np.sqrt(max(squares.max(), query_squares.max())) or 1.0
+        most = max(squares.max(), query_squares.max())
+        as_they_lie &= 1e-20 < most < 1e30  # no square overflows or underflows in single precision
+        self.scale = 1.0 if as_they_lie else np.sqrt(most) or 1.0
         self.squares, self.query_squares = squares / self.scale**2, query_squares / self.scale**2
-        self.coarse_points = _coarse(points, center, self.scale)
+        self.coarse_points = points if as_they_lie else _coarse(points, center, self.scale)
         self.coarse_queries = self.coarse_points if queries is points else _coarse(queries, center, self.scale)
         # |rounding| <= (d/2 + 5) u (|q| + |p|)^2 to first order: the copies' own, the product's, and two additions.
         reach = (np.sqrt(self.query_squares) + np.sqrt(self.squares.max())) ** 2
@@ -432,6 +440,15 @@ def unit_rows(X: np.ndarray, name: str) -> np.ndarray:
         bad = np.flatnonzero(lengths == 0)[:5].tolist()
         raise ValueError(f"{name} must have no row of zeros, whose cosine is not defined; rows of zeros: {bad}")
     return X / lengths[:, None]
+
+
+def _near_zero(X, center):
+    """Whether rows are in single precision, as BLAS reads them, and about as well centered as if their mean were 0."""
+    plain = X.dtype == np.float32 and X.dtype.isnative and X.flags.c_contiguous and X.flags.aligned
+    if not plain:
+        return False
+    some = X[:: max(1, len(X) // 1000)] - center
+    return center @ center <= np.mean(np.einsum("ij,ij->i", some, some))
 
 
 def _squares(X, center):

@@ -23,6 +23,16 @@ CASES = {
     "bytes": (rng.integers(0, 255, size=(60, 64), dtype=np.uint8), rng.integers(0, 255, size=(90, 64), dtype=np.uint8)),
     "half precision": (rng.normal(size=(60, 9)).astype("f2"), rng.normal(size=(90, 9)).astype("f2")),
     "single precision, in Fortran order": tuple(np.asfortranarray(X.astype("f4")) for X in NORMAL),
+    "single precision": tuple(X.astype("f4") for X in NORMAL),
+    "single precision, queries in double": (NORMAL[0], NORMAL[1].astype("f4")),
+    "single precision, just off 0": tuple((X + 0.9).astype("f4") for X in NORMAL),
+    "single precision, queries far off": ((NORMAL[0] + 1e4).astype("f4"), NORMAL[1].astype("f4")),
+    "single precision, mostly ties": tuple(rng.integers(-1, 2, size=(n, 6)).astype("f4") for n in (90, 131)),
+    "single precision, all zero": (np.zeros((30, 4), "f4"), np.zeros((40, 4), "f4")),
+    **{
+        f"single precision, times {scale:g}": tuple((scale * X).astype("f4") for X in NORMAL)
+        for scale in (1e-30, 1e-10, 1e-9, 1e14, 1e15, 1e37)
+    },
     "truth values": (rng.random((30, 5)) < 0.5, rng.random((40, 5)) < 0.5),
     "more points": (rng.normal(size=(9, 4)), rng.normal(size=(1300, 4))),
     "more columns than rows": (rng.normal(size=(9, 300)), rng.normal(size=(12, 300))),
@@ -92,6 +102,18 @@ def test_tiles_of_the_points_change_nothing(name, memory, monkeypatch):
         np.testing.assert_array_equal(found, wanted)
     np.testing.assert_array_equal(count_within(queries, points, radii, memory=memory), inside)
     check(neighbors(queries, points, len(points), return_ties=True), distances(queries, points), len(points))
+
+
+def test_single_precision_around_0_is_searched_without_a_copy():
+    points = rng.normal(size=(20_000, 100)).astype("f4")
+    tracemalloc.start()
+    try:
+        found = neighbors(points[:20], points, 3, return_ties=True)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < points.nbytes
+    check(found, distances(points[:20], points), 3)
 
 
 @pytest.mark.parametrize("processors", [1, 3])
