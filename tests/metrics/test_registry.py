@@ -321,3 +321,18 @@ def test_an_option_of_another_type_or_out_of_its_range_is_named(name):
             M.compute(name, **given, **{option: value})
     with pytest.raises(TypeError, match="has no option 'charm'"):
         M.compute(name, **given, charm=1)
+
+
+@pytest.mark.parametrize(
+    "generated",
+    [
+        np.random.default_rng(0).normal(size=(40, 3)),
+        np.arange(1, 81).reshape(40, 2),
+        pd.DataFrame({"key": np.arange(40), "level": list("abcd") * 10, "note": ["1 kg"] * 40}),
+        [f"text number {i}" for i in range(40)],
+        np.random.default_rng(0).integers(0, 255, size=(40, 4, 4), dtype=np.uint8),
+    ],
+    ids=["normal", "whole numbers", "frame", "texts", "images"],
+)
+def test_a_metric_of_generated_rows_alone_takes_them_in_any_form(generated):
+    assert M.compute("vendi", generated=generated) == M.vendi(None, None, generated) > 0

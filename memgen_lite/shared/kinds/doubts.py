@@ -22,7 +22,10 @@ def doubts(name, columns):
     if kind == "embedding":  # by the lengths of the arrays
         columns = {role: column.dropna().map(np.linalg.norm).astype(float) for role, column in columns.items()}
         kind = "length"
-    real = pd.concat([column for role, column in columns.items() if role != "generated"], ignore_index=True).dropna()
+    real = [column for role, column in columns.items() if role != "generated"]
+    if not real:
+        return []
+    real = pd.concat(real, ignore_index=True).dropna()
     given = {role: column.dropna() for role, column in columns.items()}
     found = list(_missing(name, columns))
     if not all(map(len, given.values())) or not len(real):
@@ -43,6 +46,8 @@ def doubts_of_array(rows):
     """Sentences about columns of arrays (n, d) of real rows, by role, that are perhaps keys."""
     import pandas as pd
 
+    if not rows:
+        return
     some = np.concatenate([X[:200] for X in rows.values()])
     if some.shape[1] < 2 or some.dtype.kind not in "fiu":
         return
