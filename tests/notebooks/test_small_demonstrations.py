@@ -19,12 +19,13 @@ def test_copies_of_one_function_part_in_weights_and_stay_together_in_basis_paths
     assert loss["paths"]["1"] == pytest.approx(loss["weights"]["1"], abs=0.01), "the cure is no better than the first"
 
 
-def test_a_learned_optimizer_is_ahead_where_it_was_trained_and_not_later_or_elsewhere():
+def test_a_learned_optimizer_is_ahead_where_it_was_trained_and_last_on_steeper_slopes():
     found = numbers("descent_learned")
     known, larger = found["problems as in training"], found["problems three times as large"]
-    assert known["LSTM"][0] < 0.3 * min(known["Adam"][0], found["momentum"][0])
-    assert known["LSTM"][1] > 3 * found["momentum"][1]
-    assert larger["LSTM"][0] > 3 * larger["Adam"][0] and larger["LSTM"][1] > larger["LSTM"][0]
+    rivals = ("Adam", "momentum", "descent")
+    assert known["LSTM"][0] < 0.3 * min(known[name][0] for name in rivals)
+    assert known["LSTM"][1] == pytest.approx(known["momentum"][1], abs=0.001)
+    assert all(larger["LSTM"][i] > 2 * max(larger[name][i] for name in rivals) for i in (0, 1))
 
 
 def test_adam_goes_the_same_way_on_problems_of_another_scale():
