@@ -8,8 +8,8 @@ from ..checks import finite
 from ..html import changed
 from ..row_bytes import pure, values
 from .base import Kind, refused
-from .doubts import doubts_of_array
 from .grain import coarsest, grids, on_grid
+from .key_columns import doubts_of_array
 
 ARRAYS = (np.ndarray, np.memmap)  # a memmap is an array that happens to be in a file; other subclasses mean something
 _CELLS = 12
