@@ -1,6 +1,5 @@
 """A small neural language model: from the last characters, the next one (Bengio et al. 2003, JMLR 3)."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
@@ -14,11 +13,9 @@ from ..shared.all_or_nothing import all_or_nothing
 from ..shared.checks import number, shown, texts_in, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
-from .base import Peer
+from .language import CODE_POINTS, END, LanguageModel, symbols_of
 from .training import MLP, Networked, Objective
 
-END = 0  # what ends a text, and stands before it; characters are 1, 2, .. as in the alphabet, and all others one more
-CODE_POINTS = sys.maxunicode + 1
 _BATCH = 1024  # places that are looked at together: one shape, compiled once
 _CHUNK = 64  # characters that are written before anybody looks whether all texts have ended
 
@@ -64,7 +61,7 @@ class NextCharacter(Objective):
         return optax.softmax_cross_entropy_with_integer_labels(logits, x[:, -1]).mean()
 
 
-class CharacterNetwork(Networked, objective=NextCharacter):
+class CharacterNetwork(LanguageModel, Networked, objective=NextCharacter):
     """A perceptron that is shown the last characters of a text and trained to say the next one, or the end.
 
     Parameters
@@ -76,9 +73,6 @@ class CharacterNetwork(Networked, objective=NextCharacter):
     ----------
     alphabet_ : str, the characters of the training texts, sorted; it can write no others.
     """
-
-    save = Peer.save
-    _check_fitted = Peer._check_fitted
 
     def fit(self, X: Sequence[str], y: Any = None) -> Self:
         """Train on the list of str `X`. Returns self; `y` is not used.
@@ -114,10 +108,7 @@ class CharacterNetwork(Networked, objective=NextCharacter):
         return self._objective().build(None, key)
 
     def _ids(self, text):
-        codes = np.array([ord(character) for character in self.alphabet_], dtype=np.int64)
-        given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
-        place = np.searchsorted(codes, given)
-        return np.where(np.append(codes, -1)[place] == given, place, len(codes)).astype(np.int32) + 1
+        return symbols_of(text, self.alphabet_, len(self.alphabet_) + 1).astype(np.int32)
 
     def _windows(self, texts):
         """For each character of the texts, and each end, the symbols before it and itself: (places, context + 1)."""
@@ -167,15 +158,6 @@ class CharacterNetwork(Networked, objective=NextCharacter):
         texts = texts_in(X)
         starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
         return np.add.reduceat(self._log_shares(self._windows(texts)), starts)
-
-    def score(self, X: Sequence[str], y: Any = None) -> float:
-        """The mean of :meth:`score_samples`. `y` is not used."""
-        return float(np.mean(self.score_samples(X)))
-
-    def bits_per_character(self, X: Sequence[str]) -> float:
-        """Minus the log to base 2 of the probability of the texts `X`, per character; each end counts as one."""
-        texts = texts_in(X)
-        return float(-self.score_samples(texts).sum() / np.log(2) / sum(len(text) + 1 for text in texts))
 
     def sample(
         self, n: int = 1, *, prefix: str = "", max_length: int = 10000, random_state: RandomState = None

@@ -6,7 +6,6 @@ searches find (Ferragina and Manzini 2000, FOCS). So a text is followed from cha
 at once, from the empty one to the longest that was ever seen, and no table of n-grams is made.
 """
 
-import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -19,12 +18,10 @@ from ..shared.randomness import generator
 from ..shared.suffixes import sorted_suffixes
 from ..shared.types import RandomState
 from .base import Carded, Peer
-
-END = 0  # the symbol that follows the last character of a text; characters are 1, 2, .. as in the alphabet
-_CODE_POINTS = sys.maxunicode + 1
+from .language import CODE_POINTS, END, LanguageModel, symbols_of
 
 
-class InfinityGram(Carded, BaseEstimator):
+class InfinityGram(LanguageModel, Carded, BaseEstimator):
     """The infinity-gram language model of characters (Liu et al. 2024, arXiv 2401.17377).
 
     A context is what a text holds before a place, its beginning included, which counts as one symbol. The model takes
@@ -62,9 +59,7 @@ class InfinityGram(Carded, BaseEstimator):
     (['cabra'], [1, 1, 2, 2])
     """
 
-    save = Peer.save
     _store = Peer._store
-    _check_fitted = Peer._check_fitted
 
     def __init__(self, escape: float = 0.0, random_state: RandomState = None) -> None:
         self._store(locals())
@@ -103,11 +98,7 @@ class InfinityGram(Carded, BaseEstimator):
 
     def _symbols(self, text):
         """The characters as numbers from 1 on; one that is not in the alphabet is a number that never follows."""
-        codes = np.array([ord(character) for character in self.alphabet_], dtype=np.int64)
-        given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.int64)
-        place = np.searchsorted(codes, given)
-        known = np.append(codes, -1)[place] == given
-        return np.where(known, place + 1, len(codes) + 2)
+        return symbols_of(text, self.alphabet_, len(self.alphabet_) + 2)
 
     # The contexts of some texts at a place: where their intervals begin and end, and how many symbols they have, three
     # arrays (texts, contexts), from the empty one to the longest; behind that, intervals without a place.
@@ -162,7 +153,7 @@ class InfinityGram(Carded, BaseEstimator):
         share = self._shares(low, high, ends[1] - ends[0])
         size = len(self.alphabet_)
         with np.errstate(divide="ignore"):
-            return np.log(np.where(symbols > size + 1, share / (_CODE_POINTS - size), share))
+            return np.log(np.where(symbols > size + 1, share / (CODE_POINTS - size), share))
 
     def follow(self, text: str, *, inside: bool = False) -> dict[str, np.ndarray]:
         """What the model says of each character of one `text`, and of its end, and from how long a context.
@@ -196,15 +187,6 @@ class InfinityGram(Carded, BaseEstimator):
         for rows, (low, high, _), symbols in self._along(texts):
             total[rows] += self._log_shares(low, high, symbols)
         return total
-
-    def score(self, X: Sequence[str], y: Any = None) -> float:
-        """The mean of :meth:`score_samples`. `y` is not used."""
-        return float(np.mean(self.score_samples(X)))
-
-    def bits_per_character(self, X: Sequence[str]) -> float:
-        """Minus the log to base 2 of the probability of the texts `X`, per character; each end counts as one."""
-        texts = texts_in(X)
-        return float(-self.score_samples(texts).sum() / np.log(2) / sum(len(text) + 1 for text in texts))
 
     def probabilities(self, prefix: str = "", *, inside: bool = False) -> dict[str | None, float]:
         """What comes next when a text begins with `prefix`, or with `inside` has it in its middle.

@@ -12,7 +12,8 @@ from ..shared.all_or_nothing import all_or_nothing
 from ..shared.checks import number, shown, texts_in, whole
 from ..shared.neighbors import neighbors
 from ..shared.randomness import generator
-from .character_network import END, CharacterNetwork, NextCharacter
+from .character_network import CharacterNetwork, NextCharacter
+from .language import END
 
 
 class NextCharacterBesideMemory(NextCharacter):
