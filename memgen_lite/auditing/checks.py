@@ -4,6 +4,7 @@ import numpy as np
 
 from ..shared.neighbors import neighbors
 from ..shared.row_bytes import keys
+from ..shared.search import Subset
 from .walk import labelings
 
 ALIKE = "held-out rows are like training rows"
@@ -229,7 +230,7 @@ def _clusters(inputs, metric, rng):
     single = np.sort(order[np.unique(same[order], return_index=True)[1]])
     train, held_out = inputs.rows["train"], inputs.rows["held_out"]
     if len(single) < len(same):
-        train, held_out = train[single[single < n]], held_out[single[single >= n] - n]
+        train, held_out = Subset(train, single[single < n]), Subset(held_out, single[single >= n] - n)
     n, both = len(train), len(single)
     if min(n, both - n) <= _CIRCLE:
         return _line(name, None, "too few rows to tell")

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..shared.neighbors import block_by_block
 from ..shared.row_bytes import values
+from ..shared.search import Subset
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,12 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     for X, start in ((train, 0), (held_out, n)):
         chosen = np.flatnonzero(stands[start : start + len(X)])
         if len(chosen):
-            points = X if len(chosen) == len(X) else X[chosen]
-            options = {"metric": metric, "order": order[start + chosen]}
-            sides.append(block_by_block(generated, points, min(k, len(chosen)), **options))
+            points = X if len(chosen) == len(X) else Subset(X, chosen)
+            sides.append((points, min(k, len(chosen)), order[start + chosen]))
             places.append(chosen + start)
     blocks = []
     try:
-        for found in zip(*sides, strict=True):
+        for _, *found in block_by_block(generated, *sides, metric=metric):
             blocks.append(_merged(found, places, order, k))
             if progress is not None:
                 progress(len(blocks[-1][0]))
@@ -103,7 +103,7 @@ def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=50
 
 def _merged(found, places, order, k):
     """Rows, distances, and whether sides are tied, of a block: the nearest of both sides, in order of distance."""
-    by_side, indices = zip(*((distances, indices) for _, (distances, indices, _) in found), strict=True)
+    by_side, indices = zip(*((distances, indices) for distances, indices, _ in found), strict=True)
     tied = np.full(len(by_side[0]), len(found) == 2 and by_side[0][:, 0] == by_side[-1][:, 0])
     distances = np.concatenate(by_side, axis=1)
     rows = np.concatenate([place[index] for place, index in zip(places, indices, strict=True)], axis=1)

@@ -7,8 +7,9 @@ it; where the list ends too soon, or on a tie, that row alone is searched anew. 
 
 import numpy as np
 
-from ..shared.neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within, unit_rows
+from ..shared.neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within
 from ..shared.parallel import in_parallel
+from ..shared.search import unit_rows
 
 _PARTS = 4  # of a search, so that its progress shows
 _FIRST = 40  # columns of the lists, which tell nearly all

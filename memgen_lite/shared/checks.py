@@ -196,8 +196,9 @@ def resolved(samples: dict[str, np.ndarray], least: float = 1e-150) -> None:
     floats = {name: X for name, X in samples.items() if X.dtype.kind == "f" and X.size}
     if not floats:
         return
-    low = np.min([X.min(axis=0) for X in floats.values()], axis=0).astype(np.float64)
-    high = np.max([X.max(axis=0) for X in floats.values()], axis=0).astype(np.float64)
+    ends = [least_and_most(X) for X in floats.values()]
+    low = np.min([least for least, _ in ends], axis=0).astype(np.float64)
+    high = np.max([most for _, most in ends], axis=0).astype(np.float64)
     if 0 < (widest := float((high - low).max())) < least:
         raise ValueError(
             f"{', '.join(samples)} must differ by {least:g} or more in some column, as distances are squared, got "
@@ -210,7 +211,10 @@ def finite(X: np.ndarray, name: str, *, limit: float = 1e100, columns: Any = Non
 
     `columns` are the names of the columns, by default their numbers. Larger numbers overflow where they are squared.
     """
-    if X.dtype.kind != "f" or not X.size or (float(X.min()) > -limit and float(X.max()) < limit):
+    if X.dtype.kind != "f" or not X.size:
+        return
+    low, high = map(float, least_and_most(X, axis=None))
+    if low > -limit and high < limit:
         return
     bad = []
     for start in range(0, len(X), 4096):
@@ -223,3 +227,13 @@ def finite(X: np.ndarray, name: str, *, limit: float = 1e100, columns: Any = Non
     more = f" and {len(bad) - 5:,} more" if len(bad) > 5 else ""
     below = "" if limit == np.inf else f" and below {limit:g}".replace("e+", "e")
     raise ValueError(f"{name} must be finite{below}; not so: {where}{more}")
+
+
+def least_and_most(X: np.ndarray, axis: int | None = 0) -> Any:
+    """The least and the largest of an array (n, d), in each column or, for no axis, of all; NaN where there is one."""
+    if X.dtype != np.float16:
+        return X.min(axis=axis), X.max(axis=axis)
+    # Processors compare halves one by one; in single precision they are the same numbers.
+    parts = (X[i : i + 1024].astype(np.float32) for i in range(0, len(X), 1024))
+    ends = np.array([(part.min(axis=0), part.max(axis=0)) for part in parts])
+    return ends[:, 0].min(axis=axis), ends[:, 1].max(axis=axis)

@@ -13,13 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import finite, flag, items, shown, whole
-from .parallel import in_parallel, processors
-
-MEMORY = 2**27
-_ROUND = 2.0**-24
-_QUERIES, _POINTS = 256, 16384  # a matrix product's: enough to be bound by arithmetic, and small enough for a cache
-_PAIRS = 1024  # how many are settled at a time, at the least
+from .checks import flag, items, shown, whole
+from .search import MEMORY, Nearest, Search, rows_of, threads_for
 
 
 def neighbors(
@@ -42,9 +37,9 @@ def neighbors(
     k : int from 1 to m (m - 1 with `exclude_self`).
     metric : "euclidean", or "cosine" for 1 - cos(q, p), which is computed as half the squared distance of the rows
         scaled to length 1, so that copies are at 0 exactly.
-    memory : int, bytes of scratch for all threads of the search, beside a single-precision copy of each array (none of
-        points that are in single precision and lie around 0) and the answer. At the least, one query is compared with
-        16,384 points at a time.
+    memory : int, bytes of scratch for all threads of the search, beside the answer, some 24 bytes for each row, and a
+        single-precision copy of `points` if that is no larger than `memory`. At the least, one query is compared with
+        256 points at a time. The arrays may be memory-mapped.
     exclude_self : True where `queries` are `points`, row for row: row i is then no neighbor of row i, while its
         duplicates in other places are.
     return_ties : also return how many points lie at exactly the nearest distance.
@@ -64,36 +59,46 @@ def neighbors(
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function or None, got {shown(progress)}")
     return_ties = flag(return_ties, "return_ties")
-    search, of_block = _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=True)
+    search, look = _prepared(queries, points, k, order, metric, memory, exclude_self)
     distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
     ties = np.empty(len(queries), dtype=np.intp)
-    for block, found in search.each(of_block, k):
-        distances[block], indices[block], ties[block] = found
-        if progress is not None:
-            progress(block.stop - block.start)
+    for group in search.each(look, search.blocks(k)):
+        for block, found in group:
+            distances[block], indices[block], ties[block] = found
+            if progress is not None:
+                progress(block.stop - block.start)
     return (distances, indices, ties) if return_ties else (distances, indices)
 
 
-def block_by_block(
-    queries: ArrayLike, points: ArrayLike, k: int = 1, *, metric: str = "euclidean", order: ArrayLike | None = None
-) -> Any:
-    """What :func:`neighbors` finds, as it finds it: a slice of the queries, and its distances, indices and ties.
+def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -> Any:
+    """What :func:`neighbors` finds among the points of several sides, as it finds it, by all processors.
 
-    The blocks are those of 256 queries, in order, where its memory is enough for them. Arguments are checked, and the
-    points prepared, before the first one is asked for.
+    Each side is points, an array or a :class:`~memgen_lite.shared.search.Subset` of one, k, and an order or None. What
+    comes are a slice of the queries, and for each side distances, indices and ties. The slices are of 256 queries at
+    the most, in order; of points that have to be brought to single precision again and again, up to 4,096 come at once.
+    Arguments are checked, and the points prepared, before the first one is asked for.
 
-    >>> [block for block, _ in block_by_block(np.zeros((300, 1)), np.ones((5, 1)))]
+    >>> [block for block, *_ in block_by_block(np.zeros((300, 1)), (np.ones((5, 1)), 1, None))]
     [slice(0, 256, None), slice(256, 300, None)]
     """
-    search, of_block = _prepared(queries, points, k, metric, MEMORY, False, order)
-    return map(of_block, search.blocks(k))
+    threads = threads_for(queries, *(points for points, *_ in sides), most=64)
+    memory = max(MEMORY, threads * 2**25)
+    prepared = [_prepared(queries, *side, metric, memory, threads=threads) for side in sides]
+    blocks = max((search.blocks(k) for (search, _), (_, k, _) in zip(prepared, sides, strict=True)), key=len)
+    widest = max((search for search, _ in prepared), key=lambda search: search.together)
+
+    def look(blocks):
+        found = zip(*(of_side(blocks) for _, of_side in prepared), strict=True)
+        return [(block, *(part for _, part in parts)) for block, parts in zip(blocks, found, strict=True)]
+
+    return (found for group in widest.each(look, blocks) for found in group)
 
 
-def _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=False):
-    """The search, and a function of a block of queries to it and what is found for them."""
-    queries, points = _rows(queries, "queries"), _rows(points, "points")
+def _prepared(queries, points, k, order, metric, memory, exclude_self=False, threads=None):
+    """The search, and a function of a group of blocks of queries to each of them and what is found for it."""
+    queries, points = rows_of(queries, "queries"), rows_of(points, "points")
     k, exclude_self = whole(k, "k"), flag(exclude_self, "exclude_self")
-    search = _Search(queries, points, metric, memory, threaded)
+    search = Search(queries, points, metric, memory, threads or threads_for(queries, points))
     most = len(points) - bool(exclude_self)
     if exclude_self and len(queries) != len(points):
         raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
@@ -102,13 +107,14 @@ def _prepared(queries, points, k, metric, memory, exclude_self, order, threaded=
     if order is not None and (order := items(order, "order")).shape != (len(points),):
         raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
 
-    def of_block(block):
-        found = _Nearest(search, block, k, order)
-        for tile in search.tiles():
-            found.look(tile, exclude_self)
-        return block, found.settled()
+    def look(blocks):
+        found = [Nearest(search, block, k, order) for block in blocks]
+        for tile, rows in search.tiles():
+            for nearest in found:
+                nearest.look(tile, rows, exclude_self)
+        return [(nearest.block, nearest.settled()) for nearest in found]
 
-    return search, of_block
+    return search, look
 
 
 def count_within(
@@ -136,18 +142,19 @@ def count_within(
     array([1, 1])
     """
     return_held = flag(return_held, "return_held")
-    search, radii = _search_radii(queries, points, radii, metric, memory, threaded=True)
+    search, radii = _search_radii(queries, points, radii, metric, memory)
     counts, held = np.zeros(len(search.queries), dtype=np.intp), np.zeros(len(search.points), dtype=bool)
 
-    def count(block):
-        for tile in search.tiles():
-            for row, column, sure in search.within(block, tile, radii):
-                distance = search.distances(row[~sure] + block.start, column[~sure])
-                sure[~sure] = distance < radii[column[~sure]]
-                counts[block] += np.bincount(row[sure], minlength=block.stop - block.start)
-                held[column[sure]] = True  # only ever set, so threads need not wait for each other
+    def count(blocks):
+        for tile, rows in search.tiles():
+            for block in blocks:
+                for row, column, sure in search.within(block, tile, rows, radii):
+                    distance = search.distances(row[~sure] + block.start, column[~sure])
+                    sure[~sure] = distance < radii[column[~sure]]
+                    counts[block] += np.bincount(row[sure], minlength=block.stop - block.start)
+                    held[column[sure]] = True  # only ever set, so threads need not wait for each other
 
-    for _ in search.each(count):
+    for _ in search.each(count, search.blocks()):
         pass
     return (counts, held) if return_held else counts
 
@@ -160,21 +167,27 @@ def pairs_within(
     >>> pairs_within([[0.0], [3.0]], [[1.0], [2.0]], [1.0, 2.5])
     (array([0, 1]), array([1, 1]), array([2., 1.]))
     """
-    search, radii = _search_radii(queries, points, radii, metric, memory)
+    search, radii = _search_radii(queries, points, radii, metric, memory, threads=1)
     found = [(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))]
-    for block in search.blocks():
-        for tile in search.tiles():
-            for row, column, _ in search.within(block, tile, radii):
-                distance = search.distances(row + block.start, column)
-                inside = distance < radii[column]
-                found.append((row[inside] + block.start, column[inside], distance[inside]))
+
+    def look(blocks):
+        for tile, rows in search.tiles():
+            for block in blocks:
+                for row, column, _ in search.within(block, tile, rows, radii):
+                    distance = search.distances(row + block.start, column)
+                    inside = distance < radii[column]
+                    found.append((row[inside] + block.start, column[inside], distance[inside]))
+
+    for _ in search.each(look, search.blocks()):
+        pass
     query, point, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.lexsort((point, query))
     return query[order], point[order], distance[order]
 
 
-def _search_radii(queries, points, radii, metric, memory, threaded=False):
-    search = _Search(_rows(queries, "queries"), _rows(points, "points"), metric, memory, threaded)
+def _search_radii(queries, points, radii, metric, memory, threads=None):
+    queries, points = rows_of(queries, "queries"), rows_of(points, "points")
+    search = Search(queries, points, metric, memory, threads or threads_for(queries, points))
     if (radii := items(radii, "radii")).dtype.kind not in "fiub":
         raise TypeError(f"radii must be numbers, got {shown(radii)}")
     radii = radii.astype(float)
@@ -268,196 +281,3 @@ def distinct(X: ArrayLike) -> np.ndarray:
     """The rows of X, each once and in some order: X itself where no two are equal."""
     rows = np.unique(X + 0, axis=0)  # -0 + 0 is 0
     return rows if len(rows) < len(X) else X
-
-
-class _Search:
-    """Single-precision copies of the rows, centered and scaled, and the bound on what their products get wrong.
-
-    Points that are in single precision and lie around 0 are searched as they lie, and not copied.
-    """
-
-    def __init__(self, queries, points, metric, memory, threaded=False):
-        if queries.shape[1] != points.shape[1]:
-            raise ValueError(
-                f"queries and points must have as many columns, got {queries.shape[1]} and {points.shape[1]}"
-            )
-        memory = whole(memory, "memory", 1)
-        if not isinstance(metric, str) or metric not in ("euclidean", "cosine"):
-            raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
-        if metric == "cosine":
-            same = queries is points
-            queries = unit_rows(queries, "queries")
-            points = queries if same else unit_rows(points, "points")
-        self.queries, self.points, self.cosine = queries, points, metric == "cosine"
-        # Threads cost a few milliseconds.
-        self.threads = processors() if threaded and len(queries) * len(points) >= 2**24 else 1
-        self.memory = int(memory) // self.threads
-        center = points.mean(axis=0, dtype=np.float64)
-        as_they_lie = _near_zero(points, center)
-        if as_they_lie:
-            center = np.zeros_like(center)
-        squares = _squares(points, center)
-        query_squares = squares if queries is points else _squares(queries, center)
-        most = max(squares.max(), query_squares.max())
-        as_they_lie &= 1e-20 < most < 1e30  # no square overflows or underflows in single precision
-        self.scale = 1.0 if as_they_lie else np.sqrt(most) or 1.0
-        self.squares, self.query_squares = squares / self.scale**2, query_squares / self.scale**2
-        self.coarse_points = points if as_they_lie else _coarse(points, center, self.scale)
-        self.coarse_queries = self.coarse_points if queries is points else _coarse(queries, center, self.scale)
-        # |rounding| <= (d/2 + 5) u (|q| + |p|)^2 to first order: the copies' own, the product's, and two additions.
-        reach = (np.sqrt(self.query_squares) + np.sqrt(self.squares.max())) ** 2
-        self.error = (0.55 * queries.shape[1] + 8) * _ROUND * reach + queries.shape[1] * 2.0**-126
-        # What the settling of a pair takes: indices, distances and two sorts.
-        self.most_pairs = max(_PAIRS, self.memory // 1024)
-
-    def blocks(self, k=1):
-        """Slices of the queries, of which one's products with a tile, their mask and its indices fit into memory."""
-        rows = self.memory // (16 * max(min(_POINTS, len(self.points)), k))
-        return _slices(len(self.queries), max(1, min(_QUERIES, rows)))
-
-    def each(self, function, k=1):
-        """function(block) for each block of queries, in order, by as many threads as there are."""
-        return (in_parallel if self.threads > 1 else map)(function, self.blocks(k))
-
-    def tiles(self):
-        """Slices of the points."""
-        return _slices(len(self.points), _POINTS)
-
-    def products(self, block, tile, offsets):
-        """-2 q.p + offset(p), single precision."""
-        product = (-2 * self.coarse_queries[block]) @ self.coarse_points[tile].T
-        product += offsets[tile].astype(np.float32)
-        return product
-
-    def within(self, block, tile, radii):
-        """Pairs (row in the block, point) that the balls of a tile may hold, and if that is sure; by row, in parts."""
-        square = np.where(radii > 0, radii, 0.0) ** 2 if not self.cosine else 2 * np.maximum(radii, 0.0)
-        rough = self.products(block, tile, self.squares - square / self.scale**2)
-        # The radii are rounded too, and may be the largest numbers here.
-        slack = self.error[block] + 4 * _ROUND * square.max() / self.scale**2
-        border = -self.query_squares[block]
-        low, high = (border - slack).astype(np.float32), (border + slack).astype(np.float32)
-        flat = np.flatnonzero(rough <= high[:, None])
-        for part in _slices(len(flat), self.most_pairs):
-            row, column = np.divmod(flat[part], rough.shape[1])
-            yield row, column + tile.start, rough[row, column] < low[row]
-
-    def distances(self, rows, columns):
-        """Distances of pairs of rows, from their differences in double precision."""
-        distance = np.empty(len(rows))
-        step = max(1, self.memory // (32 * self.points.shape[1]))
-        for i in range(0, len(rows), step):
-            part = slice(i, i + step)
-            gap = self.queries[rows[part]].astype(np.float64, order="C")  # one order of summing for all
-            gap -= self.points[columns[part]]
-            distance[part] = np.einsum("ij,ij->i", gap, gap)
-        return distance / 2 if self.cosine else np.sqrt(distance)
-
-
-class _Nearest:
-    """The k nearest points of a block of queries, looked for in one tile of the points after the other."""
-
-    def __init__(self, search, block, k, order):
-        self.search, self.block, self.k, self.order = search, block, k, order
-        rows = block.stop - block.start
-        self.best = np.full((rows, k), np.inf, dtype=np.float32)  # of the products so far, the k smallest or larger
-        self.pending = []
-        self.row, self.column, self.distance = (np.empty(0, dtype) for dtype in (np.intp, np.intp, np.float64))
-        self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.intp)
-
-    def look(self, tile, exclude_self):
-        rough = self.search.products(self.block, tile, self.search.squares)
-        if exclude_self:
-            same = np.arange(max(self.block.start, tile.start), min(self.block.stop, tile.stop))
-            rough[same - self.block.start, same - tile.start] = np.inf
-        # The k smallest of the minima of disjoint groups are no smaller than the k smallest of all.
-        groups = max(256, 8 * self.k)
-        each = rough.shape[1] // groups
-        minima = rough
-        if each >= 2:
-            minima = rough[:, : each * groups].reshape(len(rough), each, groups).min(axis=1)
-        self.best = np.partition(np.concatenate([self.best, minima], axis=1), self.k - 1, axis=1)[:, : self.k]
-        flat = np.flatnonzero(rough <= self.limit()[:, None])
-        for part in _slices(len(flat), self.search.most_pairs):
-            row, column = np.divmod(flat[part], rough.shape[1])
-            self.pending.append((row, column + tile.start, rough[row, column]))
-            if sum(len(row) for row, *_ in self.pending) > self.search.most_pairs:
-                self.settle()
-
-    def limit(self):
-        """What the product of one of the k nearest, or of one tied with them, can't exceed."""
-        kth = self.best.max(axis=1).astype(np.float64)
-        return (kth + 2.5 * self.search.error[self.block]).astype(np.float32)
-
-    def settle(self):
-        """Compute the distances of the pairs that are still in question, and keep the k nearest of each row."""
-        row, column, rough = (np.concatenate(parts) for parts in zip(*self.pending, strict=True))
-        self.pending = []
-        kept = rough <= self.limit()[row]
-        row, column = row[kept], column[kept]
-        distance = self.search.distances(row + self.block.start, column)
-        nearest = self.nearest.copy()
-        np.minimum.at(nearest, row, distance)
-        self.ties[nearest < self.nearest] = 0
-        self.ties += np.bincount(row[distance == nearest[row]], minlength=len(nearest))
-        self.nearest = nearest
-        row, column, distance = (
-            np.concatenate(pair) for pair in ((self.row, row), (self.column, column), (self.distance, distance))
-        )
-        sort = np.lexsort((column if self.order is None else self.order[column], distance, row))
-        row, column, distance = row[sort], column[sort], distance[sort]
-        first = np.arange(len(row)) - np.searchsorted(row, row) < self.k
-        self.row, self.column, self.distance = row[first], column[first], distance[first]
-
-    def settled(self):
-        """Distances and indices (rows, k), and ties (rows,)."""
-        if self.pending:
-            self.settle()
-        shape = len(self.nearest), self.k
-        return self.distance.reshape(shape), self.column.reshape(shape), self.ties
-
-
-def _slices(length, step):
-    return [slice(i, min(i + step, length)) for i in range(0, length, step)]
-
-
-def _rows(X, name):
-    X = items(X, name)
-    if X.ndim != 2 or not X.size:
-        raise ValueError(f"{name} must be an array (rows, features) with a row at least, got shape {X.shape}")
-    if X.dtype.kind not in "fiub":
-        raise ValueError(f"{name} must be real numbers, got dtype {X.dtype}")
-    finite(X, name, limit=1e150)
-    return X if X.dtype != bool else X.astype(np.uint8)
-
-
-def unit_rows(X: np.ndarray, name: str) -> np.ndarray:
-    """The rows scaled to length 1, in double precision; no square overflows. A row of zeros is a ValueError."""
-    X = X.astype(np.float64)
-    X /= np.where((top := np.abs(X).max(axis=1)) > 0, top, 1)[:, None]
-    lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
-    if not lengths.all():
-        bad = np.flatnonzero(lengths == 0)[:5].tolist()
-        raise ValueError(f"{name} must have no row of zeros, whose cosine is not defined; rows of zeros: {bad}")
-    return X / lengths[:, None]
-
-
-def _near_zero(X, center):
-    """Whether rows are in single precision, as BLAS reads them, and about as well centered as if their mean were 0."""
-    plain = X.dtype == np.float32 and X.dtype.isnative and X.flags.c_contiguous and X.flags.aligned
-    if not plain:
-        return False
-    some = X[:: max(1, len(X) // 1000)] - center
-    return center @ center <= np.mean(np.einsum("ij,ij->i", some, some))
-
-
-def _squares(X, center):
-    parts = (X[part] - center for part in _slices(len(X), 1024))
-    return np.concatenate([np.einsum("ij,ij->i", part, part) for part in parts], dtype=np.float64)
-
-
-def _coarse(X, center, scale):
-    coarse = np.empty(X.shape, dtype=np.float32)
-    for part in _slices(len(X), 1024):
-        np.divide(X[part] - center, scale, out=coarse[part], casting="same_kind")
-    return coarse

@@ -87,7 +87,7 @@ def test_balls_are_open_and_counted_exactly(name):
 @pytest.mark.parametrize("memory", [2**27, 2**13])
 def test_tiles_of_the_points_change_nothing(name, memory, monkeypatch):
     """Tiles of 13 points, and distances settled whenever more than a few pairs wait."""
-    import memgen_lite.shared.neighbors as module
+    import memgen_lite.shared.search as module
 
     queries, points = CASES[name]
     expected = neighbors(queries, points, 5, return_ties=True)
