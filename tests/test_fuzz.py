@@ -75,6 +75,12 @@ def _digits():
     return path
 
 
+def _primer():
+    path = FOLDER / "primer.json"
+    path.write_text('[{"paragraphs": ["雲對雨，雪對風，晚照對晴空。"]}]', "utf-8")
+    return path
+
+
 def _pictures():
     folder = FOLDER / "pictures"
     folder.mkdir(exist_ok=True)
@@ -156,7 +162,8 @@ EXAMPLES = {
     "audit.n_relabelings": 19, "evaluate.n_null": 19, "evaluate.metrics": ["density", "energy"], "evaluate.held_out": H,
     "binomial_interval.n": 6, "power.n": 10, "coin.session.real": PICTURES, "coin.session.generated": PICTURES[::-1],
     "coin.Librarian.train": PICTURES, "coin.duplicate_probability.n_memories": 30,
-    **{f"data.{name}.held_out": 0.2 for name in ("emoji", "folder", "prose", "load")},
+    **{f"data.{name}.held_out": 0.2 for name in ("emoji", "folder", "prose", "load", "couplets")},
+    "data.couplets.path": _primer,
     "data.load.data": "moons",
     "data.sequences.task": "recall", "data.sequences.images": abs(T) / 9,
     "data.Sequences.identified.drawn": lambda: _sequences().frames,

@@ -10,6 +10,7 @@ from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
 from .known_laws import density
 from .own_pictures import folder
+from .primer import couplets
 from .recall_tasks import Sequences, sequences
 from .records import record
 from .scipy_prose import prose
@@ -18,6 +19,7 @@ __all__ = [
     "Dataset",
     "Sequences",
     "cats",
+    "couplets",
     "density",
     "digits",
     "emoji",

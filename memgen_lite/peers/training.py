@@ -198,11 +198,12 @@ def play(
         yield networks, done, losses, bool(finite)
 
 
-def train(objective, rows, key, *, description):
+def train(objective, rows, key, *, description, look=None):
     """Play all rounds of an objective on rows as of :func:`play`: networks, history, and seconds of processor time.
 
     An interrupt (Ctrl-C, the stop button) ends it with what is there. Losses or weights that are no numbers end it too,
     with the networks of the last chunk in which they were, and a warning that names the round.
+    `look`, if any, is a function of the networks after each chunk to a dict of numbers, which the history keeps too.
     """
     history = {"round": [], **{name: [] for name in objective.players}}
     chunks = play(objective, rows, key)
@@ -218,11 +219,14 @@ def train(objective, rows, key, *, description):
                         stacklevel=4,
                     )
                     break
+                seen = look(after) if look else {}
                 progress.update(reached - done)
                 networks, done = after, reached
                 history["round"].append(done)
                 for name, values in zip(objective.players, np.asarray(losses).T, strict=True):
                     history[name].append(float(values.mean()))
+                for name, value in seen.items():
+                    history.setdefault(name, []).append(value)
     except KeyboardInterrupt:
         warnings.warn(f"interrupted: the model is that of round {done} of {objective.rounds}", stacklevel=4)
     return networks, history, time.process_time() - began
@@ -263,9 +267,9 @@ class Networked(Carded, BaseEstimator):
     def _scaled(self, X):
         return (X - self.mean_) / self.unit_
 
-    def _train(self, rows, key):
-        title = f"training a {self.card.title}"
-        self.networks_, self.history_, self.fit_seconds_ = train(self._objective(), rows, key, description=title)
+    def _train(self, rows, key, look=None):
+        title, what = f"training a {self.card.title}", self._objective()
+        self.networks_, self.history_, self.fit_seconds_ = train(what, rows, key, description=title, look=look)
 
     def skeleton(self, key: jax.Array) -> Any:
         """Networks of the shapes that training leaves behind."""

@@ -30,6 +30,7 @@ LOADERS = {
     "cats": lambda: mg.data.cats(12),
     "prose": mg.data.prose,
     "zen": mg.data.zen,
+    "couplets": mg.data.couplets,
     "mixture": lambda: mg.data.density("mixture", 50),
     "moons": lambda: mg.data.density("moons", 50),
     "ring": lambda: mg.data.density("ring", 50),
