@@ -188,7 +188,8 @@ class Nearest:
     def limit(self):
         """What the product of one of the k nearest, or of one tied with them, can't exceed."""
         kth = self.best.max(axis=1).astype(np.float64)
-        return (kth + 2.5 * self.search.error[self.block]).astype(np.float32)
+        limit = (kth + 2.5 * self.search.error[self.block]).astype(np.float32)
+        return np.minimum(limit, np.finfo(np.float32).max)  # so that a row is not its own neighbor before k were seen
 
     def settle(self):
         """Compute the distances of the pairs that are still in question, and keep the k nearest of each row."""

@@ -71,6 +71,18 @@ def test_a_row_is_not_its_own_neighbor_and_its_duplicates_are(name):
     assert (found[0][:3, 0] == 0).all()
 
 
+def test_a_row_is_not_its_own_neighbor_in_tiles_of_fewer_rows_than_are_asked_for(monkeypatch):
+    import memgen_lite.shared.search as module
+
+    monkeypatch.setattr(module, "_POINTS", 3)
+    X = NORMAL[0]
+    near = distances(X, X)
+    np.fill_diagonal(near, np.inf)
+    distance, index = neighbors(X, X, 5, exclude_self=True)
+    np.testing.assert_array_equal(index, np.argsort(near, axis=1, kind="stable")[:, :5])
+    np.testing.assert_array_equal(distance, np.sort(near, axis=1)[:, :5])
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_balls_are_open_and_counted_exactly(name):
     queries, points = CASES[name]
