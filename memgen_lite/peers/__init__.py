@@ -50,7 +50,8 @@ def peer(name: str, **parameters: Any) -> Any:
     Some are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with `fit(X, y)` and
     `predict(X)`; `completion` and `masked_autoencoder` fill rows in, by `complete(X, mask)`; `associative_memory` takes
     rows of two values, with `retrieve(X)`, `temporal_model` films, with `follow(X)`, and `random_network` one picture;
-    `infinity_gram`, `character_network` and `knn_lm` take texts, with `complete(X, n)`.
+    `infinity_gram`, `character_network` and `knn_lm` take texts, with `complete(X, n)`; `translation_memory`,
+    `translation_student` and `dual_translators` take texts and their translations, with `predict(X)`.
     """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")
