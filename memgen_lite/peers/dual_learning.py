@@ -90,7 +90,7 @@ class DualTranslators(Networked, objective=BothWays):
 
     Attributes
     ----------
-    targets_ : list of str, all known texts of the other language.
+    targets_ : list of str, all known texts of the other language. buckets_ : int, those of the fit.
     """
 
     save = Peer.save
@@ -114,14 +114,14 @@ class DualTranslators(Networked, objective=BothWays):
         if not any(a and b for a, b in zip(X, y, strict=True)):
             raise ValueError("y must hold a translation of one of the texts X or more, got none")
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            self.targets_ = [text for text in y if text]
+            self.targets_, self.buckets_ = [text for text in y if text], self.buckets
             rows = {name: self._shares(texts) for name, texts in (("x", X), ("y", y))}
             self._train(rows, jax.random.key(int(self._stream.integers(2**31))))
             self.n_parameters_ = sum(leaf.size for leaf in self.leaves())
         return self
 
     def _shares(self, texts):
-        return profiles(texts, WRITTEN, self.buckets) * np.array([text != "" for text in texts])[:, None]
+        return profiles(texts, WRITTEN, self.buckets_) * np.array([text != "" for text in texts])[:, None]
 
     def skeleton(self, key: jax.Array) -> Any:
         return self._objective().build(None, key)
@@ -130,18 +130,18 @@ class DualTranslators(Networked, objective=BothWays):
         """The share that the first translator, or the mean of all, gives to each run of characters: (n, buckets)."""
         self._check_fitted()
         agents = self.networks_["pair"] + (self.networks_["others"] if flag(all_agents, "all_agents") else [])
-        return np.asarray(_said(agents, profiles(texts_in(X), WRITTEN, self.buckets)), np.float64)
+        return np.asarray(_said(agents, profiles(texts_in(X), WRITTEN, self.buckets_)), np.float64)
 
     def bits(self, X: Sequence[str], y: Sequence[str], *, all_agents: bool = False) -> np.ndarray:
         """The cross-entropy in bits per run, array (n,), of translations `y` of texts `X`."""
         X, y = pairs(X, y)
         said = np.log2(np.maximum(self.shares(X, all_agents=all_agents), 1e-30))
-        return -(profiles(y, WRITTEN, self.buckets) * said).sum(axis=1)
+        return -(profiles(y, WRITTEN, self.buckets_) * said).sum(axis=1)
 
     def predict(self, X: Sequence[str], *, all_agents: bool = False) -> list[str]:
         """For each text of the list `X` the known text of the other language that is most like what is said."""
         said = self.shares(X, all_agents=all_agents)
-        best = likeness(said, profiles(self.targets_, WRITTEN, self.buckets)).argmax(axis=1)
+        best = likeness(said, profiles(self.targets_, WRITTEN, self.buckets_)).argmax(axis=1)
         return [self.targets_[place] for place in best]
 
 

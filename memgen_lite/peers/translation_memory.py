@@ -53,12 +53,15 @@ class TranslationMemory(Carded, BaseEstimator):
         ------
         TypeError, ValueError : for what is no list of str, an empty one, or lists of different lengths.
         """
-        number(self.threshold, "threshold", 0, 1)
-        whole(self.n, "n", 1)
+        self._check_parameters()
         X, y = pairs(X, y)
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             self.sources_, self.targets_ = X, y
         return self
+
+    def _check_parameters(self):
+        number(self.threshold, "threshold", 0, 1)
+        whole(self.n, "n", 1)
 
     def similarity(self, X: Sequence[str]) -> np.ndarray:
         """How like each text of the list `X` is to each one kept: array (n, kept) from 0 to 1, and 1 for the same.
@@ -66,6 +69,7 @@ class TranslationMemory(Carded, BaseEstimator):
         Two different texts may have the same runs; they are less than 1 alike, by the least that a float can say.
         """
         self._check_fitted()
+        self._check_parameters()  # they may have been set since
         X = texts_in(X)
         vocabulary: dict[tuple[str, int], int] = {}
         counted = [_counted(texts, self.n, vocabulary) for texts in (X, self.sources_)]

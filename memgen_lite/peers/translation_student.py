@@ -97,7 +97,7 @@ class TranslationStudent(Networked, objective=Distilling):
     Attributes
     ----------
     targets_ : list of str, all known translations, and `spoken_` int (targets,), the language of each.
-    n_languages_ : int.
+    n_languages_, buckets_ : int, those of the fit.
     """
 
     save = Peer.save
@@ -134,7 +134,7 @@ class TranslationStudent(Networked, objective=Distilling):
 
     def _fit(self, X, y, languages, texts):
         self.targets_, self.spoken_ = y, languages
-        self.n_languages_ = int(languages.max()) + 1
+        self.n_languages_, self.buckets_ = int(languages.max()) + 1, self.buckets
         aside = {texts[i] for i in self._stream.permutation(len(texts))[: len(texts) // 10]}
         kept = np.array([text not in aside for text in X])
         rows = self._rows(X, languages) | {"y": (meant := self._known())}
@@ -171,10 +171,10 @@ class TranslationStudent(Networked, objective=Distilling):
         return self._objective().build(None, key)
 
     def _rows(self, X, languages):
-        return {"x": profiles(X, READ, self.buckets), "language": languages.astype(np.int32)}
+        return {"x": profiles(X, READ, self.buckets_), "language": languages.astype(np.int32)}
 
     def _known(self):
-        return profiles(self.targets_, WRITTEN, self.buckets)
+        return profiles(self.targets_, WRITTEN, self.buckets_)
 
     def _asked(self, X, languages):
         self._check_fitted()
@@ -189,7 +189,7 @@ class TranslationStudent(Networked, objective=Distilling):
     def bits(self, X: Sequence[str], y: Sequence[str], languages: ArrayLike | None = None) -> np.ndarray:
         """The cross-entropy in bits per run, array (n,), of translations `y` of texts `X`; 10 by guessing of 1,024."""
         X, y = pairs(X, y)
-        meant = profiles(y, WRITTEN, self.buckets)
+        meant = profiles(y, WRITTEN, self.buckets_)
         return -(meant * np.log2(np.maximum(self.shares(X, languages), 1e-30))).sum(axis=1)
 
     def predict(self, X: Sequence[str], languages: ArrayLike | None = None) -> list[str]:

@@ -269,6 +269,17 @@ def test_bad_input_is_refused_by_name(call, error, message, taught):
         call(taught)
 
 
+def test_settings_that_change_after_a_fit_are_checked_or_wait_for_the_next_one(taught):
+    known = memory().fit(X, Y).set_params(threshold=7)
+    with pytest.raises(ValueError, match=r"threshold must be .*from 0 to 1, got 7"):
+        known.predict(X)
+    for model in (taught, dual(rounds=2).fit(X, Y)):
+        before = model.predict(X)
+        buckets, _ = model.buckets, model.set_params(buckets=32)
+        assert model.predict(X) == before
+        model.set_params(buckets=buckets)
+
+
 def test_a_language_that_was_skipped_cannot_be_asked_for():
     with pytest.raises(ValueError, match="languages must be of those that were learned, got 1"):
         student(rounds=1).fit(X, Y, [0] * 12 + [2] * 13).predict(["a"], [1])
