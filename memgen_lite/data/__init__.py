@@ -6,6 +6,7 @@ Each data set is a :class:`Dataset` with its source and licence.
 from .bundled import digits, zen
 from .by_name import load
 from .dataset import Dataset
+from .django_messages import translations
 from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
 from .known_laws import density
@@ -29,5 +30,6 @@ __all__ = [
     "prose",
     "record",
     "sequences",
+    "translations",
     "zen",
 ]

@@ -18,6 +18,7 @@ from .copying import birthday_probability, c_t_cells
 from .likelihood import kfold_memorization
 from .membership import intrinsic_dimension
 from .registry import FAMILIES, METRICS, Metric, check_arrays, compute, describe, get, names
+from .translation import chrf
 from .two_sample import nn_accuracies
 
 if TYPE_CHECKING:  # for it the metrics are not names of this module, which they become below
@@ -35,6 +36,7 @@ __all__ = [
     "birthday_probability",
     "c_t_cells",
     "check_arrays",
+    "chrf",
     "compute",
     "describe",
     "get",

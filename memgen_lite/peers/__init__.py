@@ -51,7 +51,8 @@ def peer(name: str, **parameters: Any) -> Any:
     `predict(X)`; `completion` and `masked_autoencoder` fill rows in, by `complete(X, mask)`; `associative_memory` takes
     rows of two values, with `retrieve(X)`, `temporal_model` films, with `follow(X)`, and `random_network` one picture;
     `infinity_gram`, `character_network` and `knn_lm` take texts, with `complete(X, n)`, and `couplet_network` lines
-    with their answers, with `predict(X)`.
+    with their answers, `translation_memory`, `translation_student` and `dual_translators` texts and their translations,
+    with `predict(X)`.
     """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")
