@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..shared.neighbors import block_by_block
 from ..shared.row_bytes import values
-from ..shared.search import Subset
+from ..shared.search import Subset, block_by_block
 
 
 @dataclass(frozen=True)

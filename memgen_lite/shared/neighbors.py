@@ -13,8 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import flag, items, shown, whole
-from .search import MEMORY, Nearest, Search, rows_of, threads_for
+from .checks import flag, items, shown
+from .search import MEMORY
+from .search import Search as _Search
+from .search import prepared as _prepared
+from .search import rows_of as _rows_of
+from .search import threads_for as _threads_for
 
 
 def neighbors(
@@ -68,53 +72,6 @@ def neighbors(
             if progress is not None:
                 progress(block.stop - block.start)
     return (distances, indices, ties) if return_ties else (distances, indices)
-
-
-def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -> Any:
-    """What :func:`neighbors` finds among the points of several sides, as it finds it, by all processors.
-
-    Each side is points, an array or a :class:`~memgen_lite.shared.search.Subset` of one, k, and an order or None. What
-    comes are a slice of the queries, and for each side distances, indices and ties. The slices are of 256 queries at
-    the most, in order; of points that have to be brought to single precision again and again, up to 4,096 come at once.
-    Arguments are checked, and the points prepared, before the first one is asked for.
-
-    >>> [block for block, *_ in block_by_block(np.zeros((300, 1)), (np.ones((5, 1)), 1, None))]
-    [slice(0, 256, None), slice(256, 300, None)]
-    """
-    threads = threads_for(queries, *(points for points, *_ in sides), most=64)
-    memory = max(MEMORY, threads * 2**25)
-    prepared = [_prepared(queries, *side, metric, memory, threads=threads) for side in sides]
-    blocks = max((search.blocks(k) for (search, _), (_, k, _) in zip(prepared, sides, strict=True)), key=len)
-    widest = max((search for search, _ in prepared), key=lambda search: search.together)
-
-    def look(blocks):
-        found = zip(*(of_side(blocks) for _, of_side in prepared), strict=True)
-        return [(block, *(part for _, part in parts)) for block, parts in zip(blocks, found, strict=True)]
-
-    return (found for group in widest.each(look, blocks) for found in group)
-
-
-def _prepared(queries, points, k, order, metric, memory, exclude_self=False, threads=None):
-    """The search, and a function of a group of blocks of queries to each of them and what is found for it."""
-    queries, points = rows_of(queries, "queries"), rows_of(points, "points")
-    k, exclude_self = whole(k, "k"), flag(exclude_self, "exclude_self")
-    search = Search(queries, points, metric, memory, threads or threads_for(queries, points))
-    most = len(points) - bool(exclude_self)
-    if exclude_self and len(queries) != len(points):
-        raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
-    if not 1 <= k <= most:
-        raise ValueError(f"k must be from 1 to {most}, the number of rows to choose from, got {k}")
-    if order is not None and (order := items(order, "order")).shape != (len(points),):
-        raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
-
-    def look(blocks):
-        found = [Nearest(search, block, k, order) for block in blocks]
-        for tile, rows in search.tiles():
-            for nearest in found:
-                nearest.look(tile, rows, exclude_self)
-        return [(nearest.block, nearest.settled()) for nearest in found]
-
-    return search, look
 
 
 def count_within(
@@ -186,8 +143,8 @@ def pairs_within(
 
 
 def _search_radii(queries, points, radii, metric, memory, threads=None):
-    queries, points = rows_of(queries, "queries"), rows_of(points, "points")
-    search = Search(queries, points, metric, memory, threads or threads_for(queries, points))
+    queries, points = _rows_of(queries, "queries"), _rows_of(points, "points")
+    search = _Search(queries, points, metric, memory, threads or _threads_for(queries, points))
     if (radii := items(radii, "radii")).dtype.kind not in "fiub":
         raise TypeError(f"radii must be numbers, got {shown(radii)}")
     radii = radii.astype(float)

@@ -5,9 +5,12 @@ a time, and all blocks of queries at hand look at it. Where all points are few, 
 tile has to be made twice.
 """
 
-import numpy as np
+from typing import Any
 
-from .checks import finite, items, whole
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .checks import finite, flag, items, whole
 from .parallel import in_parallel, processors
 
 MEMORY = 2**27
@@ -36,6 +39,53 @@ class Subset:
 
     def __getitem__(self, part):
         return self.X[self.chosen[part]]
+
+
+def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -> Any:
+    """What :func:`~memgen_lite.shared.neighbors.neighbors` finds among several sides, as it finds it, on all processors.
+
+    Each side is points, an array or a :class:`Subset` of one, k, and an order or None. What comes are a slice of the
+    queries, and for each side distances, indices and ties. The slices are of 256 queries at the most, in order; of
+    points that are made single tile by tile, up to 4,096 come at once. Arguments are checked, and the points prepared,
+    before the first one is asked for.
+
+    >>> [block for block, *_ in block_by_block(np.zeros((300, 1)), (np.ones((5, 1)), 1, None))]
+    [slice(0, 256, None), slice(256, 300, None)]
+    """
+    threads = threads_for(queries, *(points for points, *_ in sides), most=64)
+    memory = max(MEMORY, threads * 2**25)
+    looks = [prepared(queries, *side, metric, memory, threads=threads) for side in sides]
+    blocks = max((search.blocks(k) for (search, _), (_, k, _) in zip(looks, sides, strict=True)), key=len)
+    widest = max((search for search, _ in looks), key=lambda search: search.together)
+
+    def look(blocks):
+        found = zip(*(of_side(blocks) for _, of_side in looks), strict=True)
+        return [(block, *(part for _, part in parts)) for block, parts in zip(blocks, found, strict=True)]
+
+    return (found for group in widest.each(look, blocks) for found in group)
+
+
+def prepared(queries, points, k, order, metric, memory, exclude_self=False, threads=None):
+    """The search, and a function of a group of blocks of queries to each of them and what is found for it."""
+    queries, points = rows_of(queries, "queries"), rows_of(points, "points")
+    k, exclude_self = whole(k, "k"), flag(exclude_self, "exclude_self")
+    search = Search(queries, points, metric, memory, threads or threads_for(queries, points))
+    most = len(points) - bool(exclude_self)
+    if exclude_self and len(queries) != len(points):
+        raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
+    if not 1 <= k <= most:
+        raise ValueError(f"k must be from 1 to {most}, the number of rows to choose from, got {k}")
+    if order is not None and (order := items(order, "order")).shape != (len(points),):
+        raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
+
+    def look(blocks):
+        found = [Nearest(search, block, k, order) for block in blocks]
+        for tile, rows in search.tiles():
+            for nearest in found:
+                nearest.look(tile, rows, exclude_self)
+        return [(nearest.block, nearest.settled()) for nearest in found]
+
+    return search, look
 
 
 class _Units:

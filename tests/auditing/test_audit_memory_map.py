@@ -20,7 +20,7 @@ def in_file(path, rows, d, dtype, seed):
 @pytest.mark.parametrize(("dtype", "metric"), [("f2", "euclidean"), ("f4", "cosine"), ("u1", "euclidean")])
 def test_an_audit_holds_a_tile_and_some_numbers_a_row_and_no_copy(tmp_path, monkeypatch, dtype, metric):
     """At twice the rows it holds at most 150 bytes more for each, where a row in single precision has 1,024."""
-    monkeypatch.setattr(neighbors, "MEMORY", 2**21)
+    monkeypatch.setattr(search, "MEMORY", 2**21)
     monkeypatch.setitem(neighbors.neighbors.__kwdefaults__, "memory", 2**21)
     options = {"metric": metric, "n_relabelings": 19, "random_state": 0}
     held = []
@@ -42,5 +42,5 @@ def test_rows_that_are_made_tile_by_tile_are_audited_as_copies_of_them_are(monke
     train, held_out, generated = (rng.integers(0, 3, (n, 6)).astype("f2") for n in (3000, 2000, 1500))
     whole = mg.audit(train, held_out, generated, random_state=0)
     monkeypatch.setattr(search, "_POINTS", 256)
-    monkeypatch.setattr(neighbors, "MEMORY", 2**14)
+    monkeypatch.setattr(search, "MEMORY", 2**14)
     assert mg.audit(train, held_out, generated, random_state=0).to_json() == whole.to_json()

@@ -9,6 +9,7 @@ import pytest
 
 import memgen_lite as mg
 from memgen_lite.auditing import auditing, nearness, walk
+from memgen_lite.shared import search
 
 rng = np.random.default_rng(0)
 T, H = rng.normal(size=(2, 300, 5))
@@ -59,7 +60,7 @@ def test_the_rows_searched_by_then_are_the_answer():
 
 def test_blocks_that_were_searched_before_the_interrupt_are_the_answer(monkeypatch):
     def broken_off(*args, **options):
-        for i, found in enumerate(mg.neighbors.block_by_block(*args, **options)):
+        for i, found in enumerate(search.block_by_block(*args, **options)):
             if i == 2:
                 raise KeyboardInterrupt
             yield found
