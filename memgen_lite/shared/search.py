@@ -42,7 +42,7 @@ class Subset:
 
 
 def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -> Any:
-    """What :func:`~memgen_lite.shared.neighbors.neighbors` finds among several sides, as it finds it, on all processors.
+    """What :func:`~memgen_lite.shared.neighbors.neighbors` finds among several sides, as it does, on all processors.
 
     Each side is points, an array or a :class:`Subset` of one, k, and an order or None. What comes are a slice of the
     queries, and for each side distances, indices and ties. The slices are of 256 queries at the most, in order; of
@@ -153,7 +153,8 @@ class Search:
     def blocks(self, k=1):
         """Slices of the queries, of which one's products with a tile, their mask and its indices fit into memory."""
         rows = self.memory // (16 * max(min(self.step, len(self.points)), k))
-        return slices(len(self.queries), max(1, min(_QUERIES, rows)))
+        each = -(-len(self.queries) // self.threads)  # so that few queries too are shared among the threads
+        return slices(len(self.queries), max(1, min(_QUERIES, rows, each)))
 
     def each(self, function, blocks):
         """function(blocks) for groups of these blocks of queries, in order, by as many threads as there are."""
