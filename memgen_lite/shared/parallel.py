@@ -58,6 +58,7 @@ class one_thread:
             if not _inside:
                 for one, number in _found:
                     one.set_num_threads(number)
+                _found.clear()  # else one that is interrupted before it set anything would restore what was long ago
             self._entered = False
 
 

@@ -102,6 +102,8 @@ def test_an_interrupt_at_any_line_leaves_blas_as_it_was(monkeypatch):
         with one_thread():
             list(in_parallel(abs, range(3)))
 
+    with threadpool_limits(1):
+        use()  # what was found once is nothing to go back to
     with threadpool_limits(2):
         before, step = _blas(), 1
         while interrupt_at(step, use):
