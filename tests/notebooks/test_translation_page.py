@@ -26,8 +26,8 @@ def test_the_better_the_match_the_better_the_translation_in_every_language():
 
 def test_what_the_figure_stored_is_what_the_memory_says():
     numbers = json.loads((FIGURES / "translation_reach.json").read_text("utf-8"))["numbers"]
-    for name in ("de", "zh_Hans"):
-        part = mg.data.translations(name)
+    for name, code in {"German": "de", "Chinese": "zh_Hans"}.items():
+        part = mg.data.translations(code)
         said = mg.peers.peer("translation_memory", threshold=0).fit(part.train, part.y).predict(part.held_out)
         assert mg.metrics.chrf(said, part.y_held_out) == pytest.approx(numbers["chrF"][name]["all"], abs=1e-6)
 
