@@ -449,9 +449,14 @@ def of_two(rng, makers, sizes, copied=(0, 0), many=(200, 150), d=6):
 
 
 PROMISES = []
+ENOUGH = 475  # repeats from which a share of 5 % has a standard error of .01
+POOLED_ONLY = ("3.3", "compare")  # one law at a time these are told with fewer, and all laws together with thousands
 
 
 def promise(number, given, draw, repeats, promised, **options):
+    shares = any(bound and 0 < bound[1] < 1 / 2 for bound in promised.values())
+    if shares and number not in POOLED_ONLY:
+        repeats = max(repeats, ENOUGH)
     PROMISES.append((number, given, partial(draw, **options), repeats, promised))
 
 
@@ -576,7 +581,7 @@ for mechanism in (randomized_response, laplace_histogram):
         for split, (share, coins) in SPLITS.items():
             given = {"mechanism": mechanism, "epsilon": epsilon, "share": share, "coins": coins}
             what = f"{mechanism.__name__.replace('_', ' ')}: epsilon {epsilon:g}, {split}"
-            promise("3.3", what, of_epsilon, 100, KNOWN, **given)
+            promise("3.3", what, of_epsilon, 200, KNOWN, **given)
 QUALITY = {
     "Gaussian": lambda rng, m: rng.normal(size=(m, 6)),
     "wide": lambda rng, m: 1.5 * rng.normal(size=(m, 6)),

@@ -4,16 +4,23 @@ python benchmarks/simulation.py           all scenarios, 300 repeats each (500 o
                                           largest), and all promises
 python benchmarks/simulation.py 50 fresh  some repeats of one scenario, not stored
 python benchmarks/simulation.py 1.13      one promise, not stored
+python benchmarks/simulation.py store 3.3 compare
+                                          some promises, stored in the place of these lines of the record; the others
+                                          stay, and each line has the date on which it was drawn
 
-What is done is kept in build/simulation, a file for each scenario, so that an interrupted run goes on where it stopped,
-and more repeats are added to those that are there. A file counts if the room of auditing is that of then, to the byte,
-and its first three repeats come out as they did: what else has changed shows in these, but a verdict that changes in
-one audit of a hundred would not.
+Lines are drawn side by side, one on each processor. What is done is kept in build/simulation, a file for each scenario,
+so that an interrupted run goes on where it stopped, and more repeats are added to those that are there. A file counts
+if the room of auditing is that of then, to the byte, and its first three repeats come out as they did: what else has
+changed shows in these, but a verdict that changes in one audit of a hundred would not.
 """
 
+import datetime
 import json
+import multiprocessing
+import os
 import sys
 import zlib
+from concurrent.futures import ProcessPoolExecutor
 
 from common import FOLDER, machine, store, table  # sets the number of threads, so before NumPy
 
@@ -22,6 +29,7 @@ import numpy as np
 from promises import POOLED, PROMISES, lines
 from tqdm import tqdm
 
+import memgen_lite as mg
 from memgen_lite.auditing.measure import measure
 
 Q, LEVEL, RELABELINGS = 0.1, 0.05, 199
@@ -195,6 +203,7 @@ LIMITS = ("pairs scattered, noise + 20 %", "unsaid")
 LARGE = {"M = 50,000": 50, "M = 5,000": 200}  # repeats at most
 SIZES = 500  # repeats at least where nothing is copied, so that a size of 5 % has a standard error of .01
 
+TOGETHER = "all laws together"
 KEPT = FOLDER.parent / "build" / "simulation"
 CODE = zlib.crc32(b"".join(path.read_bytes() for path in sorted((FOLDER.parent / "memgen_lite/auditing").glob("*.py"))))
 
@@ -239,13 +248,33 @@ def kept(name, draw, repeats, seed=0):
             trials = before["trials"]
     trials += [drawn(i) for i in range(len(trials), repeats)]
     KEPT.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"name": name, "code": CODE, "trials": trials}))
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"name": name, "code": CODE, "trials": trials}))
+    part.replace(path)
     return trials[:repeats]
 
 
-def simulate(name, repeats, seed=0, trials=None):
+def scenario_kept(name, count):
+    return kept(name, lambda rng: trial(rng, *SCENARIOS[name]), count)
+
+
+def promise_kept(which):
+    number, what, draw, count, _ = PROMISES[which]
+    return kept(f"{number} {what}", draw, count)
+
+
+def side_by_side(pool, function, jobs, desc):
+    """What the function gives of each job's arguments, in their order; the jobs are shared among processes."""
+    futures = [pool.submit(function, *job) for job in jobs]
+    try:
+        return [future.result() for future in tqdm(futures, desc=desc)]
+    except BaseException:
+        pool.shutdown(cancel_futures=True)  # else the lines that have not begun would be drawn before it ends
+        raise
+
+
+def simulate(name, repeats, trials):
     """One scenario, as a line of the table."""
-    trials = trials or [trial(np.random.default_rng([seed, i]), *SCENARIOS[name]) for i in range(repeats)]
     values = {key: np.array([line[key] for line in trials], dtype=float) for key in trials[0]}
     mean = {key: float(column.mean()) for key, column in values.items()}
     error = {key: float(column.std() / np.sqrt(repeats)) for key, column in values.items()}
@@ -267,32 +296,69 @@ def simulate(name, repeats, seed=0, trials=None):
     }
 
 
+def record(rows, told, repeats):
+    """Store these lines, and those of the record that they do not replace."""
+    title = f"The audit's promises, simulated: q = {Q}, {RELABELINGS} relabelings, nominal 95 %"
+    before = mg.data.record("simulation")
+    old = before["rows"], [line for table in before["tables"].values() for line in table]
+    names = list(SCENARIOS), [(number, what) for number, what, *_ in PROMISES]
+    found = []
+    for name, new, was, known in zip((by_generator, by_promise), (rows, told), old, names, strict=True):
+        drawn = {name(line) for line in new}
+        lines = new + [{"date": before["machine"]["date"]} | line for line in was if name(line) not in drawn]
+        places = {one: place for place, one in enumerate(known)}
+        last = [line for line in lines if TOGETHER in line.get("given", "")]
+        lines = [line for line in lines if name(line) in places]  # else nothing draws it any more
+        found.append(sorted(lines, key=lambda line: places[name(line)]) + last)
+    promises = {"What it may never do, and what it must say, by the number of the promise": found[1]}
+    store("simulation", title, found[0], tables=promises, repeats=repeats, machine=machine("scipy", "scikit-learn"))
+
+
+def by_generator(line):
+    return line["generator"]
+
+
+def by_promise(line):
+    return line["promise"], line["given"]
+
+
 def main():
     given = sys.argv[1:]
+    storing = not given or given[0] == "store"
+    given = given[given[:1] == ["store"] :]
     chosen = [name for name in given if name in SCENARIOS]
     numbers = [name for name in given if any(name in promise[0].split(", ") for promise in PROMISES)]
     repeats = next((int(name) for name in given if name.isdigit()), 300)
-    rows, told = [], []
-    for name in tqdm(chosen or ([] if numbers else list(SCENARIOS)), desc="scenarios"):
-        count = SIZES if name in BLIND and not given else repeats
-        count = min(count, next((few for size, few in LARGE.items() if size in name), count))
-        rows.append(
-            simulate(name, count, trials=kept(name, lambda rng, name=name: trial(rng, *SCENARIOS[name]), count))
-        )
-    wanted = [one for one in PROMISES if not chosen and (not numbers or set(numbers) & set(one[0].split(", ")))]
+    names = chosen or ([] if numbers else list(SCENARIOS))
+    counts = [SIZES if name in BLIND and not given else repeats for name in names]
+    counts = [
+        min(count, next((few for size, few in LARGE.items() if size in name), count))
+        for name, count in zip(names, counts, strict=True)
+    ]
+    wanted = [
+        which
+        for which, (number, *_) in enumerate(PROMISES)
+        if not chosen and (not numbers or set(numbers) & set(number.split(", ")))
+    ]
+    forked = multiprocessing.get_context("fork")  # the promises are functions made of others, which can't be sent
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=forked) as pool:
+        drawn = side_by_side(pool, scenario_kept, list(zip(names, counts, strict=True)), "scenarios")
+        promised_drawn = side_by_side(pool, promise_kept, [(which,) for which in wanted], "promises")
+    rows = [simulate(*line) for line in zip(names, counts, drawn, strict=True)]
+    told = []
     pooled = {}
-    for number, what, draw, count, promised in tqdm(wanted, desc="promises"):
-        trials = kept(f"{number} {what}", draw, count)
+    for which, trials in zip(wanted, promised_drawn, strict=True):
+        number, what, _, _, promised = PROMISES[which]
         told += lines(number, what, trials, promised)
         kind = what.partition(":")[0]
         if kind in POOLED and pooled.setdefault((number, kind), (promised, []))[0] == promised:
             pooled[number, kind][1].extend(trials)
     for (number, kind), (promised, trials) in pooled.items():
-        told += lines(number, f"{kind}: all laws together{' but the families' * (kind == 'honest')}", trials, promised)
-    if not given:
-        title = f"The audit's promises, simulated: q = {Q}, {RELABELINGS} relabelings, nominal 95 %"
-        promises = {"What it may never do, and what it must say, by the number of the promise": told}
-        store("simulation", title, rows, tables=promises, repeats=repeats, machine=machine("scipy", "scikit-learn"))
+        told += lines(number, f"{kind}: {TOGETHER}{' but the families' * (kind == 'honest')}", trials, promised)
+    for line in rows + told:
+        line["date"] = str(datetime.date.today())
+    if storing:
+        record(rows, told, repeats)
     for part in (rows, told):
         print(table(part) if part else "")
 

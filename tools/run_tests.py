@@ -3,6 +3,8 @@
 With `--coverage` only those of the package, and which of its lines none of them runs. With `--counted` all tests, and
 the package's lines are counted as well: what CI wants. They are not counted otherwise, because Python 3.11 runs
 everything more slowly while a tracer looks on.
+
+`MEMGEN_DRAWN=FOLDER` keeps the figures that the notebooks draw in a folder that is not there yet.
 """
 
 import os
@@ -23,7 +25,8 @@ COMPILED_SOON = "--xla_cpu_use_fusion_emitters=false"  # networks that are train
 
 def run(title, *arguments, **settings):
     print(f"\n== {title}", flush=True)
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=os.environ | settings).returncode
+    command = [sys.executable, "-m", "pytest", "--durations=15", "--durations-min=5", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode
 
 
 def side_by_side():
@@ -61,8 +64,10 @@ def main():
     environment.apply()
     os.environ["TQDM_DISABLE"] = "1"  # as the stored pages were made
     os.environ["SCIPY_ARRAY_API"] = "1"  # without it scikit-learn skips one of its checks of an estimator
-    with tempfile.TemporaryDirectory() as drawn:
-        os.environ["MEMGEN_FIGURES"] = drawn
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = Path(os.environ.get("MEMGEN_DRAWN") or Path(folder) / "figures").resolve()
+        drawn.mkdir(parents=True)
+        os.environ["MEMGEN_FIGURES"] = str(drawn)
         if sys.argv[1:] == ["--coverage"]:
             sys.exit(package(IN_KERNELS, *COUNTED))
         statuses = [

@@ -1,5 +1,7 @@
 """Three samples are read as rows to be compared, or refused with a reason that names the sample."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,8 +79,32 @@ def test_a_sparse_matrix_is_sent_back():
         read(csr_matrix(T), H, G)
 
 
-def test_units_that_differ_are_asked_about():
-    assert any("the same units?" in line for line in read(T, H, 255 * G).notes)
+U = np.random.default_rng(1).random((3, 60, 4, 4))  # pictures from 0 to 1; what a tanh draws lies from -1 to 1
+TWO = T[:, :2], H[:, :2], G[:, :2]
+
+
+@pytest.mark.parametrize(
+    ("samples", "says"),
+    [
+        ((T, H, 255 * G), "train lies .* generated in .*: the same units"),
+        ((U[0], U[1], 2 * U[2] - 1), "train lies in .* generated in .* of one beyond the other"),
+        ((2 * U[0] - 1, 2 * U[1] - 1, U[2]), "of one beyond the other: the same units"),
+        ((U[0], 2 * U[1] - 1, U[2]), "train lies in .* held_out in .* of one beyond the other"),
+        ((*TWO[:2], TWO[2] * [1, 1000]), "train lies .* generated in .*: the same units"),
+        (
+            (TWO[0] * [1, 1000], TWO[1] * [1, 1000], TWO[2] * [1, 1000] + np.array([30, 0])),
+            "column 0: train lies in .* generated in .*: the same units",
+        ),
+    ],
+)
+def test_units_that_differ_are_asked_about(samples, says):
+    assert any(re.search(says, line) for line in read(*samples).notes), read(*samples).notes
+
+
+def test_units_that_are_the_same_are_not_asked_about():
+    border = U * (np.arange(4) % 3 > 0)  # as pictures have, where a generator is not quite black
+    for samples in ((T, H, G), (T, H, 1.5 * G + 0.2), (border[0], border[1], border[2] + 0.01)):
+        assert read(*samples).notes == []
 
 
 @pytest.mark.parametrize("as_frame", [False, True])

@@ -158,7 +158,15 @@ def test_a_category_of_many_levels_is_no_wider_than_a_text():
 
 DOUBTS = {
     "other units": (lambda i: rng.normal(50_000, 9000, N) / (1000 if i == 2 else 1), "the same units"),
-    "-1..1 beside 0..1": (lambda i: rng.uniform(2 if i == 2 else 0, 3 if i == 2 else 1, N), "the same units"),
+    "2..3 beside 0..1": (lambda i: rng.uniform(2 if i == 2 else 0, 3 if i == 2 else 1, N), "the same units"),
+    "-1..1 beside 0..1": (lambda i: rng.uniform(-1 if i == 2 else 0, 1, 500), "the same units"),
+    "0..1 beside -1..1": (lambda i: rng.uniform(0 if i == 2 else -1, 1, 500), "the same units"),
+    "-1..1 held out beside 0..1": (lambda i: rng.uniform(-1 if i == 1 else 0, 1, 500), "the same units"),
+    "degrees of Fahrenheit": (lambda i: rng.normal(68 if i == 2 else 20, 9 if i == 2 else 5, 500), "the same units"),
+    "summer beside the year": (
+        lambda i: pd.Timestamp("2020") + pd.to_timedelta(rng.integers(200 if i == 2 else 0, 365, 500), "D"),
+        "the same units",
+    ),
     "years apart": (
         lambda i: pd.Timestamp("2020") + pd.to_timedelta(9000 * (i == 2) + np.arange(N), "D"),
         "same units",
@@ -265,6 +273,15 @@ def test_columns_as_they_are_meant_are_not_doubted():
         for role in ("train", "held_out", "generated")
     }
     assert together(frames).notes == []
+
+
+@pytest.mark.parametrize("draw", ["1.5 x", "0.6 x", "shifted"])
+@pytest.mark.parametrize("law", [rng.standard_normal, rng.standard_exponential, rng.standard_cauchy])
+def test_a_generator_that_is_wider_narrower_or_off_by_a_quarter_of_a_deviation_is_not_asked_about_its_units(law, draw):
+    T, H, G = (law(300) for _ in range(3))
+    G = G + G.std() / 4 if draw == "shifted" else float(draw.split()[0]) * G
+    columns = {role: pd.Series(X) for role, X in (("train", T), ("held_out", H), ("generated", G))}
+    assert read(columns).notes == []
 
 
 def test_what_is_no_table_of_single_values_is_refused_by_column():

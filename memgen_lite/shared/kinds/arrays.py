@@ -10,6 +10,7 @@ from ..row_bytes import pure, values
 from .base import Kind, refused
 from .grain import coarsest, grids, on_grid
 from .key_columns import doubts_of_array
+from .units import doubts_of_units
 
 ARRAYS = (np.ndarray, np.memmap)  # a memmap is an array that happens to be in a file; other subclasses mean something
 _CELLS = 12
@@ -48,8 +49,7 @@ class Arrays(Kind):
         if self._DIMENSIONS == (2,):
             samples = _one_grid(samples, notes)
             notes += doubts_of_array({role: X for role, X in samples.items() if role != "generated"})
-        if {"train", "generated"} <= {*samples}:
-            notes += _units(samples["train"], samples["generated"])
+        notes += doubts_of_units(samples, self._DIMENSIONS == (2,))
         return samples
 
     def rows(self, samples):
@@ -123,15 +123,6 @@ def _one_grid(samples, notes):
         for X in samples.values():
             X[:, column] = on_grid(X[:, column], places)
     return samples
-
-
-def _units(train, generated):
-    ends = [(float(X.min()), float(X.max())) for X in (train, generated)]
-    real, spread = (high - low for low, high in ends)
-    if not real > 0 or 0.1 < spread / real < 10:
-        return []
-    a, b = (f"{low:.4g} to {high:.4g}" for low, high in ends)
-    return [f"train lies in {a} and generated in {b}: the same units?"]
 
 
 def short(value):

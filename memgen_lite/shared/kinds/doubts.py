@@ -6,6 +6,7 @@ from .base import Note
 from .columns import kind_in
 from .key_columns import is_key
 from .reads_as import reads_as
+from .units import apart, beyond, scaled
 
 _CHANCE = 1e-4  # that none is missing where some are elsewhere
 
@@ -59,20 +60,33 @@ def _apart(name, kind, given):
         if kind == "category":
             levels = given[first].unique()
             if 2 * len(levels) <= len(given[first]) and not given[role].isin(levels).any():  # what repeats is a code
-                one, other = (f"{given[which].iloc[0]!r:.40}" for which in (role, first))
+                one, other = (f"{_plain(given[which].iloc[0])!r:.40}" for which in (role, first))
                 yield Note(
                     f"column {name!r}: no value of {role}, such as {one}, is in {first}, as {other} is: coded alike?",
                     f"column {name!r}: no value of {role} is in {first}: coded alike?",
                 )
             continue
-        (low, high), (from_, to) = ((column.min(), column.max()) for column in (given[first], given[role]))
+        ranges = [(column.min(), column.max()) for column in (given[first], given[role])]
+        (low, high), (from_, to) = ranges
         with np.errstate(invalid="ignore"):  # what is not finite is told elsewhere
-            wide, own = float(_length(high - low)), float(_length(to - from_))
-        if to < low or from_ > high or (wide > 0 and not 0.1 < own / wide < 10 and role == "generated"):
+            lengths = [(0.0, float(_length(end - begin))) for begin, end in ranges]
+        share = beyond(given[first], given[role], ranges)
+        if apart(*ranges) or (role == "generated" and scaled(*lengths)):
             yield Note(
                 f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}: the same units?",
                 f"column {name!r}: {first} and {role} lie apart, or one spans ten times the other: the same units?",
             )
+        elif share:
+            yield Note(
+                f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}, {share:.0%} of one "
+                "beyond the other: the same units?",
+                f"column {name!r}: {share:.0%} of {first} or {role} lie beyond the other: the same units?",
+            )
+
+
+def _plain(value):
+    """A value of NumPy's types as Python's, which is how a reader writes it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _length(span):

@@ -1,0 +1,58 @@
+"""Whether two samples of one quantity seem to be in other units: where each lies, and what of it beyond the other."""
+
+import numpy as np
+
+_BEYOND = 0.4  # of one sample's values, beyond what the other spans, where some 2/n are expected of the same units
+_MARGIN = 20  # of a range, within which a value that stands at its end is not beyond: the zeros of what is nearly black
+_FEW = 20  # values of which the least and the greatest say little
+_SOME = 1000  # rows that tell a share
+_TIMES = 10  # the one spans that many times the other
+
+
+def apart(one, other):
+    """Whether two ranges (low, high) do not meet."""
+    return other[1] < one[0] or other[0] > one[1]
+
+
+def scaled(one, other):
+    """Whether one of two ranges (low, high) of numbers is many times as wide as the other."""
+    wide, own = (high - low for low, high in (one, other))
+    return wide > 0 and not 1 / _TIMES < own / wide < _TIMES
+
+
+def beyond(one, other, ranges):
+    """The larger share of one sample's values beyond the range of the other, where it is large; else 0."""
+    shares = [0.0]
+    for values, (low, high) in ((one, ranges[1]), (other, ranges[0])):
+        if isinstance(low, int | np.integer):  # of any size, without rounding
+            low, high = int(low), int(high)
+            margin = (high - low) // _MARGIN
+        else:
+            with np.errstate(invalid="ignore"):  # what is not finite is told elsewhere
+                margin = (high - low) / _MARGIN
+        if len(values) >= _FEW:
+            shares.append(float(((values < low - margin) | (values > high + margin)).mean()))
+    return max(shares) if max(shares) > _BEYOND else 0.0
+
+
+def doubts_of_units(samples, columns):
+    """Sentences about arrays, by role, of which the first is asked about each other one; of columns too if asked."""
+    first, *others = samples
+    ends = {role: (X.min(axis=0).astype(float), X.max(axis=0).astype(float)) for role, X in samples.items()}
+    ranges = {role: (float(low.min()), float(high.max())) for role, (low, high) in ends.items()}
+    some = {role: X[:: -(-len(X) // _SOME)] for role, X in samples.items()}
+    for role in others:
+        mine, its = ranges[first], ranges[role]
+        share = beyond(some[first], some[role], (mine, its))
+        if apart(mine, its) or (role == "generated" and scaled(mine, its)) or share:
+            (a, b), (c, d) = mine, its
+            part = f", {share:.0%} of one beyond the other" if share else ""
+            yield f"{first} lies in {a:.4g} to {b:.4g} and {role} in {c:.4g} to {d:.4g}{part}: the same units?"
+        elif columns:
+            (low, high), (from_, to) = ends[first], ends[role]
+            missed = ((to < low) | (from_ > high)) & (high > low) & (to > from_)
+            for i in np.flatnonzero(missed):
+                yield (
+                    f"column {i}: {first} lies in {low[i]:.4g} to {high[i]:.4g} and {role} in {from_[i]:.4g} to "
+                    f"{to[i]:.4g}: the same units?"
+                )
