@@ -49,12 +49,17 @@ def test_every_metric_that_is_written_or_was_promised_is_there_and_no_other():
 @pytest.mark.parametrize(
     ("name", "departs"),
     [
-        ("lambda_gamma_copying", "It departs from the paper's estimate twice.*b is 10.*where 400 is in use"),
-        ("lambda_gamma_copying", "q is counted on the same generated rows, where the paper draws a second sample"),
+        ("lambda_gamma_copying", "definition follows the paper.*departs from it twice.*b is 10.*experiments have 400"),
+        ("lambda_gamma_copying", "counted on the generated rows that q is from, where the paper draws a second sample"),
         ("precision", "k = 5, where the paper has 3.*strictly.*where the paper's eq. 1 has what is no farther"),
         ("recall", "k = 5, where the paper has 3.*strictly.*where the paper's eq. 1 has what is no farther"),
-        ("fld", "50 steps of EM with log s\\^2 in -40..20, where the authors take 50 of Adam in -40..40"),
-        ("c_t", "none for continuity, for which the authors' code takes off 1/2"),
+        ("fld", "50 steps of EM with log s\\^2 in -40..20, where the authors take at most 50 of Adam, in -40..40"),
+        ("fld", "as heavy as all centers together.*where the authors' is .9\\^-d times as heavy"),
+        ("beta_recall", "k = 5, strictly nearer, where the authors' code has 1 and no farther"),
+        ("beta_recall", "share b is of all generated rows, where the authors' code takes it of those that are some"),
+        ("c2st_logistic", r"own classifiers are a network and c2st_knn; this one minimizes .* plus \|w\|\^2/2"),
+        ("c_t", "none for continuity, for which the authors' code takes 1/2 off the statistic's mean"),
+        ("authenticity", "where the code of its authors looks the second distance up by a wrong index"),
         ("c2st_knn", "mean of the accuracies of the two classes, where the paper has the share of all test rows"),
     ],
 )
