@@ -4,7 +4,7 @@ from html import escape
 
 import numpy as np
 
-from ..checks import finite
+from ..checks import finite, least_and_most
 from ..html import changed
 from ..row_bytes import pure, values
 from .base import Kind, refused
@@ -126,7 +126,7 @@ def _one_grid(samples, notes):
 
 
 def _units(train, generated):
-    ends = [(float(X.min()), float(X.max())) for X in (train, generated)]
+    ends = [tuple(map(float, least_and_most(X.reshape(len(X), -1), axis=None))) for X in (train, generated)]
     real, spread = (high - low for low, high in ends)
     if not real > 0 or 0.1 < spread / real < 10:
         return []
