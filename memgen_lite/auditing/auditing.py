@@ -19,6 +19,7 @@ import numpy as np
 
 from ..shared.checks import number, one_of, shown, whole
 from ..shared.parallel import one_thread
+from ..shared.points import Facts
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
@@ -105,6 +106,7 @@ def audit(
     space, further, notes, knowing = chosen(spaces, inputs, features)
     inputs = replace(inputs, notes=inputs.notes + notes, knowing=inputs.knowing or knowing)
     units = None if groups is None else group_numbers(groups, (sizes["train"], sizes["held_out"]))
+    facts = Facts()
     steps = sizes["generated"] * (1 + len(further)) + 1 + n_relabelings
     with bar(steps, "Auditing", "step") as progress:
         found = measure(
@@ -117,6 +119,7 @@ def audit(
             progress=progress.update,
             space=space,
             spaces=further,
+            facts=facts,
         )
     done, dealt = len(found.near.rows), len(found.walk.null)
     cut = _cut(done, sizes["generated"], "generated rows were searched: an audit of these alone")
@@ -124,7 +127,8 @@ def audit(
     cut += _cut(dealt, n_relabelings, "relabelings were done")
     inputs, sizes["generated"] = inputs.first(done), done
     with one_thread():
-        assumptions = check(inputs, found.near, units, metric, rng)
+        assumptions = check(inputs, found.near, units, metric, rng, facts)
+        del facts  # with copies in single precision
         rows = inputs.rows.values()
         leaked = leakage(*rows, units, found.searched, n_relabelings=n_relabelings, rng=rng)
     hits = np.bincount(found.near.row, minlength=sizes["train"] + sizes["held_out"])

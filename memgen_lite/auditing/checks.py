@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..shared.neighbors import neighbors
+from ..shared.points import Facts, Subset
 from ..shared.row_bytes import keys
-from ..shared.search import Subset
+from ..shared.tie_order import TieOrder
 from .walk import labelings
 
 ALIKE = "held-out rows are like training rows"
@@ -19,21 +20,22 @@ _EQUAL = 2**14  # rows that repeat another, looked at at most
 _CIRCLE, _FAR, _CLUSTERED = 24, 1.5, 0.1
 
 
-def check(inputs, near, groups, metric, rng):
+def check(inputs, near, groups, metric, rng, facts=None):
     """Lines, each a dict: `check`, `holds` (True, False, or None where it can't be told), `finding`.
 
-    Four, and two more where rows come in no groups.
+    Four, and two more where rows come in no groups. `facts` are those of the search, a
+    :class:`~memgen_lite.shared.points.Facts`, or None.
     """
-    train, held_out = inputs.rows["train"], inputs.rows["held_out"]
+    train, held_out, facts = inputs.rows["train"], inputs.rows["held_out"], facts or Facts()
     lines = [_exchangeable(train, held_out, groups, rng)]
     hits = near.row[np.argsort(near.ratio, kind="stable")]
     hits = hits[np.sort(np.unique(hits, return_index=True)[1])][:_PLACES]
     drawn = rng.permutation(len(train) + len(held_out))[:_PLACES]
-    around = _Around(train, held_out, np.unique(np.concatenate([hits, drawn])), metric, rng)
+    around = _Around(train, held_out, np.unique(np.concatenate([hits, drawn])), metric, rng, facts)
     lines.append(_across(around, hits))
     lines += _equal(inputs.same["train"], inputs.same["held_out"], groups, rng)
     if groups is None:
-        lines += [_one_by_one(around, drawn, rng), _clusters(inputs, metric, rng)]
+        lines += [_one_by_one(around, drawn, rng), _clusters(inputs, metric, rng, facts)]
     return lines
 
 
@@ -154,13 +156,14 @@ def _equal(train, held_out, groups, rng):
 class _Around:
     """What lies around some rows of the pool, given by ascending number: the k nearest of either side."""
 
-    def __init__(self, train, held_out, rows, metric, rng, k=7):
+    def __init__(self, train, held_out, rows, metric, rng, facts=None, k=7):
+        facts = facts or Facts()
         self.n, self.sizes, self.rows = len(train), (len(train), len(held_out)), rows
         self.k = min(k, *self.sizes)
-        self.order = rng.permutation(sum(self.sizes))  # of what is equally far, the first in it is the nearest
+        self.order = TieOrder(rng, sum(self.sizes))  # of what is equally far, the first in it is the nearest
         queries = np.concatenate([train[rows[rows < self.n]], held_out[rows[rows >= self.n] - self.n]])
         self._found = [
-            neighbors(queries, X, self.k, metric=metric, order=self.order[start : start + len(X)])
+            neighbors(queries, facts.points(X, metric), self.k, metric=metric, order=self.order.after(start))
             for X, start in ((train, 0), (held_out, self.n))
         ]
 
@@ -215,7 +218,7 @@ def _one_by_one(around, drawn, rng):
     return _line(name, p > _LEVEL, finding)
 
 
-def _clusters(inputs, metric, rng):
+def _clusters(inputs, metric, rng, facts=None):
     """Have rows a circle of others, on both sides of the split, far nearer than what comes after it? A question.
 
     Where rows lie evenly in p dimensions, j p log(d_{j+1}/d_j) is exponential with mean 1 for each j: the volumes
@@ -226,8 +229,8 @@ def _clusters(inputs, metric, rng):
     name = "no circles of near rows span the split"
     n = len(inputs.same["train"])
     same = np.concatenate([inputs.same["train"], inputs.same["held_out"]])
-    order = rng.permutation(len(same))
-    single = np.sort(order[np.unique(same[order], return_index=True)[1]])
+    order = TieOrder(rng, len(same))
+    single = np.flatnonzero(order.first_of(np.unique(same, return_inverse=True)[1].ravel()))
     train, held_out = inputs.rows["train"], inputs.rows["held_out"]
     if len(single) < len(same):
         train, held_out = Subset(train, single[single < n]), Subset(held_out, single[single >= n] - n)
@@ -235,7 +238,7 @@ def _clusters(inputs, metric, rng):
     if min(n, both - n) <= _CIRCLE:
         return _line(name, None, "too few rows to tell")
     drawn = rng.permutation(both)[:_PLACES]
-    around = _Around(train, held_out, np.sort(drawn), metric, rng, _CIRCLE + 1)
+    around = _Around(train, held_out, np.sort(drawn), metric, rng, facts, _CIRCLE + 1)
     distances, others = (part.reshape(len(drawn), -1) for part in around.sides(drawn))
     distances = np.where(others == drawn[:, None], np.inf, distances)
     nearest = np.argsort(distances, axis=1, kind="stable")[:, :_CIRCLE]

@@ -19,6 +19,7 @@ import numpy as np
 from ..shared.checks import one_of, shown, whole
 from ..shared.figures import Picture
 from ..shared.parallel import one_thread
+from ..shared.points import Facts
 from ..shared.progress import bar
 from ..shared.randomness import generator
 from ..shared.stamp import versions
@@ -176,11 +177,12 @@ def audit_compare(
     something_held_out(inputs)
     rng = generator(random_state)
     rows, sizes = inputs.rows, {role: len(X) for role, X in inputs.rows.items()}
+    facts = Facts()
     order = rng.permutation(sizes["a"] + sizes["b"])  # mixed, so that an interrupt cuts both
     generated = np.concatenate([rows["a"], rows["b"]])[order]
     with bar(len(order) + 2 * (1 + n_relabelings), "Comparing", "step") as progress:
         options = {"rng": rng, "progress": progress.update}
-        near = nearness(rows["train"], rows["held_out"], generated, metric=metric, **options)
+        near = nearness(rows["train"], rows["held_out"], generated, metric=metric, facts=facts, **options)
         done = order[: len(near.rows)]
         of_a = done < sizes["a"]
         if of_a.all() or not of_a.any():  # of an interrupt, before a row of either was searched
@@ -188,7 +190,7 @@ def audit_compare(
         split = sizes["train"], sizes["held_out"]
         found = contrast(near, of_a, split, n_relabelings=n_relabelings, **options)
     with one_thread():
-        assumptions = check(inputs, near, None, metric, rng)
+        assumptions = check(inputs, near, None, metric, rng, facts)
     told = [*inputs.notes]
     if len(done) < len(order):
         told.append(f"interrupted: {len(done):,} of {len(order):,} generated rows were searched: of these alone")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..shared.points import Facts
 from .evidence import Weighed, closeness, exponent, mixed, rarity, shares
 from .groups import equal_sizes
 from .nearness import Nearness, nearness, ratios_of_the_pool
@@ -76,6 +77,7 @@ def measure(
     progress=None,
     space="as given",
     spaces=None,
+    facts=None,
 ):
     """Search, walk, and name rows.
 
@@ -90,6 +92,7 @@ def measure(
         items are compared: triples of arrays as the above, or functions that search for themselves. Such a one is given
         a bool array (N + K,), which rows to search, or None for all; and k, rng and progress by name. It returns a
         :class:`~memgen_lite.auditing.nearness.Nearness`.
+    facts : None, or :class:`~memgen_lite.shared.points.Facts` that know the rows, or get to know them.
     The others are as of :func:`memgen_lite.audit`.
 
     Returns
@@ -101,10 +104,11 @@ def measure(
     nears, floors = {}, {}
     options = {"k": k, "rng": rng, "progress": progress}
     for name, rows in {space: (train, held_out, generated), **(spaces or {})}.items():
+        known = (facts if name == space else None) or Facts()
         try:
-            near = _near(rows, searched, n, metric, options)
+            near = _near(rows, searched, n, metric, options, known)
             whole = len(near.rows) == len(generated)
-            floors[name] = _by_chance(rows, searched, n, k, metric, rng) if spaces and whole else np.ones(1)
+            floors[name] = _by_chance(rows, searched, n, k, metric, rng, known) if spaces and whole else np.ones(1)
         except KeyboardInterrupt:
             if not nears:
                 raise
@@ -153,13 +157,13 @@ def measure(
     )
 
 
-def _near(rows, searched, n, metric, options):
+def _near(rows, searched, n, metric, options, facts):
     """The search in one space, among the rows that are `searched`; None for all."""
     if callable(rows):
         return rows(searched, **options)
     train, held_out, generated = rows
     if searched is None:
-        return nearness(train, held_out, generated, metric=metric, **options)
+        return nearness(train, held_out, generated, metric=metric, facts=facts, **options)
     near = nearness(train[searched[:n]], held_out[searched[n:]], generated, metric=metric, **options)
     index = np.flatnonzero(searched)
     return replace(near, rows=index[near.rows], shared=index[near.shared])
@@ -184,13 +188,13 @@ def evidence_of(views, stakes, names):
     return by_space.min(axis=0), orders, evidence, by_space.argmin(axis=0)
 
 
-def _by_chance(rows, searched, n, k, metric, rng):
+def _by_chance(rows, searched, n, k, metric, rng, facts):
     if callable(rows):
         return np.ones(1)
     train, held_out, _ = rows
-    if searched is not None:
-        train, held_out = train[searched[:n]], held_out[searched[n:]]
-    return ratios_of_the_pool(train, held_out, k=k, metric=metric, rng=rng)
+    if searched is None:
+        return ratios_of_the_pool(train, held_out, k=k, metric=metric, rng=rng, facts=facts)
+    return ratios_of_the_pool(train[searched[:n]], held_out[searched[n:]], k=k, metric=metric, rng=rng)
 
 
 class View:

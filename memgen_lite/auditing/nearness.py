@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..shared.points import Facts, Subset
 from ..shared.row_bytes import values
-from ..shared.search import Subset, block_by_block
+from ..shared.search import block_by_block
+from ..shared.tie_order import TieOrder
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,15 @@ class Nearness:
         return np.divide(self.distance, reach, out=np.zeros(len(reach)), where=reach > 0)
 
 
-def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progress=None):
+def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progress=None, facts=None):
     """Search the pool of train (N, d) and held-out rows (K, d) for what is nearest to each generated row (M, d).
 
-    Nothing here depends on which rows are of train: the pool is put into an order by chance; a value that stands in it
-    more than once is represented by the first of its rows, and of rows at equal distance the first is the nearest.
-    `k` is cut to the number of distinct rows. `progress` is called with the number of generated rows done since its
-    last call. An interrupt (Ctrl-C) ends the search, and the rows searched until then are the answer: a block of 256
-    after the other, in order. It is raised where not even the first block is done.
+    Nothing here depends on which rows are of train: the pool has an order by chance, a :class:`.TieOrder`; a value that
+    stands in it more than once is represented by the first of its rows, and of rows at equal distance the first is the
+    nearest. `k` is cut to the number of distinct rows. `progress` is called with the number of generated rows done
+    since its last call. An interrupt (Ctrl-C) ends the search, and the rows searched until then are the answer: a block
+    of 256 after the other, in order. It is raised where not even the first block is done. `facts` are those of other
+    searches of the same arrays, a :class:`~memgen_lite.shared.points.Facts`.
 
     >>> found = nearness([[0.0], [1.0]], [[5.0]], [[0.1], [4.0]], k=2, rng=np.random.default_rng(0))
     >>> found.row, found.distance, found.ratio.round(3)
@@ -58,19 +61,19 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     """
     train, held_out, generated = (np.asarray(X) for X in (train, held_out, generated))
     n, both = len(train), len(train) + len(held_out)
-    order = rng.permutation(both)
-    value = values(train, held_out)
-    by_order = np.argsort(order)
-    stands = np.zeros(both, dtype=bool)
-    stands[by_order[np.unique(value[by_order], return_index=True)[1]]] = True
+    order, value, facts = TieOrder(rng, both), values(train, held_out), facts or Facts()
+    stands = order.first_of(value)
 
     sides, places = [], []
     for X, start in ((train, 0), (held_out, n)):
         chosen = np.flatnonzero(stands[start : start + len(X)])
-        if len(chosen):
-            points = X if len(chosen) == len(X) else Subset(X, chosen)
-            sides.append((points, min(k, len(chosen)), order[start + chosen]))
-            places.append(chosen + start)
+        if len(chosen) == len(X):
+            sides.append((facts.points(X, metric), min(k, len(X)), order.after(start)))
+            places.append(lambda index, start=start: start + index)
+        elif len(chosen):
+            some = facts.points(Subset(X, chosen), metric)
+            sides.append((some, min(k, len(chosen)), order[start + chosen]))
+            places.append((start + chosen).__getitem__)
     blocks = []
     try:
         for _, *found in block_by_block(generated, *sides, metric=metric):
@@ -84,7 +87,7 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     return Nearness(rows=rows, distances=distances, tied=tied, shared=np.flatnonzero(np.isin(value[:n], value[n:])))
 
 
-def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=500):
+def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=500, facts=None):
     """Ratios as :attr:`Nearness.ratio` of rows of the pool, drawn by chance, to the k others nearest to each; sorted.
 
     0 for a row whose value stands in the pool more than once. They say how small a ratio is by chance in such data.
@@ -94,7 +97,7 @@ def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=50
     queries = np.concatenate([train[drawn[drawn < n]], held_out[drawn[drawn >= n] - n]])
     value = values(train, held_out)
     repeated = (np.bincount(value) > 1)[value[drawn]]
-    near = nearness(train, held_out, queries, k=k + 1, metric=metric, rng=rng)
+    near = nearness(train, held_out, queries, k=k + 1, metric=metric, rng=rng, facts=facts)
     nearest, reach = near.distances[:, min(1, near.distances.shape[1] - 1)], near.distances[:, -1]
     ratio = np.divide(nearest, reach, out=np.zeros(len(reach)), where=reach > 0)
     return np.sort(np.where(repeated[: len(ratio)], 0, ratio))
@@ -105,6 +108,6 @@ def _merged(found, places, order, k):
     by_side, indices = zip(*((distances, indices) for distances, indices, _ in found), strict=True)
     tied = np.full(len(by_side[0]), len(found) == 2 and by_side[0][:, 0] == by_side[-1][:, 0])
     distances = np.concatenate(by_side, axis=1)
-    rows = np.concatenate([place[index] for place, index in zip(places, indices, strict=True)], axis=1)
+    rows = np.concatenate([place(index) for place, index in zip(places, indices, strict=True)], axis=1)
     best = np.lexsort((order[rows], distances))[:, :k]
     return np.take_along_axis(rows, best, axis=1), np.take_along_axis(distances, best, axis=1), tied

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..shared.neighbors import neighbors
+from ..shared.tie_order import TieOrder
 
 _RELABELINGS = 999
 
@@ -29,7 +30,7 @@ def nearer_to_train(train, held_out, generated, rng):
     {'rows': 50, 'of': 50, 'expected': 25.0, 'p_value': 0.001}
     """
     real = np.concatenate([train, held_out])
-    nearest = neighbors(generated, real, 1, order=rng.permutation(len(real)))[1][:, 0]
+    nearest = neighbors(generated, real, 1, order=TieOrder(rng, len(real)))[1][:, 0]
     hits = np.bincount(nearest, minlength=len(real))
     found = int(hits[: len(train)].sum())
     relabeled = np.array([rng.permutation(hits)[: len(train)].sum() for _ in range(_RELABELINGS)])

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..shared.neighbors import MEMORY, Neighborhoods, count_within, neighbors, pairs_within
 from ..shared.parallel import in_parallel
-from ..shared.search import unit_rows
+from ..shared.points import unit_rows
 
 _PARTS = 4  # of a search, so that its progress shows
 _FIRST = 40  # columns of the lists, which tell nearly all

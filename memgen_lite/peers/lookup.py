@@ -10,8 +10,8 @@ from sklearn.base import ClassifierMixin
 from ..shared.all_or_nothing import all_or_nothing
 from ..shared.checks import able, numbers_in, one_of, resolved
 from ..shared.neighbors import neighbors
+from ..shared.points import unit_rows
 from ..shared.randomness import generator
-from ..shared.search import unit_rows
 from ..shared.types import RandomState
 from .base import Peer, checked_labels
 

@@ -14,30 +14,30 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import flag, items, shown
-from .search import MEMORY
+from .points import MEMORY, Points
 from .search import Search as _Search
 from .search import prepared as _prepared
-from .search import rows_of as _rows_of
-from .search import threads_for as _threads_for
+from .tie_order import TieOrder
 
 
 def neighbors(
     queries: ArrayLike,
-    points: ArrayLike,
+    points: ArrayLike | Points,
     k: int = 1,
     *,
     metric: str = "euclidean",
     memory: int = MEMORY,
     exclude_self: bool = False,
     return_ties: bool = False,
-    order: ArrayLike | None = None,
+    order: ArrayLike | TieOrder | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[np.ndarray, ...]:
     """The k nearest of `points` to each of `queries`.
 
     Parameters
     ----------
-    queries : array (n, d). points : array (m, d). Any real dtype; distances are computed in double precision.
+    queries : array (n, d). points : array (m, d). Any real dtype; distances are computed in double precision. Points
+        that are searched several times may be :class:`~memgen_lite.shared.points.Points`.
     k : int from 1 to m (m - 1 with `exclude_self`).
     metric : "euclidean", or "cosine" for 1 - cos(q, p), which is computed as half the squared distance of the rows
         scaled to length 1, so that copies are at 0 exactly.
@@ -47,7 +47,8 @@ def neighbors(
     exclude_self : True where `queries` are `points`, row for row: row i is then no neighbor of row i, while its
         duplicates in other places are.
     return_ties : also return how many points lie at exactly the nearest distance.
-    order : array (m,) or None; equal distances come in ascending order of it, instead of that of the index.
+    order : array (m,), :class:`~memgen_lite.shared.tie_order.TieOrder` or None; equal distances come in ascending order
+        of it, instead of that of the index.
     progress : None, or called with the number of queries done since its last call.
 
     Returns
@@ -143,8 +144,7 @@ def pairs_within(
 
 
 def _search_radii(queries, points, radii, metric, memory, threads=None):
-    queries, points = _rows_of(queries, "queries"), _rows_of(points, "points")
-    search = _Search(queries, points, metric, memory, threads or _threads_for(queries, points))
+    search = _Search(queries, points, metric, memory, threads)
     if (radii := items(radii, "radii")).dtype.kind not in "fiub":
         raise TypeError(f"radii must be numbers, got {shown(radii)}")
     radii = radii.astype(float)

@@ -10,44 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import finite, flag, items, whole
+from .checks import flag, items, whole
 from .parallel import in_parallel, processors
+from .points import MEMORY, Points, coarse, rows_of, slices, squares, units
+from .tie_order import TieOrder
 
-MEMORY = 2**27
 _ROUND = 2.0**-24
 _QUERIES, _POINTS = 256, 16384  # a matrix product's: enough to be bound by arithmetic, and small enough for a cache
 _PAIRS = 1024  # how many are settled at a time, at the least
 _BLOCKS = 16  # that look at a tile which has to be made, at the most: so that making it costs little beside
 
 
-class Subset:
-    """Rows of an array by their numbers, gathered where they are asked for, so that no copy of them is held.
-
-    >>> some = Subset(np.arange(8.0).reshape(4, 2), np.array([0, 3]))
-    >>> some.shape, some[1:].tolist()
-    ((2, 2), [[6.0, 7.0]])
-    """
-
-    ndim = 2
-
-    def __init__(self, X: np.ndarray, chosen: np.ndarray) -> None:
-        self.X, self.chosen = X, chosen
-        self.shape, self.dtype = (len(chosen), X.shape[1]), X.dtype
-
-    def __len__(self) -> int:
-        return len(self.chosen)
-
-    def __getitem__(self, part):
-        return self.X[self.chosen[part]]
-
-
 def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -> Any:
     """What :func:`~memgen_lite.shared.neighbors.neighbors` finds among several sides, as it does, on all processors.
 
-    Each side is points, an array or a :class:`Subset` of one, k, and an order or None. What comes are a slice of the
-    queries, and for each side distances, indices and ties. The slices are of 256 queries at the most, in order; of
-    points that are made single tile by tile, up to 4,096 come at once. Arguments are checked, and the points prepared,
-    before the first one is asked for.
+    Each side is points, an array or :class:`~memgen_lite.shared.points.Points`, k, and an order or None, as there. What
+    comes are a slice of the queries, and for each side distances, indices and ties. The slices are of 256 queries at
+    the most, in order; of points that are made single tile by tile, up to 4,096 come at once. Arguments are checked,
+    and the points prepared, before the first one is asked for.
 
     >>> [block for block, *_ in block_by_block(np.zeros((300, 1)), (np.ones((5, 1)), 1, None))]
     [slice(0, 256, None), slice(256, 300, None)]
@@ -67,15 +47,14 @@ def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -
 
 def prepared(queries, points, k, order, metric, memory, exclude_self=False, threads=None):
     """The search, and a function of a group of blocks of queries to each of them and what is found for it."""
-    queries, points = rows_of(queries, "queries"), rows_of(points, "points")
     k, exclude_self = whole(k, "k"), flag(exclude_self, "exclude_self")
-    search = Search(queries, points, metric, memory, threads or threads_for(queries, points))
+    search = Search(queries, points, metric, memory, threads)
     most = len(points) - bool(exclude_self)
     if exclude_self and len(queries) != len(points):
         raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
     if not 1 <= k <= most:
         raise ValueError(f"k must be from 1 to {most}, the number of rows to choose from, got {k}")
-    if order is not None and (order := items(order, "order")).shape != (len(points),):
+    if not isinstance(order, TieOrder | None) and (order := items(order, "order")).shape != (len(points),):
         raise ValueError(f"order must have one number for each of the {len(points)} points, got shape {order.shape}")
 
     def look(blocks):
@@ -88,60 +67,31 @@ def prepared(queries, points, k, order, metric, memory, exclude_self=False, thre
     return search, look
 
 
-class _Units:
-    """The rows of an array scaled to length 1, where they are asked for."""
-
-    ndim = 2
-
-    def __init__(self, X, name):
-        for part in slices(len(X), 1024):
-            unit_rows(X[part], name, part.start)
-        self.X, self.name, self.shape, self.dtype = X, name, X.shape, np.dtype(np.float64)
-
-    def __len__(self):
-        return len(self.X)
-
-    def __getitem__(self, part):
-        return unit_rows(self.X[part], self.name)
-
-
 class Search:
-    """Rows in single precision, centered and scaled, and the bound on what their products get wrong.
+    """The points of a search in single precision, and the bound on what their products with the queries get wrong."""
 
-    Points that are in single precision and lie around 0 are searched as they lie. Of others there is a copy where that
-    fits into `memory`, and else each tile of them is made when a group of blocks of queries comes to it.
-    """
-
-    def __init__(self, queries, points, metric, memory, threads=1):
-        if queries.shape[1] != points.shape[1]:
+    def __init__(self, queries, points, metric, memory, threads=None):
+        memory, same = whole(memory, "memory", 1), queries is points
+        queries = rows_of(queries, "queries")
+        if not isinstance(points, Points):
+            points = Points(queries if same else points, "points", metric, memory)
+        elif points.cosine != (metric == "cosine"):
+            own = "cosine" if points.cosine else "euclidean"
+            raise ValueError(f"metric must be that of the points, {own!r}, got {metric!r}")
+        if queries.shape[1] != points.rows.shape[1]:
             raise ValueError(
-                f"queries and points must have as many columns, got {queries.shape[1]} and {points.shape[1]}"
+                f"queries and points must have as many columns, got {queries.shape[1]} and {points.rows.shape[1]}"
             )
-        memory = whole(memory, "memory", 1)
-        if not isinstance(metric, str) or metric not in ("euclidean", "cosine"):
-            raise ValueError(f"metric must be 'euclidean' or 'cosine', got {metric!r}")
-        if metric == "cosine":
-            same = queries is points
-            queries = _units(queries, "queries", memory)
-            points = queries if same else _units(points, "points", memory)
-        self.queries, self.points, self.cosine = queries, points, metric == "cosine"
-        self.threads, self.memory = threads, int(memory) // threads
-        center = _mean(points)
-        as_they_lie = _near_zero(points, center)
-        if as_they_lie:
-            center = np.zeros_like(center)
-        squares = _squares(points, center)
-        query_squares = squares if queries is points else _squares(queries, center)
-        most = max(squares.max(), query_squares.max())
-        as_they_lie &= 1e-20 < most < 1e30  # no square overflows or underflows in single precision
-        self.scale = 1.0 if as_they_lie else np.sqrt(most) or 1.0
-        self.center = None if as_they_lie else center
-        self.squares, self.query_squares = squares / self.scale**2, query_squares / self.scale**2
-        bytes_each = 4 * points.shape[1]
-        self.kept = points if as_they_lie else None
-        if not as_they_lie and len(points) * bytes_each <= memory:
-            self.kept = self.coarse(points)
-        made = self.kept is None
+        if points.cosine:
+            queries = points.rows if same else units(queries, "queries", memory)
+        self.queries, self.points, self.cosine = queries, points.rows, points.cosine
+        self.threads = threads or threads_for(queries, points)
+        self.memory = int(memory) // self.threads
+        query_squares = points.squares if same else squares(queries, points.center, "queries")
+        self.center, self.scale = points.scaled(float(query_squares.max()))
+        self.squares, self.query_squares = points.squares / self.scale**2, query_squares / self.scale**2
+        self.kept = points.kept(self.center, self.scale, memory)
+        bytes_each, made = 4 * queries.shape[1], self.kept is None
         self.step = min(_POINTS, max(_QUERIES, self.memory // (4 * bytes_each))) if made else _POINTS
         self.together = _BLOCKS if made else 1
         # |rounding| <= (d/2 + 5) u (|q| + |p|)^2 to first order: the copies' own, the product's, and two additions.
@@ -168,12 +118,7 @@ class Search:
 
     def coarse(self, X):
         """Rows in single precision, centered and scaled."""
-        if self.center is None:
-            return np.asarray(X[:], dtype=np.float32)
-        coarse = np.empty(X.shape, dtype=np.float32)
-        for part in slices(len(X), 1024):
-            np.divide(X[part] - self.center, self.scale, out=coarse[part], casting="same_kind")
-        return coarse
+        return coarse(X, self.center, self.scale)
 
     def products(self, block, tile, points, offsets):
         """-2 q.p + offset(p), single precision, with the `points` of a tile."""
@@ -270,62 +215,6 @@ class Nearest:
         return self.distance.reshape(shape), self.column.reshape(shape), self.ties
 
 
-def slices(length, step):
-    return [slice(i, min(i + step, length)) for i in range(0, length, step)]
-
-
 def threads_for(queries, *points, most=4):
     """How many threads a search is worth: they cost a few milliseconds."""
     return processors(most) if len(queries) * sum(map(len, points)) >= 2**24 else 1
-
-
-def rows_of(X, name):
-    """`X`, an array or a :class:`Subset` of one, whose rows can be searched."""
-    if isinstance(X, Subset):
-        return Subset(rows_of(X.X, name), X.chosen)
-    X = items(X, name)
-    if X.ndim != 2 or not X.size:
-        raise ValueError(f"{name} must be an array (rows, features) with a row at least, got shape {X.shape}")
-    if X.dtype.kind not in "fiub":
-        raise ValueError(f"{name} must be real numbers, got dtype {X.dtype}")
-    finite(X, name, limit=1e150)
-    return X if X.dtype != bool else X.view(np.uint8)
-
-
-def _units(X, name, memory):
-    return unit_rows(X[:], name) if 8 * len(X) * X.shape[1] <= memory else _Units(X, name)
-
-
-def _mean(X):
-    if isinstance(X, np.ndarray):
-        return X.mean(axis=0, dtype=np.float64)
-    return sum(X[part].sum(axis=0, dtype=np.float64) for part in slices(len(X), 1024)) / len(X)
-
-
-def unit_rows(X: np.ndarray, name: str, start: int = 0) -> np.ndarray:
-    """The rows scaled to length 1, in double precision; no square overflows. A row of zeros is a ValueError.
-
-    Rows are counted from `start` there.
-    """
-    X = X.astype(np.float64, order="C")  # one order of summing for all
-    X /= np.where((top := np.abs(X).max(axis=1)) > 0, top, 1)[:, None]
-    lengths = np.sqrt(np.einsum("ij,ij->i", X, X))
-    if not lengths.all():
-        bad = (start + np.flatnonzero(lengths == 0)[:5]).tolist()
-        raise ValueError(f"{name} must have no row of zeros, whose cosine is not defined; rows of zeros: {bad}")
-    return X / lengths[:, None]
-
-
-def _near_zero(X, center):
-    """Whether rows are in single precision, as BLAS reads them, and about as well centered as if their mean were 0."""
-    if X.dtype != np.float32 or not isinstance(X, np.ndarray):
-        return False
-    if not (X.dtype.isnative and X.flags.c_contiguous and X.flags.aligned):
-        return False
-    some = X[:: max(1, len(X) // 1000)] - center
-    return center @ center <= np.mean(np.einsum("ij,ij->i", some, some))
-
-
-def _squares(X, center):
-    parts = (X[part] - center for part in slices(len(X), 1024))
-    return np.concatenate([np.einsum("ij,ij->i", part, part) for part in parts], dtype=np.float64)

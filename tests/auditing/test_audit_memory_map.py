@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import memgen_lite as mg
-from memgen_lite.shared import neighbors, search
+from memgen_lite.shared import neighbors, points, search
 
 
 def in_file(path, rows, d, dtype, seed):
@@ -20,7 +20,8 @@ def in_file(path, rows, d, dtype, seed):
 @pytest.mark.parametrize(("dtype", "metric"), [("f2", "euclidean"), ("f4", "cosine"), ("u1", "euclidean")])
 def test_an_audit_holds_a_tile_and_some_numbers_a_row_and_no_copy(tmp_path, monkeypatch, dtype, metric):
     """At twice the rows it holds at most 150 bytes more for each, where a row in single precision has 1,024."""
-    monkeypatch.setattr(search, "MEMORY", 2**21)
+    for module in (points, search):
+        monkeypatch.setattr(module, "MEMORY", 2**21)
     monkeypatch.setitem(neighbors.neighbors.__kwdefaults__, "memory", 2**21)
     options = {"metric": metric, "n_relabelings": 19, "random_state": 0}
     held = []

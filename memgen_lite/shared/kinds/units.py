@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..checks import least_and_most
+
 _BEYOND = 0.4  # of one sample's values, beyond what the other spans, where some 2/n are expected of the same units
 _MARGIN = 20  # of a range, within which a value that stands at its end is not beyond: the zeros of what is nearly black
 _FEW = 20  # values of which the least and the greatest say little
@@ -38,7 +40,8 @@ def beyond(one, other, ranges):
 def doubts_of_units(samples, columns):
     """Sentences about arrays, by role, of which the first is asked about each other one; of columns too if asked."""
     first, *others = samples
-    ends = {role: (X.min(axis=0).astype(float), X.max(axis=0).astype(float)) for role, X in samples.items()}
+    flat = {role: X.reshape(len(X), -1) for role, X in samples.items()}
+    ends = {role: [end.astype(float) for end in least_and_most(X)] for role, X in flat.items()}
     ranges = {role: (float(low.min()), float(high.max())) for role, (low, high) in ends.items()}
     some = {role: X[:: -(-len(X) // _SOME)] for role, X in samples.items()}
     for role in others:
