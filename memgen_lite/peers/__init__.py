@@ -48,11 +48,12 @@ def peer(name: str, **parameters: Any) -> Any:
     """One peer, unfitted, by its name.
 
     Some are not among :func:`all_peers`: `bottleneck` and `memgen_classifier` are classifiers, with `fit(X, y)` and
-    `predict(X)`; `completion` and `masked_autoencoder` fill rows in, by `complete(X, mask)`; `associative_memory` takes
-    rows of two values, with `retrieve(X)`, `temporal_model` films, with `follow(X)`, and `random_network` one picture;
-    `infinity_gram`, `character_network` and `knn_lm` take texts, with `complete(X, n)`, and `couplet_network` lines
-    with their answers, `translation_memory`, `translation_student` and `dual_translators` texts and their translations,
-    with `predict(X)`.
+    `predict(X)`; `completion` and `masked_autoencoder` fill rows in, by `complete(X, mask)`, and `infomax` makes
+    vectors of them, by `transform(X)`; `associative_memory` takes rows of two values, with `retrieve(X)`,
+    `temporal_model` films, with `follow(X)`, and `random_network` one picture; `infinity_gram`, `character_network`
+    and `knn_lm` take texts, with `complete(X, n)`, and `couplet_network` lines with their answers,
+    `translation_memory`, `translation_student` and `dual_translators` texts and their translations, with
+    `predict(X)`.
     """
     if not isinstance(name, str) or name not in PLACES:
         raise ValueError(f"name: no peer is called {name!r:.60}; there are {', '.join(PLACES)}")

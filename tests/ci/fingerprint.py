@@ -1,4 +1,4 @@
-"""Print a hash of the weights of seven networks after a few rounds, which CI compares with another processor's."""
+"""Print a hash of the weights of eight networks after a few rounds, which CI compares with another processor's."""
 
 import hashlib
 import sys
@@ -25,6 +25,8 @@ digits = data.digits()
 for name in ("gan", "wgan_gp", "vae", "denoiser"):
     model = peers.peer(name, rounds=20, random_state=0).fit(digits.train)
     told(name, model.networks_, model.sample(100).tobytes())
+encoder = peers.peer("infomax", rounds=20, random_state=0).fit(digits.train)
+told("encoder", encoder.networks_, encoder.transform(digits.train).tobytes())
 texts = random_texts(200, "aehmrsty ", random_state=0)
 copier = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
 told("copier", copier.fit(texts, held_out=texts[:9]).network_)

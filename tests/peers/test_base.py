@@ -10,7 +10,7 @@ from small import SMALL
 import memgen_lite as mg
 
 EVERY = [*mg.peers.all_peers(), "bottleneck", "memgen_classifier", "associative_memory"]
-EVERY += ["completion", "masked_autoencoder"]
+EVERY += ["completion", "masked_autoencoder", "infomax"]
 LABELS = np.arange(40) % 2
 
 
@@ -38,6 +38,8 @@ def asked(model, d):
     """What one that has learned rows of `d` numbers says next along its stream."""
     if hasattr(model, "complete"):
         return model.complete(np.zeros((40, d)), np.arange(d) < 2)
+    if hasattr(model, "transform"):
+        return model.transform(np.zeros((40, d)))
     return model.sample(6) if hasattr(model, "sample") else model.predict(np.zeros((40, d)))
 
 

@@ -23,7 +23,7 @@ from memgen_lite.peers.patch_denoiser import PatchDenoiser
 
 DENSE = ("gaussian", "gmm", "kde", "pca_gaussian")
 CLASSIFIERS = ("bottleneck", "memgen_classifier")
-EVERY = [*mg.peers.all_peers(), *CLASSIFIERS, "associative_memory", "completion", "masked_autoencoder"]
+EVERY = [*mg.peers.all_peers(), *CLASSIFIERS, "associative_memory", "completion", "masked_autoencoder", "infomax"]
 
 _SQUARE = "rows are square pictures unless `shape` says another one, and the check has rows of 1, 2, 3, 5 or 10 numbers"
 _OF_ANY_ROWS = (  # checks that fit rows of any width and value
@@ -171,7 +171,7 @@ def use(name):
         ]
     if hasattr(model, "complete"):
         return model, [partial(model.complete, mask=np.array([True, True, False, False]))]
-    methods = ("score_samples", "score", "retrieve", "energy", "sources")
+    methods = ("score_samples", "score", "retrieve", "energy", "sources", "transform")
     asked = [getattr(model, method, None) for method in methods]
     asked += [partial(getattr(model, method), sigma=1.0) for method in ("denoise", "weights") if hasattr(model, method)]
     return model, [question for question in asked if question]
