@@ -17,7 +17,15 @@ shortest of several rounds. The notebooks draw these stored numbers, so that
 executing a page twice gives the same bytes.
 """
 SHARED = {"attacks", "common", "other_programs", "peers_in_pytorch", "promises", "run"}  # by the others
-SIMULATED = {"figure1", "memory_in_time", "power", "rivals", "sight", "simulation"}  # by `make simulate`, in hours
+SIMULATED = {
+    "field",
+    "figure1",
+    "memory_in_time",
+    "power",
+    "rivals",
+    "sight",
+    "simulation",
+}  # by `make simulate` and `make field`, in hours
 
 
 def main():
