@@ -3,15 +3,18 @@ PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
   BIN := .venv/Scripts
   CONFORMANCE_BIN := .venv-conformance/Scripts
+  FIELD_BIN := .venv-field/Scripts
 else
   BIN := .venv/bin
   CONFORMANCE_BIN := .venv-conformance/bin
+  FIELD_BIN := .venv-field/bin
 endif
 READY := .venv/ready
 CONFORMANCE := .venv-conformance/ready
 RIVALS := .venv-rivals/ready
+FIELD := .venv-field/ready
 
-.PHONY: FORCE help figures test coverage lab class dashboard docs lite lint conformance rivals simulate bench requirements clean
+.PHONY: FORCE help figures test coverage lab class dashboard docs lite lint conformance rivals field simulate bench requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list these commands
@@ -53,6 +56,9 @@ conformance: $(CONFORMANCE)  ## metrics beside those of other programs (2 GB)
 rivals: $(READY) $(RIVALS)  ## the audit beside Anonymeter and domias (2 GB)
 	$(BIN)/python benchmarks/run.py rivals
 
+field: $(FIELD)  ## generators in use, audited on real data (2 GB; goes on)
+	$(FIELD_BIN)/python benchmarks/run.py field
+
 simulate: $(READY) $(RIVALS)  ## what the audit promises and sees, and the memories
 	$(BIN)/python benchmarks/run.py simulation power sight rivals memory_in_time figure1
 
@@ -65,7 +71,7 @@ requirements: $(READY)  ## pin the newest versions in requirements.txt
 	echo "--editable ." >> requirements.txt
 
 clean:  ## remove .venv and everything that was built
-	rm -rf .venv .venv-conformance .venv-rivals .venv-lite .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
+	rm -rf .venv .venv-conformance .venv-rivals .venv-field .venv-lite .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage build dist
 
 $(READY): requirements.txt pyproject.toml tools/setup.py
 	$(PYTHON) tools/setup.py
@@ -82,6 +88,9 @@ endif
 ifneq ($(shell head -n 1 $(RIVALS) 2>/dev/null),$(CURDIR))
 $(RIVALS): FORCE
 endif
+ifneq ($(shell head -n 1 $(FIELD) 2>/dev/null),$(CURDIR))
+$(FIELD): FORCE
+endif
 ifneq ($(origin PYTHON),file)
 ifneq ($(shell tail -n 1 $(READY) 2>/dev/null),$(shell $(PYTHON) -c 'import sys; print(sys.version.split()[0])'))
 $(READY): FORCE
@@ -95,3 +104,6 @@ $(CONFORMANCE): benchmarks/conformance.txt pyproject.toml tools/setup_conformanc
 
 $(RIVALS): benchmarks/rivals.txt tools/setup_conformance.py
 	$(PYTHON) tools/setup_conformance.py rivals
+
+$(FIELD): benchmarks/field.txt pyproject.toml tools/setup_conformance.py
+	$(PYTHON) tools/setup_conformance.py field
