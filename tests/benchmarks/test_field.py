@@ -56,7 +56,10 @@ def test_a_try_goes_from_end_to_end_in_processes_of_their_own_and_stores_nothing
     monkeypatch.setattr(sys, "argv", ["field.py", "--try", "--jobs=1", f"--folder={tmp_path}", "bootstrap"])
     field.main()
     said = capsys.readouterr().out
-    assert "| a table | bootstrap | train | 2 | 1 |" in said and "| a table | broken | 10 | draw 4, audit 4, rows 2 |" in said
+    assert (
+        "| a table | bootstrap | train | 2 | 1 |" in said
+        and "| a table | broken | 10 | draw 4, audit 4, rows 2 |" in said
+    )
     assert (common.RECORDS / "field.json").read_bytes() == stored
 
 
