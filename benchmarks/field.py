@@ -38,7 +38,7 @@ from fieldwork import tables
 from fieldwork.cells import FIELD, Cell, Study, cells, do, left, restarted, try_again
 from fieldwork.datasets import Data, Parts
 from fieldwork.generators import Generator, bootstrap
-from fieldwork.measures import MEASURES, Measure
+from fieldwork.measures import MEASURES, Measure, examples
 from tqdm import tqdm
 
 KEPT, LIMIT = FOLDER.parent / "build" / "field", 600
@@ -170,7 +170,7 @@ def save(study, folder):
         f"doses of the audit over {study.splits} splits, and medians of other measures",
         rows,
         summary=summary,
-        tables=told,
+        tables=told | {"The smallest examples": smallest} if (smallest := examples()) else told,
         machine=machine("scipy", "scikit-learn", "pandas") | versions(),
         sources={name: one.source for name, one in study.data.items()},
     )
