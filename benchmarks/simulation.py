@@ -273,8 +273,9 @@ def side_by_side(pool, function, jobs, desc):
         raise
 
 
-def simulate(name, repeats, trials):
-    """One scenario, as a line of the table."""
+def simulate(name, repeats, trials=None, seed=0):
+    """One scenario, as a line of the table; of trials that were drawn, or of new ones."""
+    trials = trials or [trial(np.random.default_rng([seed, i]), *SCENARIOS[name]) for i in range(repeats)]
     values = {key: np.array([line[key] for line in trials], dtype=float) for key in trials[0]}
     mean = {key: float(column.mean()) for key, column in values.items()}
     error = {key: float(column.std() / np.sqrt(repeats)) for key, column in values.items()}
