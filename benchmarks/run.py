@@ -18,8 +18,8 @@ executing a page twice gives the same bytes.
 """
 SHARED = {"attacks", "common", "other_programs", "peers_in_pytorch", "promises", "run"}  # by the others
 CHECKED = {"doors"}  # nothing is measured
+# By `make simulate` and `make field`, in hours.
 SIMULATED = {"field", "figure1", "memory_in_time", "power", "rivals", "sight", "simulation"}
-"""By `make simulate` and `make field`, in hours."""
 
 
 def main():

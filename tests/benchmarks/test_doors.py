@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 doors = importlib.import_module("doors")
 
 
-@pytest.mark.parametrize("number", [number for number, *_ in doors.LOOKS])
+@pytest.mark.parametrize("number", [number for number, *_ in doors.LOOKS if number not in doors.TIMED])
 def test_what_people_hand_in_gives_the_right_answer_or_a_word(number):
     (function,) = [function for name, _, _, function in doors.LOOKS if name == number]
     words, holds = function(np.random.default_rng(0))

@@ -71,16 +71,12 @@ def _apart(name, kind, given):
         with np.errstate(invalid="ignore"):  # what is not finite is told elsewhere
             lengths = [(0.0, float(_length(end - begin))) for begin, end in ranges]
         share = beyond(given[first], given[role], ranges)
-        if apart(*ranges) or (role == "generated" and scaled(*lengths)):
+        if apart(*ranges) or (role == "generated" and scaled(*lengths)) or share:
+            part = f", {share:.0%} of one beyond the other" if share else ""
             yield Note(
-                f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}: the same units?",
-                f"column {name!r}: {first} and {role} lie apart, or one spans ten times the other: the same units?",
-            )
-        elif share:
-            yield Note(
-                f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}, {share:.0%} of one "
-                "beyond the other: the same units?",
-                f"column {name!r}: {share:.0%} of {first} or {role} lie beyond the other: the same units?",
+                f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}{part}: "
+                "the same units?",
+                f"column {name!r}: {first} and {role} lie apart, or one far beyond the other: the same units?",
             )
 
 
