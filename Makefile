@@ -24,7 +24,7 @@ figures: $(READY)  ## execute every notebook; rewrite figures/ and outputs
 	$(BIN)/python tools/regenerate.py
 
 test: $(READY)  ## all tests: the package, the notebooks, the figures
-	$(BIN)/python tools/run_tests.py $(if $(COUNTED),--counted)
+	$(BIN)/python tools/run_tests.py
 
 coverage: $(READY)  ## the package's tests, and lines that none of them runs
 	$(BIN)/python tools/run_tests.py --coverage

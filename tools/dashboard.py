@@ -24,14 +24,15 @@ EACH_PAGE = [
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8866)
-    port = parser.parse_args().port
+    parser.add_argument("--folder", type=Path, default=ROOT / "notebooks", help="of the pages, these by default")
+    asked = parser.parse_args()
     environment.apply()
     os.environ["JUPYTER_PATH"] = str(ROOT / "tools")  # the template `memgen` is there: nothing is asked of a CDN
-    print(f"Open http://localhost:{port}/voila/render/00_start_here.ipynb (end with Ctrl-C)", flush=True)
+    print(f"Open http://localhost:{asked.port}/voila/render/00_start_here.ipynb (end with Ctrl-C)", flush=True)
     os.environ["MEMGEN_FIGURES"] = os.devnull  # visitors look at figures, and do not write them
     with suppress(KeyboardInterrupt):
-        options = ["--template=memgen", f"--port={port}", "--no-browser", "--Voila.log_level=WARN", *EACH_PAGE]
-        sys.exit(subprocess.run([sys.executable, "-m", "voila", ROOT / "notebooks", *options]).returncode)
+        options = ["--template=memgen", f"--port={asked.port}", "--no-browser", "--Voila.log_level=WARN", *EACH_PAGE]
+        sys.exit(subprocess.run([sys.executable, "-m", "voila", asked.folder, *options]).returncode)
 
 
 if __name__ == "__main__":

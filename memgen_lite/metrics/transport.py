@@ -78,7 +78,8 @@ def max_sliced_wasserstein(
     d = real.shape[1]
     directions = unit_vectors(projections, d, rng)
     best = directions[np.argsort(_along(real, generated, directions))[::-1][:4]]
-    axes = np.eye(d)[[np.argmax(_along(real, generated, np.eye(d)))]]
+    x, y = (np.sort(X.T, axis=1) for X in (real, generated))
+    axes = np.eye(d)[[np.argmax(wasserstein_1d(x, y))]]
     gap = real.mean(axis=0) - generated.mean(axis=0)
     if gap.any():
         gap = np.ldexp(gap, -np.frexp(np.abs(gap).max())[1])  # a power of 2: its square may underflow
@@ -90,24 +91,32 @@ def max_sliced_wasserstein(
 def _climb(real, generated, new, steps=200):
     """W_2 at the end of a climb from a direction: along t, its square is t'St for the coupling that sorting finds."""
     i, j, weights = couple(len(real), len(generated))
+    alike = len(real) == len(generated)  # and then i and j are 0, 1, 2, ...
     value, pace, gradient = -np.inf, 1.0, np.zeros(len(new))
+    a, b = np.arange(len(real)), np.arange(len(generated))
     for _ in range(steps):
-        x, y = real @ new, generated @ new
-        a, b = np.argsort(x, kind="stable")[i], np.argsort(y, kind="stable")[j]
-        gaps = x[a] - y[b]
+        (x, a), (y, b) = _ordered(real @ new, a), _ordered(generated @ new, b)
+        gaps = x - y if alike else x[i] - y[j]
         found = weights @ gaps**2
         if found > value * (1 + 1e-9):
             pull = weights * gaps
-            gradient = np.bincount(a, pull, len(real)) @ real - np.bincount(b, pull, len(generated)) @ generated
-            t, value = new, found
+            moved, met = (a, b) if alike else (a[i], b[j])
+            gradient = np.bincount(moved, pull, len(real)) @ real - np.bincount(met, pull, len(generated)) @ generated
+            t, value, length = new, found, np.sqrt(gradient @ gradient)
         else:
             pace /= 2
-        length = np.linalg.norm(gradient)
         if pace < 1e-5 or length == 0:
             break
         new = t + pace * (gradient / length - t)
-        new = new / np.linalg.norm(new)
+        new = new / np.sqrt(new @ new)
     return np.sqrt(value)
+
+
+def _ordered(values, before):
+    """The values in ascending order, and that order, found from one that is nearly theirs."""
+    values = values[before]
+    order = np.argsort(values, kind="stable")
+    return values[order], before[order]
 
 
 @metric

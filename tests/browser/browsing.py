@@ -24,6 +24,7 @@ SETTINGS = {
     },
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # cells out of sight are drawn too
 }
+QUICKLY = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # most of a quick run is compiling
 EXPLORER = ".widget-vbox:has(> .widget-html [aria-live]):has(> .widget-html:last-child img)"
 # Milliseconds until a state that does not come is an error; nothing waits so long when all is well.
 PATIENCE = 300_000
@@ -60,7 +61,10 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter(ce
 
 
 def fresh_copy(folder):
-    """Copy what notebooks read into `folder`, the notebooks without outputs, so that all that is seen is new."""
+    """Copy the notebooks into `folder`, without outputs, so that all that is seen is new; and quick, where they can be.
+
+    What is looked at here is the same at smaller sizes; the strict run of every notebook compares what is computed.
+    """
     notebooks = folder / "notebooks"
     notebooks.mkdir(parents=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -68,7 +72,8 @@ def fresh_copy(folder):
         for cell in content["cells"]:
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
-        (notebooks / path.name).write_text(json.dumps(content), "utf-8")
+        text = json.dumps(content).replace('"quick = False', '"quick = True', 1)
+        (notebooks / path.name).write_text(text, "utf-8")
     return notebooks
 
 
@@ -128,6 +133,7 @@ class Lab(Server):
         overrides.write_text(json.dumps(SETTINGS))
         environment = {**os.environ, **{name: str(place) for name, place in places.items()}}
         environment |= {"MEMGEN_FIGURES": os.devnull, "JUPYTER_PATH": str(ROOT / "tools")}  # Voilà's template is there
+        environment |= QUICKLY
         port, token = free_port(), secrets.token_hex(16)
         options = {
             "ServerApp.ip": "127.0.0.1",

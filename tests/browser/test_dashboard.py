@@ -1,6 +1,7 @@
 """`make dashboard`: the same notebooks on Voilà, with the code hidden."""
 
 import json
+import os
 import re
 import sys
 import time
@@ -20,9 +21,10 @@ SEEN_BETWEEN = """([question, answer]) => [...document.querySelectorAll('[cell-i
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory):
-    port = browsing.free_port()
-    command = [sys.executable, browsing.ROOT / "tools" / "dashboard.py", f"--port={port}"]
-    running = browsing.Server(command, port, tmp_path_factory.mktemp("dashboard") / "log")
+    port, folder = browsing.free_port(), tmp_path_factory.mktemp("dashboard")
+    pages = f"--folder={browsing.fresh_copy(folder)}"
+    command = [sys.executable, browsing.ROOT / "tools" / "dashboard.py", f"--port={port}", pages]
+    running = browsing.Server(command, port, folder / "log", os.environ | browsing.QUICKLY)
     yield running
     running.stop()
 
