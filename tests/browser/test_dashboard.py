@@ -1,7 +1,6 @@
 """`make dashboard`: the same notebooks on Voilà, with the code hidden."""
 
 import json
-import os
 import re
 import sys
 import time
@@ -24,7 +23,7 @@ def dashboard(tmp_path_factory):
     port, folder = browsing.free_port(), tmp_path_factory.mktemp("dashboard")
     pages = f"--folder={browsing.fresh_copy(folder)}"
     command = [sys.executable, browsing.ROOT / "tools" / "dashboard.py", f"--port={port}", pages]
-    running = browsing.Server(command, port, folder / "log", os.environ | browsing.QUICKLY)
+    running = browsing.Server(command, port, folder / "log")
     yield running
     running.stop()
 

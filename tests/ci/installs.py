@@ -111,7 +111,8 @@ def installed(way):
     for page in sorted((here / "notebooks").glob("*.ipynb")):
         for tool, folder in ways if page.stem in EACH_WAY else [next(turns)]:
             start = time.monotonic()
-            way.run(*tools[tool](page.relative_to(folder)), cwd=folder, JAX_DISABLE_MOST_OPTIMIZATIONS="1")
+            quickly = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}  # most of a quick run is compiling
+            way.run(*tools[tool](page.relative_to(folder)), cwd=folder, **quickly)
             took.append(
                 f"  {page.stem[:2]} by {tool:9} from {'notebooks/' if folder.name == 'notebooks' else 'its parent':10}"
                 f" {time.monotonic() - start:4.0f} s"
