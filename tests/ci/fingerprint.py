@@ -1,7 +1,11 @@
-"""Print a hash of the weights of nine networks after a few rounds, which CI compares with another processor's."""
+"""Print a hash of the weights of eight networks after a few rounds, or of those that are named.
+
+CI compares them with `fingerprints.txt`, and some of them on another processor, an emulated one, too.
+"""
 
 import hashlib
 import sys
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -15,22 +19,40 @@ import jax  # noqa: E402
 from memgen_lite import data, peers  # noqa: E402
 from memgen_lite.peers.text_copier import BiLSTMAttentionCNN, random_texts  # noqa: E402
 
+ROUNDS = {"rounds": 20, "random_state": 0}
+DIGITS = data.digits()
+TEXTS = random_texts(200, "aehmrsty ", random_state=0)
 
-def told(name, network, sampled=b""):
+
+def sampler(name):
+    model = peers.peer(name, **ROUNDS).fit(DIGITS.train)
+    return model.networks_, model.sample(100).tobytes()
+
+
+def encoder():
+    model = peers.peer("infomax", **ROUNDS).fit(DIGITS.train)
+    return model.networks_, model.transform(DIGITS.train).tobytes()
+
+
+def copier():
+    model = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
+    return model.fit(TEXTS, held_out=TEXTS[:9]).network_, b""
+
+
+def temporal_model():
+    films = DIGITS.train[:640].reshape(64, 10, 64) / 16
+    return peers.peer("temporal_model", **ROUNDS).fit(films).networks_, b""
+
+
+def character_network():
+    model = peers.peer("character_network", **ROUNDS).fit(TEXTS)
+    return model.networks_, "".join(model.sample(20, max_length=64)).encode()
+
+
+NETWORKS = {name: partial(sampler, name) for name in ("gan", "wgan_gp", "vae", "denoiser")}
+NETWORKS |= {f.__name__: f for f in (encoder, copier, temporal_model, character_network)}
+
+for name in sys.argv[1:] or NETWORKS:
+    network, made = NETWORKS[name]()
     numbers = b"".join(leaf.tobytes() for leaf in jax.device_get(jax.tree.leaves(network)) if hasattr(leaf, "tobytes"))
-    print(name, hashlib.sha256(numbers + sampled).hexdigest()[:16], flush=True)
-
-
-digits = data.digits()
-for name in ("gan", "wgan_gp", "vae", "denoiser"):
-    model = peers.peer(name, rounds=20, random_state=0).fit(digits.train)
-    told(name, model.networks_, model.sample(100).tobytes())
-encoder = peers.peer("infomax", rounds=20, random_state=0).fit(digits.train)
-told("encoder", encoder.networks_, encoder.transform(digits.train).tobytes())
-texts = random_texts(200, "aehmrsty ", random_state=0)
-copier = BiLSTMAttentionCNN(steps=20, checkpoint_every=20, random_state=0)
-told("copier", copier.fit(texts, held_out=texts[:9]).network_)
-films = digits.train[:640].reshape(64, 10, 64) / 16
-told("temporal model", peers.peer("temporal_model", rounds=20, random_state=0).fit(films).networks_)
-characters = peers.peer("character_network", rounds=20, random_state=0).fit(texts)
-told("character network", characters.networks_, "".join(characters.sample(20, max_length=64)).encode())
+    print(name, hashlib.sha256(numbers + made).hexdigest()[:16], flush=True)

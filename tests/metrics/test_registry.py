@@ -58,8 +58,9 @@ def test_every_metric_that_is_written_or_was_promised_is_there_and_no_other():
         ("beta_recall", "k = 5, strictly nearer, where the authors' code has 1 and no farther"),
         ("beta_recall", "share b is of all generated rows, where the authors' code takes it of those that are some"),
         ("c2st_logistic", r"own classifiers are a network and c2st_knn; this one minimizes .* plus \|w\|\^2/2"),
+        ("c_t", "20 generated rows and one held-out, where the authors' code asks for more than a share of all"),
         ("c_t", "none for continuity, for which the authors' code takes 1/2 off the statistic's mean"),
-        ("authenticity", "where the code of its authors looks the second distance up by a wrong index"),
+        ("authenticity", "the version of its authors' code that others copied looks the second distance up by a"),
         ("c2st_knn", "mean of the accuracies of the two classes, where the paper has the share of all test rows"),
     ],
 )
