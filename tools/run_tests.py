@@ -1,7 +1,7 @@
 """All tests: the package, every notebook strictly and the figures that they drew, and the pages.
 
 With `--coverage` only those of the package, and which of its lines none of them runs. They are not counted otherwise,
-as Python 3.11 runs everything more slowly while a tracer looks on; CI counts those of a newer Python, which does not.
+because everything runs more slowly while somebody counts.
 
 `MEMGEN_DRAWN=FOLDER` keeps the figures that the notebooks draw in a folder that is not there yet.
 """
