@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 import chromium  # noqa: E402
 
-WAITS = 1.5  # processes for each processor, as a page in a browser waits for its kernel half of the time
 COVERAGE = 95  # per cent of lines of memgen_lite that the unit tests run
 COMPILED_SOON = "--xla_cpu_use_fusion_emitters=false"  # networks that are trained for a few rounds are mostly compiled
 
@@ -29,10 +28,9 @@ def run(title, *arguments, **settings):
     return subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode
 
 
-def side_by_side(each=1):
+def side_by_side():
     """Arguments that share the files of tests among the processors: a notebook is one file, with one kernel."""
-    processors = os.cpu_count() or 1
-    return ["-n", str(round(each * min(4, processors))), "--dist=loadfile"] if processors > 1 else []
+    return ["-n", str(min(4, processors)), "--dist=loadfile"] if (processors := os.cpu_count() or 1) > 1 else []
 
 
 def package(*more):
@@ -55,7 +53,7 @@ COUNTED = ["--cov=memgen_lite", "--cov-report=term-missing:skip-covered", f"--co
 def in_browser():
     """The status of the browser tests; where there is no browser they are skipped, unless `MEMGEN_BROWSER=required`."""
     if chromium.find():
-        return run("The notebooks and the widgets in a browser", "tests/browser", *side_by_side(WAITS))
+        return run("The notebooks and the widgets in a browser", "tests/browser", *side_by_side())
     print(f"\n== {chromium.SKIPPED}", flush=True)
     return int(os.environ.get("MEMGEN_BROWSER") == "required")
 
