@@ -52,7 +52,13 @@ def character_network():
 NETWORKS = {name: partial(sampler, name) for name in ("gan", "wgan_gp", "vae", "denoiser")}
 NETWORKS |= {f.__name__: f for f in (encoder, copier, temporal_model, character_network)}
 
-for name in sys.argv[1:] or NETWORKS:
-    network, made = NETWORKS[name]()
-    numbers = b"".join(leaf.tobytes() for leaf in jax.device_get(jax.tree.leaves(network)) if hasattr(leaf, "tobytes"))
-    print(name, hashlib.sha256(numbers + made).hexdigest()[:16], flush=True)
+
+def main():
+    for name in sys.argv[1:] or NETWORKS:
+        network, made = NETWORKS[name]()
+        leaves = [leaf for leaf in jax.device_get(jax.tree.leaves(network)) if hasattr(leaf, "tobytes")]
+        print(name, hashlib.sha256(b"".join(leaf.tobytes() for leaf in leaves) + made).hexdigest()[:16], flush=True)
+
+
+if __name__ == "__main__":  # pytest imports it, to look for examples
+    main()
