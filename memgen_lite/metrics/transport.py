@@ -92,7 +92,7 @@ def _climb(real, generated, new, steps=200):
     """W_2 at the end of a climb from a direction: along t, its square is t'St for the coupling that sorting finds."""
     i, j, weights = couple(len(real), len(generated))
     alike = len(real) == len(generated)  # and then i and j are 0, 1, 2, ...
-    value, pace, gradient = -np.inf, 1.0, np.zeros(len(new))
+    value, pace, length = -np.inf, 1.0, 0.0
     a, b = np.arange(len(real)), np.arange(len(generated))
     for _ in range(steps):
         (x, a), (y, b) = _ordered(real @ new, a), _ordered(generated @ new, b)
