@@ -20,7 +20,7 @@ FIELD := .venv-field/ready
 help:  ## list these commands
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
-figures: $(READY)  ## execute every notebook (or PAGES="01 06"); rewrite figures/ and outputs
+figures: $(READY)  ## execute all notebooks (PAGES="01 06": two); redraw figures/
 	$(BIN)/python tools/regenerate.py $(PAGES)
 
 test: $(READY)  ## all tests: the package, the notebooks, the figures

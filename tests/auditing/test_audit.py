@@ -205,6 +205,7 @@ SLOW = ("M = 50,000", "M = 5,000", "M = 1,000", "d = 512", "d = 64")
 FAST = [name for name in simulation.SCENARIOS if not any(part in name for part in (*SLOW, *simulation.LIMITS))]
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("name", FAST)
 def test_the_promises_hold(name):
     """In 60 trials: size 5 %, false discoveries 10 %, dose unbiased, coverage 93 %, each within 3.5 standard errors.

@@ -49,6 +49,7 @@ def p_value(found):
     return min(1, 2 * min(found.p_values))
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("sizes", [(200, 200), (240, 60), (60, 240)])
 def test_of_two_blind_generators_one_is_convicted_in_one_of_twenty_splits_at_most(sizes):
     """200 comparisons, four pairs of unlike quality; more than 21 would be once in 1,000 tests at a rate of 5 %."""
@@ -64,6 +65,7 @@ def test_the_rows_alone_are_fooled_by_the_luck_of_the_split():
     assert np.mean([2 * min(one.labels) <= 0.05 for one in found]) <= 0.15
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("pair", [(wide, normal), (mixture, collapsed)])
 @pytest.mark.parametrize("sizes", [(200, 200), (240, 60)])
 def test_two_that_copy_equally_often_are_told_apart_in_one_of_twenty_at_most(sizes, pair):
@@ -92,6 +94,7 @@ def test_the_interval_holds_the_difference_of_the_generators():
     assert held >= 140
 
 
+@pytest.mark.simulation
 def test_samples_of_one_generator_have_p_values_that_are_uniform():
     """Of dealt rows, up to their steps of 1/100; p of the test is below .001 once in 1,000 such tests."""
     found = [contrasted(i, wide, wide, copied=(0.2, 0.2)) for i in range(150)]

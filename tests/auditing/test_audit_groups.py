@@ -25,6 +25,7 @@ SIZES = {
 }
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("spread", [0, 0.1, 0.5, 1])
 @pytest.mark.parametrize("name", SIZES)
 def test_groups_of_other_sizes_accuse_nobody(name, spread):

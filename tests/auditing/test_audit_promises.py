@@ -22,6 +22,7 @@ LAWS = {
 }
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("name", LAWS)
 def test_a_blind_generator_is_accused_in_one_of_twenty_at_most_and_never_against_the_p_value(name):
     """150 audits of each law: were the rate 5 %, more than 14 accusations would come once in a hundred such tests."""
@@ -183,6 +184,7 @@ def _arrays(rng, n, share):
     )
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("law", [_at_random, _by_value, _arrays])
 @pytest.mark.parametrize("shares", [(0.3, 0.3), (0.3, 0.0), (0.2, 0.6)])
 def test_missing_values_do_no_harm_to_the_test_also_where_the_generator_has_other_shares_of_them(law, shares):
@@ -247,6 +249,7 @@ def test_visits_of_persons_on_both_sides_are_asked_about():
     assert any("as several rows of one person do? Then pass groups=" in line for line in found.warnings)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("name", LAWS)
 def test_honest_rows_are_asked_for_persons_in_one_of_twenty_splits_at_most(name):
     """60 splits: were the rate 5 %, more than 9 questions would come once in a thousand such tests."""

@@ -16,6 +16,7 @@ def made(rng, copies, n=100):
     return T, H, steps
 
 
+@pytest.mark.simulation
 def test_copying_starts_where_it_does_and_is_said_to_start_before_in_one_of_twenty_at_most():
     """30 trainings of four checkpoints, two of which copy: false starts as chance has them once in a thousand runs."""
     early = found = 0
@@ -27,6 +28,7 @@ def test_copying_starts_where_it_does_and_is_said_to_start_before_in_one_of_twen
     assert early <= binom.ppf(0.999, 30, 0.05) and found >= 24
 
 
+@pytest.mark.simulation
 def test_of_steps_that_all_copy_nothing_none_is_named():
     """30 trainings: a start is false, and as rare as one test of 5 % is, however many steps there are."""
     starts = [

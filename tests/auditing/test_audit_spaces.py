@@ -64,6 +64,7 @@ def test_a_copy_as_it_is_is_named_as_well_as_in_one_space():
     assert "space" not in one.copies and one.stamp["spaces"] == ["pixels"] and one.p_value == many.p_value == 0.001
 
 
+@pytest.mark.simulation
 def test_a_blind_generator_is_accused_once_in_twenty_and_false_names_are_rare():
     """200 audits in nine spaces: 16 rejections at most, which chance exceeds in .03 of runs of a size of .05; names at
     rate .1 in one audit of ten at most, so 31 at most in all but .02 of runs."""
@@ -123,6 +124,7 @@ def test_texts_in_capitals_are_seen():
     assert found.space in ("characters, case-folded", "words") and len(found.copies) >= 25
 
 
+@pytest.mark.simulation
 def test_a_passage_of_fifteen_words_in_one_new_text_of_twenty_is_seen_and_shown_in_its_context():
     """In 9 of 10 splits at least; the power of the walk over spans alone is in benchmarks/spans.py."""
     texts, seen = pieces(cleared=True), 0

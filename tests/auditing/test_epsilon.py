@@ -55,6 +55,7 @@ def bounds(mechanism, epsilon, share, coins, repeats=100, n=150):
     return np.array(found)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("share", "coins"), [(0.5, True), (2 / 3, True), (0.25, True), (2 / 3, False)])
 @pytest.mark.parametrize("mechanism", [randomized_response, laplace_histogram])
 def test_the_bound_is_above_a_known_epsilon_in_one_run_of_twenty_at_most(mechanism, share, coins):

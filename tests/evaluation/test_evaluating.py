@@ -24,6 +24,7 @@ def everything():
     return mg.evaluate(T, np.concatenate([H, more]), T, n_null=39)
 
 
+@pytest.mark.simulation
 def test_p_values_of_an_honest_generator_are_no_smaller_than_uniform(monkeypatch):
     """60 honest samples at level .25: each metric's rejections are Binomial(60, .25) at most, and above 26 with
     probability .0008 (normal law, one metric); the corrected least p <= .25 likewise, and <= .05 above 9 with .0005."""
@@ -42,6 +43,7 @@ def test_p_values_of_an_honest_generator_are_no_smaller_than_uniform(monkeypatch
     assert np.mean(single) == pytest.approx(0.525, abs=0.15)  # uniform on 1/20..1 has mean .525: not just large
 
 
+@pytest.mark.simulation
 def test_the_honest_interval_holds_a_fresh_sample_as_often_as_it_says():
     """It runs from the 2nd least to the 2nd largest of 33 honest values: a 34th is inside 30 times in 34.
 
@@ -318,6 +320,7 @@ def test_whatever_goes_wrong_with_a_metric_the_others_have_their_values(place, e
             assert found.reason[name] == ""
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("factor", [1e-149, 1e-60, 1e60, 9e98])
 def test_what_has_no_value_says_why_and_what_has_one_is_calibrated_whatever_the_unit(factor):
     plain = mg.evaluate(*data(), n_null=19).to_frame()

@@ -13,6 +13,7 @@ BLIND = {
 }
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("law", BLIND)
 def test_a_blind_generator_is_called_nearer_in_one_of_twenty(law):
     """At a rate of .05, more than 14 of 150 come in .01 of such tests; the seed is fixed."""

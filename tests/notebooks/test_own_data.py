@@ -59,6 +59,7 @@ def run(stem, data, folder, **more):
     folder.mkdir()
     (path,) = FOLDER.glob(f"{stem}_*.ipynb")
     settings = {"TQDM_DISABLE": "1", "MEMGEN_CACHE": str(folder.parent / "cache")}
+    settings["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # most of a quick run is compiling
     given = [word for name, value in {"data": data, **more}.items() for word in ("-p", name, str(value))]
     command = [sys.executable, "-m", "papermill", str(path), "out.ipynb", *given]
     told = {"capture_output": True, "text": True, "encoding": "utf-8"}

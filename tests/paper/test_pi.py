@@ -235,6 +235,7 @@ def test_gaps_are_counted_as_by_hand():
         pi.gap(digits, digit=7)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("test", [pi.uniformity, lambda d: pi.uniformity(d, 2), pi.serial, pi.poker, pi.gap])
 def test_every_test_rejects_fair_digits_at_its_level(test):
     """400 fair sequences, each rejected with probability 0.05: 7 to 36 rejections but for 1e-4; p is uniform (KS)."""

@@ -135,6 +135,7 @@ def test_dates_beside_moments_are_compared_by_the_day():
     assert isinstance(samples["train"]["a"][0], datetime.date)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("rounded", ["held_out", "train"])
 def test_a_blind_generator_is_not_accused_where_one_file_has_fewer_digits(rounded):
     """40 audits: were the rate 5 %, more than 6 p-values of .05 at most would come once in 100 such tests."""
