@@ -12,8 +12,8 @@ import sys
 import browsing
 import pytest
 
-# The first lesson, pictures, a file of digits and the audit; a page takes a minute and a half here, mostly to load.
-PAGES = ("01_algorithm", "04_internet_cats", "05_pi_digits", "13_is_your_model_copying")
+# Pictures, a file of digits and the audit: a page takes a minute and a half or two, mostly to load.
+PAGES = ("04_internet_cats", "05_pi_digits", "13_is_your_model_copying")
 PRESSES = 8
 # From the key to the new picture and its words, in milliseconds, by the page's own clock; null after ten seconds.
 WATCH = """box => {

@@ -89,6 +89,8 @@ def test_every_control_of_every_explorer_moves_the_words_and_the_picture(noteboo
     for explorer in notebook.page.locator(browsing.EXPLORER).all():
         words, box = explorer.locator("[aria-live]"), explorer.element_handle()
         for control in explorer.locator("> *").all()[:-2]:
+            if control.locator("option").count() == 1:
+                continue  # a quick page may have a single seed, and nothing to choose
             before, begin = words.inner_text(), time.monotonic()
             move(control)
             told = "([box, words]) => box.querySelector('[aria-live]').innerText !== words"
