@@ -320,7 +320,6 @@ def test_whatever_goes_wrong_with_a_metric_the_others_have_their_values(place, e
             assert found.reason[name] == ""
 
 
-@pytest.mark.simulation
 @pytest.mark.parametrize("factor", [1e-149, 1e-60, 1e60, 9e98])
 def test_what_has_no_value_says_why_and_what_has_one_is_calibrated_whatever_the_unit(factor):
     plain = mg.evaluate(*data(), n_null=19).to_frame()

@@ -62,7 +62,6 @@ def test_raters_needed_grows_as_one_over_the_squared_advantage():
     assert needed[0] == pytest.approx((z / 0.02) ** 2, rel=0.01)
 
 
-@pytest.mark.simulation
 @settings(max_examples=150, deadline=None)
 @given(
     st.floats(0, 1).filter(lambda accuracy: abs(accuracy - 0.5) > 0.02), st.floats(0.01, 0.999), st.floats(0.001, 0.99)
