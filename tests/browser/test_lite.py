@@ -14,7 +14,7 @@ import pytest
 
 # Pictures, a file of digits and the audit: a page takes a minute and a half or two, mostly to load.
 PAGES = ("04_internet_cats", "05_pi_digits", "13_is_your_model_copying")
-PRESSES = 8
+PRESSES = 8  # and at most five times as many, until one is answered in half a second
 # From the key to the new picture and its words, in milliseconds, by the page's own clock; null after ten seconds.
 WATCH = """box => {
     const picture = () => box.querySelector('img').src, words = () => box.querySelector('[aria-live]').innerText;
@@ -72,14 +72,17 @@ def test_no_request_leaves_the_machine(page):
     assert page.left == []
 
 
-def test_a_slider_s_picture_and_words_follow_each_press(page, record_property):
-    """How long they take is printed; no test asserts a time."""
+def test_a_slider_answers_within_half_a_second(page, record_property):
+    """Of some presses the quickest, since the others wait for whatever else this machine is doing."""
     explorers = page.page.locator(browsing.EXPLORER).all()
     assert bool(explorers) == (page.name != "05_pi_digits.ipynb")
     for explorer in explorers:
         for handle in explorer.locator(".noUi-handle").all():
             took = [press(page.page, explorer, handle) for _ in range(PRESSES)]
+            while min(took) >= 0.5 and len(took) < 5 * PRESSES:  # beside another page on two slow cores
+                took.append(press(page.page, explorer, handle))
             record_property("latency", f"{page.name}: {min(took):.2f} to {max(took):.2f} s in the site")
+            assert min(took) < 0.5, took
 
 
 def press(page, explorer, handle):
