@@ -87,7 +87,7 @@ def _audit(rng, T, H, G, **options):
 
 def _refusal(error):
     """False, for what accuses nobody: where held-out has only values of few that stand in train too."""
-    if "every held-out row is a training row" not in str(error):
+    if "every row of held_out is a row of train" not in str(error):
         raise error
     return False
 
