@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..shared.checks import number, one_of, shown, whole
+from ..shared.devices import where_they_lie
 from ..shared.parallel import one_thread
 from ..shared.points import Facts
 from ..shared.progress import bar
@@ -36,6 +37,7 @@ from .walk import FEWEST, TOO_LOW, smallest_p
 _FEW = 20
 
 
+@where_they_lie
 def audit(
     train: Data,
     held_out: Data,
@@ -67,8 +69,8 @@ def audit(
     ----------
     train, held_out, generated : arrays (rows, features), images (n, height, width[, channels]), lists of strings, or
         frames with numeric, time and categorical columns; see :mod:`memgen_lite.shared.kinds` for how they are
-        compared. They may be memory-mapped. A large `generated` may be thinned beforehand, `train` may not: that
-        hides the sources.
+        compared. They may be memory-mapped, or lie on a graphics card, which computes products then. A large
+        `generated` may be thinned beforehand, `train` may not: that hides the sources.
     metric : "euclidean" or "cosine".
     features : None, or a function from such items to an array (n, d), in which they are compared; of one row at a time,
         and fitted to other rows, or to train and held-out together. Else it gathers rows of train as a copier does.

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..shared.checks import one_of, shown, whole
+from ..shared.devices import where_they_lie
 from ..shared.figures import Picture
 from ..shared.parallel import one_thread
 from ..shared.points import Facts
@@ -123,6 +124,7 @@ class Comparison:
         return f"<div><p><b>{escape(self.verdict)}</b></p>{told}{self.plot().html()}</div>"
 
 
+@where_they_lie
 def audit_compare(
     train: Data,
     held_out: Data,

@@ -43,6 +43,7 @@ from ..metrics.copying import cell_centers
 from ..metrics.distances import median_distance
 from ..metrics.registry import read_samples
 from ..shared.checks import shown, whole
+from ..shared.devices import where_they_lie
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
@@ -67,6 +68,7 @@ _TOLD = {
 _UNSEARCHED = {*KERNELS, *SLICES, *SLOW, "frechet", "alpha_precision", "vendi", "mifid", "birthday_support"}
 
 
+@where_they_lie
 def evaluate(
     train: Data,
     held_out: Data,

@@ -64,7 +64,7 @@ class _Moments:
 
 def _cross(a, b):
     """tr (S R)^(1/2) for the covariances S and R: the sum of the singular values of A B' for any factors of them."""
-    if a.tall and b.tall and len(a.mean) > 512:
+    if a.tall and b.tall and len(a.mean) >= 256:
         # The eigenvalues of S R, by way of a Cholesky factor of R, take half the time; but of a small one the root has
         # half the digits, so where there are such, or R is singular, the longer way is taken after all.
         try:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..shared.checks import number, numbers_in, one_of, resolved, shown, whole
+from ..shared.devices import where_they_lie
 from ..shared.kinds import together
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
@@ -235,6 +236,7 @@ def describe(name: str) -> Metric:
     return entry
 
 
+@where_they_lie
 def compute(
     name: str,
     *,

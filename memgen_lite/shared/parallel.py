@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any
 
 import joblib
@@ -80,9 +81,10 @@ def in_parallel(function: Callable[[Any], Any], items: Iterable[Any], *, most: i
     if (workers := processors(most)) == 1:
         yield from map(function, items)
         return
+    context = copy_context()  # what is set for those who ask here holds there too
     with one_thread():  # else each of them would start as many
         workers = ThreadPoolExecutor(workers, initializer=setattr, initargs=(_here, "started", True))
         try:
-            yield from workers.map(function, items)
+            yield from workers.map(lambda item: context.copy().run(function, item), items)
         finally:
             workers.shutdown(cancel_futures=True)

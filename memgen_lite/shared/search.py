@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import flag, items, whole
+from .devices import QUERIES, device_for
 from .parallel import in_parallel, processors
 from .points import MEMORY, Points, coarse, rows_of, slices, squares, units
+from .search_there import There
 from .tie_order import TieOrder
 
 _ROUND = 2.0**-24
@@ -49,6 +51,7 @@ def prepared(queries, points, k, order, metric, memory, exclude_self=False, thre
     """The search, and a function of a group of blocks of queries to each of them and what is found for it."""
     k, exclude_self = whole(k, "k"), flag(exclude_self, "exclude_self")
     search = Search(queries, points, metric, memory, threads)
+    search.go()
     most = len(points) - bool(exclude_self)
     if exclude_self and len(queries) != len(points):
         raise ValueError(f"exclude_self needs queries to be points, got {len(queries)} and {len(points)} rows")
@@ -99,12 +102,21 @@ class Search:
         self.error = (0.55 * queries.shape[1] + 8) * _ROUND * reach + queries.shape[1] * 2.0**-126
         # What the settling of a pair takes: indices, distances and two sorts.
         self.most_pairs = max(_PAIRS, self.memory // (1024 * self.together))
+        self.there = None
+
+    def go(self):
+        """Have the products on another device from now on, where one is at hand and they are many."""
+        device = device_for(len(self.queries) * self.points.shape[0] * self.points.shape[1], self.points.shape[1])
+        if device is not None:
+            self.there, self.together = There(self, device), _BLOCKS
+            self.error = np.zeros_like(self.error)  # a product comes with its own
 
     def blocks(self, k=1):
         """Slices of the queries, of which one's products with a tile, their mask and its indices fit into memory."""
         rows = self.memory // (16 * max(min(self.step, len(self.points)), k))
         each = -(-len(self.queries) // self.threads)  # so that few queries too are shared among the threads
-        return slices(len(self.queries), max(1, min(_QUERIES, rows, each)))
+        most = QUERIES if self.there is not None else min(_QUERIES, rows)
+        return slices(len(self.queries), max(1, min(most, each)))
 
     def each(self, function, blocks):
         """function(blocks) for groups of these blocks of queries, in order, by as many threads as there are."""
@@ -113,6 +125,9 @@ class Search:
 
     def tiles(self):
         """Slices of the points, and what the products with these are of."""
+        if self.there is not None:
+            yield from self.there.tiles()
+            return
         for tile in slices(len(self.points), self.step):
             yield tile, (self.coarse(self.points[tile]) if self.kept is None else self.kept[tile])
 
@@ -158,11 +173,15 @@ class Nearest:
         self.search, self.block, self.k, self.order = search, block, k, order
         rows = block.stop - block.start
         self.best = np.full((rows, k), np.inf, dtype=np.float32)  # of the products so far, the k smallest or larger
-        self.pending = []
+        self.pending, self.sent = [], None
         self.row, self.column, self.distance = (np.empty(0, dtype) for dtype in (np.intp, np.intp, np.float64))
         self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.intp)
 
     def look(self, tile, points, exclude_self):
+        if self.search.there is not None:
+            for pairs in self.search.there.look(self, tile, points, exclude_self):
+                self.hold(*pairs)
+            return
         rough = self.search.products(self.block, tile, points, self.search.squares)
         if exclude_self:
             same = np.arange(max(self.block.start, tile.start), min(self.block.stop, tile.stop))
@@ -177,9 +196,13 @@ class Nearest:
         flat = np.flatnonzero(rough <= self.limit()[:, None])
         for part in slices(len(flat), self.search.most_pairs):
             row, column = np.divmod(flat[part], rough.shape[1])
-            self.pending.append((row, column + tile.start, rough[row, column]))
-            if sum(len(row) for row, *_ in self.pending) > self.search.most_pairs:
-                self.settle()
+            self.hold(row, column + tile.start, rough[row, column])
+
+    def hold(self, row, column, rough):
+        """Pairs that are in question, to be settled when they are many."""
+        self.pending.append((row, column, rough))
+        if sum(len(row) for row, *_ in self.pending) > self.search.most_pairs:
+            self.settle()
 
     def limit(self):
         """What the product of one of the k nearest, or of one tied with them, can't exceed."""

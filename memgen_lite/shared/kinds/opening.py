@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 import numpy as np
 
 from ..checks import unmasked
+from ..devices import card_of, here
 
 _WAYS = "array, frame, list or iterable"
 
@@ -14,8 +15,9 @@ _WAYS = "array, frame, list or iterable"
 def opened(X, name="X"):
     """`X` as an array, a frame, a series, a list or a tuple of examples; an iterable is read to its end.
 
-    Arrays of other libraries become NumPy's, through `__array__` or DLPack, and frames of other libraries pandas'.
-    Numbers for which NumPy has no type of its own, as bfloat16, become float32, which holds each of them exactly.
+    Arrays of other libraries become NumPy's, through `__array__` or DLPack or fetched from a graphics card, and frames
+    of other libraries pandas'. Numbers for which NumPy has no type of its own, as bfloat16, become float32, which holds
+    each of them exactly.
 
     Raises
     ------
@@ -73,6 +75,8 @@ def _as_numpy(X, name):
     dtype = str(getattr(X, "dtype", ""))
     if hasattr(X, "detach") and any(kind in dtype for kind in ("bfloat16", "float8")):
         X = X.float()  # a tensor of PyTorch; NumPy knows no such numbers
+    if card_of(X) is not None:
+        return here(X)
     reasons = []
     for attribute, read in (("__array__", np.asanyarray), ("__dlpack__", np.from_dlpack)):
         if hasattr(X, attribute):
