@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .devices import fetched
+
 Bound = float | None
 
 
@@ -97,7 +99,7 @@ def as_array(X: Any, name: str) -> np.ndarray:
     """`X` as an array, which has lost no mask; where NumPy can't read it, as one of None without axes."""
     unmasked(X, name)
     try:
-        found = np.asanyarray(X)
+        found = np.asanyarray(fetched(X))
     except (ValueError, TypeError):  # ragged, or what only says that it is an array
         found = np.array(None)
     return np.asarray(unmasked(found, name))

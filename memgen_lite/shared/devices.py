@@ -9,7 +9,7 @@ these bounds leave in question is settled here, in double precision, as everywhe
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -37,6 +37,10 @@ class Device:
 
     def __repr__(self) -> str:
         return f"{self.xp.__name__.partition('.')[0]} on {self.device}"
+
+    def current(self) -> Any:
+        """A context within which new arrays are made there."""
+        return nullcontext()
 
     def put(self, X: np.ndarray) -> Any:
         return self.xp.asarray(X, device=self.device)
@@ -76,9 +80,11 @@ class _Jax(Device):
 
 
 class _CuPy(Device):
+    def current(self):
+        return self.device
+
     def put(self, X):
-        with self.device:
-            return self.xp.asarray(X)
+        return self.xp.asarray(X)
 
 
 class _Torch(Device):
@@ -108,7 +114,9 @@ def library(X: Any) -> str:
 def here(X: Any) -> np.ndarray:
     """Another library's array as NumPy's, wherever it lies."""
     if library(X) == "torch":
-        return X.detach().cpu().numpy()
+        X = X.detach()
+        # NumPy has no such numbers, and single precision holds each of them.
+        return (X.float() if any(kind in str(X.dtype) for kind in ("bfloat16", "float8")) else X).cpu().numpy()
     if library(X) == "cupy":
         return X.get()
     return np.asarray(X) if hasattr(X, "__array__") else np.from_dlpack(X)
@@ -130,18 +138,37 @@ def device_of(X: Any) -> Device | None:
 
 
 def card_of(X: Any) -> Device | None:
-    """The device of an array that does not lie in the memory of the processor; else None."""
-    device = device_of(X)
-    return None if device is None or device.kind == "cpu" else device
+    """The device of an array of PyTorch, CuPy or JAX that does not lie in the memory of the processor; else None."""
+    if library(X) not in ("torch", "cupy", "jax", "jaxlib"):
+        return None
+    try:
+        device = device_of(X)
+    except Exception:  # of a tracer, or of what was deleted there: who reads it says so
+        return None
+    return None if device is None or device.kind in ("cpu", "meta") else device
 
 
-_NOW: ContextVar[tuple[Device, int] | None] = ContextVar("_NOW", default=None)
+# In a list, as it may be found out within, from what the reader's own features give.
+_NOW: ContextVar[list[tuple[Device, int]] | None] = ContextVar("_NOW", default=None)
+
+
+def fetched(X: Any) -> Any:
+    """What lies on a graphics card as NumPy's array, and all else as it is; within :func:`on`, that card is used."""
+    device, now = card_of(X), _NOW.get()
+    if device is None:
+        return X
+    if now == []:
+        now.append((device, LEAST))
+    return here(X)
 
 
 @contextmanager
-def on(device: Device, least: int = LEAST) -> Iterator[None]:
-    """Searches that begin within have their products there, if they take `least` multiplications or more."""
-    before = _NOW.set((device, least))
+def on(device: Device | None, least: int = LEAST) -> Iterator[None]:
+    """Searches that begin within have their products there, if they take `least` multiplications or more.
+
+    None is the one in use, or else that of the first array that is :func:`fetched` within.
+    """
+    before = _NOW.set((_NOW.get() or []) if device is None else [(device, least)])
     try:
         yield
     finally:
@@ -150,9 +177,10 @@ def on(device: Device, least: int = LEAST) -> Iterator[None]:
 
 def device_for(multiplications: int, width: int) -> Device | None:
     """Where the products of a search of rows of this width are worth having; None for here."""
-    device, least = _NOW.get() or (None, 0)
-    if device is None or multiplications < least:
+    now = _NOW.get()
+    if not now or multiplications < now[0][1]:
         return None
+    device = now[0][0]
     if (excess := _excess(device, width)) <= 1:  # asked each time: a library's precision can be set at any time
         return device
     warnings.warn(
@@ -178,7 +206,8 @@ def _excess(device, width):
     """How wrong a product of known rows is, over what is allowed for: 1 is as much."""
     rng = np.random.default_rng(0)
     one, two = (rounded(rng.standard_normal((n, width), dtype=np.float32)) for n in (64, 256))
-    found = here(device.put(one) @ device.put(two).T).astype(float)
+    with device.current():
+        found = here(device.put(one) @ device.put(two).T).astype(float)
     exact = one.astype(float) @ two.T.astype(float)
     lengths = [np.sqrt((X.astype(float) ** 2).sum(axis=1)) for X in (one, two)]
     return float((np.abs(found - exact) / np.outer(*lengths)).max() / (width * ROUND))
@@ -195,14 +224,12 @@ def _of(values):
 
 
 def where_they_lie(function: Callable[P, T]) -> Callable[P, T]:
-    """The function, whose searches go to the graphics card that its first argument of that kind lies on."""
+    """The function, whose searches go to the graphics card that the first of its samples which lies on one lies on."""
 
     @wraps(function)
     def searched(*args: P.args, **kwargs: P.kwargs) -> T:
-        for device in map(card_of, _of([*args, *kwargs.values()])):
-            if device is not None:
-                with on(device, LEAST):
-                    return function(*args, **kwargs)
-        return function(*args, **kwargs)
+        devices = filter(None, map(card_of, _of([*args, *kwargs.values()])))
+        with on(next(devices, None), LEAST):
+            return function(*args, **kwargs)
 
     return searched

@@ -25,7 +25,7 @@ class There:
 
     def tiles(self):
         for tile in slices(len(self.search.points), POINTS):
-            with self._lock:
+            with self._lock, self.device.current():
                 there = self._tiles.get(tile.start) or self._sent(tile)
                 if self._keep:
                     self._tiles[tile.start] = there
@@ -43,6 +43,10 @@ class There:
 
         They come in parts: of data with many ties they are more than fit here.
         """
+        with self.device.current():
+            yield from self._pairs(nearest, tile, points, exclude_self)
+
+    def _pairs(self, nearest, tile, points, exclude_self):
         there, offsets, longest, lost = points
         if nearest.sent is None:
             rows, dropped = _rounded(self.search.coarse(self.search.queries[nearest.block]))

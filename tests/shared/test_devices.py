@@ -200,6 +200,35 @@ def test_what_lies_on_a_card_is_read_and_searched_there(card, monkeypatch):
     assert products
 
 
+def test_features_that_come_from_a_card_are_searched_there(card, monkeypatch):
+    cupy, products = card
+    monkeypatch.setattr(devices, "LEAST", 0)
+    rng = np.random.default_rng(1)
+    T, H, G = rng.normal(size=(3, 120, 5))
+    options = {"random_state": 0, "n_relabelings": 19}
+    expected = mg.audit(T, H, G, features=lambda X: X[:, :3], **options).to_json()
+    assert not products
+    assert mg.audit(T, H, G, features=lambda X: cupy.ndarray(X[:, :3]), **options).to_json() == expected
+    assert products
+    products.clear()
+    mg.audit(T, H, G, **options)
+    assert not products
+
+
+def test_what_cannot_be_fetched_from_a_card_is_named(card):
+    cupy, _ = card
+
+    class Lost(cupy.ndarray):
+        __module__ = "cupy"
+
+        def get(self):
+            raise RuntimeError("the card fell off the bus")
+
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    with pytest.raises(TypeError, match=r"held_out lies on a graphics card .*: the card fell off the bus"):
+        mg.audit(X, Lost(X), X)
+
+
 def test_an_array_here_is_on_no_card(card):
     cupy, _ = card
     for X in (np.zeros(3), [1.0], "text", None, *LIBRARIES.values()):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 import numpy as np
 
 from ..checks import unmasked
-from ..devices import card_of, here
+from ..devices import fetched
 
 _WAYS = "array, frame, list or iterable"
 
@@ -72,11 +72,14 @@ def _array(X, name):
 
 def _as_numpy(X, name):
     """Another library's array as NumPy's."""
+    try:
+        X = fetched(X)
+    except Exception as error:  # as below
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise TypeError(f"{name} lies on a graphics card and can't be fetched from there: {said}") from None
     dtype = str(getattr(X, "dtype", ""))
     if hasattr(X, "detach") and any(kind in dtype for kind in ("bfloat16", "float8")):
         X = X.float()  # a tensor of PyTorch; NumPy knows no such numbers
-    if card_of(X) is not None:
-        return here(X)
     reasons = []
     for attribute, read in (("__array__", np.asanyarray), ("__dlpack__", np.from_dlpack)):
         if hasattr(X, attribute):

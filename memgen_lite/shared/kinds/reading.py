@@ -189,7 +189,7 @@ def featured(features, items, name="features"):
 def _row_by_row(features, items, rows, role, name):
     """What is said where the features of a row depend on those beside it, as of a scaler fitted to each sample."""
     try:
-        few = np.asarray(features(items[:3]))
+        few = as_array(features(items[:3]), name)
     except Exception:  # whatever it needs more rows for is what is looked for
         few = None
     alike = few is not None and few.shape == rows[:3].shape
