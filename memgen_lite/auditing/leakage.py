@@ -21,6 +21,8 @@ from .evidence import combined
 from .walk import labelings
 
 _ROWS, _NEAR, _COLUMNS, _K = 10_000, 2_000, 64, 3
+_FEWEST, _VALUES = 500, 2**25  # rows at the least, and otherwise so many that their values take 256 MiB
+_SIDE = 1024  # of a matrix whose eigenvectors take a fraction of a second
 
 
 def leakage(train, held_out, generated, units=None, searched=None, *, n_relabelings=999, rng):
@@ -29,7 +31,8 @@ def leakage(train, held_out, generated, units=None, searched=None, *, n_relabeli
     Parameters
     ----------
     train, held_out, generated : real arrays (N, d), (K, d), (M, d). Of more than 10,000 of the pool, or generated, a
-        sample is looked at, and neighbors are searched for 2,000 of them.
+        sample is looked at (fewer of rows wider than 3,355: 500 from 67,108 features on), and neighbors are searched
+        for 2,000 of them.
     units : None, or int array (N + K,): rows of one group are relabeled together; searched : None, or bool array
         (N + K,), the rows to look at.
 
@@ -41,9 +44,10 @@ def leakage(train, held_out, generated, units=None, searched=None, *, n_relabeli
     """
     n, both = len(train), len(train) + len(held_out)
     rows = rng.permutation(both) if searched is None else rng.permutation(np.flatnonzero(searched))
-    rows = np.sort(rows[:_ROWS])
+    most = min(_ROWS, max(_FEWEST, _VALUES // train.shape[1]))
+    rows = np.sort(rows[:most])
     pool = np.concatenate([train[rows[rows < n]], held_out[rows[rows >= n] - n]]).astype(np.float64)
-    made = generated[np.sort(rng.permutation(len(generated))[:_ROWS])].astype(np.float64)
+    made = generated[np.sort(rng.permutation(len(generated))[:most])].astype(np.float64)
     unit = np.arange(both) if units is None else units
     of_train = np.zeros(unit.max() + 1, dtype=bool)
     of_train[unit[:n]] = True
@@ -53,7 +57,7 @@ def leakage(train, held_out, generated, units=None, searched=None, *, n_relabeli
     pool, made = _standardized(pool, made)
     scores = {
         "means": pool @ made.mean(axis=0),
-        "likelihood": _likelihood(pool, made),
+        "likelihood": _likelihood(pool, made, rng),
         "neighbors": _near(pool, made, rng),
     }
     columns = np.stack([np.bincount(place, score, minlength=len(there)) for score in scores.values()], axis=1)
@@ -75,7 +79,7 @@ def _standardized(pool, made):
     return ((X[:, kept] - middle[kept]) / spread[kept] for X in (pool, made))
 
 
-def _likelihood(pool, made):
+def _likelihood(pool, made, rng):
     """Log of the Gaussian density of the generated rows over that of the pool, in the pool's leading directions.
 
     Covariances are shrunk (Ledoit and Wolf 2004), so that a feature that never varies is not infinitely telling.
@@ -83,14 +87,31 @@ def _likelihood(pool, made):
     from sklearn.covariance import ledoit_wolf
 
     if pool.shape[1] > _COLUMNS:
-        _, turn = np.linalg.eigh(np.cov(pool.T))
-        pool, made = (X @ turn[:, -_COLUMNS:] for X in (pool, made))
+        turn = _leading(pool, rng)
+        pool, made = (X @ turn for X in (pool, made))
     found = np.zeros(len(pool))
     for sign, X in ((1, made), (-1, pool)):
         covariance = ledoit_wolf(X)[0] + 1e-6 * np.eye(X.shape[1])
         gap = pool - X.mean(axis=0)
         found -= sign / 2 * np.einsum("ij,ij->i", gap, np.linalg.solve(covariance, gap.T).T)
     return found
+
+
+def _leading(pool, rng):
+    """The directions (d, 64 or fewer) in which rows of mean 0 vary most, exactly where rows or columns are few.
+
+    Where both are many they are found by random projections (Halko, Martinsson and Tropp 2011, SIAM Review 53).
+    """
+    from sklearn.utils.extmath import randomized_svd
+
+    if pool.shape[1] <= _SIDE:
+        return np.linalg.eigh(np.cov(pool.T))[1][:, -_COLUMNS:]
+    if len(pool) > _SIDE:
+        return randomized_svd(pool, _COLUMNS, random_state=int(rng.integers(2**31)))[2].T
+    values, turn = np.linalg.eigh(pool @ pool.T)
+    kept = values > 1e-9 * values[-1]
+    kept[:-_COLUMNS] = False
+    return pool.T @ (turn[:, kept] / np.sqrt(values[kept]))
 
 
 def _near(pool, made, rng):

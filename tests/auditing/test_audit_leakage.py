@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import binom
 
 import memgen_lite as mg
+from memgen_lite.auditing import leakage as scores
 from memgen_lite.auditing.leakage import leakage
 from memgen_lite.shared.neighbors import neighbors
 
@@ -87,3 +88,48 @@ def test_of_more_rows_than_are_looked_at_a_sample_is(monkeypatch):
     T, H = rng.normal(size=(2, 400, 300))
     G = T.mean(axis=0) + rng.normal(size=(1000, 300))
     assert leakage(T, H, G, n_relabelings=99, rng=rng)[0] <= 0.05 and asked == [(100, 500), (100, 100)]
+
+
+@pytest.mark.parametrize(("n", "d"), [(150, 3000), (1100, 1300)])
+def test_the_leading_directions_of_wide_rows_are_those_of_their_singular_vectors(n, d):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, d)) * np.concatenate([np.linspace(30, 10, 64), np.ones(d - 64)])
+    X -= X.mean(axis=0)
+    found = scores._leading(X, rng)
+    assert np.abs(found.T @ found - np.eye(64)).max() < 1e-9
+    assert np.linalg.svd(found.T @ np.linalg.svd(X, full_matrices=False)[2][:64].T)[1].min() > 1 - 1e-9
+
+
+def test_rows_of_few_different_values_have_no_more_directions_than_these():
+    X = np.repeat(np.random.default_rng(0).normal(size=(5, 2000)), 20, axis=0)
+    X -= X.mean(axis=0)
+    assert scores._leading(X, np.random.default_rng(0)).shape == (2000, 4)
+
+
+def test_nothing_as_large_as_the_square_of_the_columns_is_made_of_wide_rows(monkeypatch):
+    """A picture of 64 x 64 pixels in color has 12,288 columns: their covariance would take 1.2 GB, and minutes."""
+    sides = []
+
+    def watched(function):
+        return lambda X, *args, **kwargs: sides.append(max(X.shape)) or function(X, *args, **kwargs)
+
+    monkeypatch.setattr(np.linalg, "eigh", watched(np.linalg.eigh))
+    monkeypatch.setattr(np, "cov", watched(np.cov))
+    rng = np.random.default_rng(0)
+    T, H = rng.normal(size=(2, 80, 12_288)).astype(np.float32)
+    blurred = T.mean(axis=0) + 0.1 * rng.normal(size=(80, 12_288)).astype(np.float32)
+    p, alone = leakage(T, H, blurred, n_relabelings=99, rng=rng)
+    assert p <= 0.05 and alone["means"] == 0.01
+    assert max(sides) <= 1024
+    p, _ = leakage(T, H, rng.normal(size=(80, 12_288)), n_relabelings=99, rng=rng)
+    assert p > 0.05
+
+
+def test_fewer_of_the_widest_rows_are_looked_at(monkeypatch):
+    monkeypatch.setattr(scores, "_VALUES", 10_000)
+    monkeypatch.setattr(scores, "_FEWEST", 50)
+    seen = []
+    monkeypatch.setattr(scores, "_standardized", lambda *both: seen.extend(map(len, both)) or both)
+    leakage(*np.random.default_rng(0).normal(size=(3, 300, 100)), n_relabelings=19, rng=np.random.default_rng(0))
+    leakage(*np.random.default_rng(0).normal(size=(3, 300, 1000)), n_relabelings=19, rng=np.random.default_rng(0))
+    assert seen == [100, 100, 50, 50]
