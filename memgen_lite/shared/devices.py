@@ -38,6 +38,11 @@ class Device:
     def __repr__(self) -> str:
         return f"{self.xp.__name__.partition('.')[0]} on {self.device}"
 
+    def failed(self, error: Exception) -> None:
+        """Warn that it is of no use any more, as one whose memory is full."""
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        warnings.warn(f"{self!r} failed, so products are computed here: {said}", stacklevel=3)
+
     def current(self) -> Any:
         """A context within which new arrays are made there."""
         return nullcontext()
@@ -181,7 +186,12 @@ def device_for(multiplications: int, width: int) -> Device | None:
     if not now or multiplications < now[0][1]:
         return None
     device = now[0][0]
-    if (excess := _excess(device, width)) <= 1:  # asked each time: a library's precision can be set at any time
+    try:
+        excess = _excess(device, width)  # asked each time: a library's precision can be set at any time
+    except Exception as error:  # whatever its library raises
+        device.failed(error)
+        return None
+    if excess <= 1:
         return device
     warnings.warn(
         f"{device!r} gets products of matrices wrong by {excess:.3g} times what sums in single precision may, so they "

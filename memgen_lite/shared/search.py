@@ -14,7 +14,7 @@ from .checks import flag, items, whole
 from .devices import QUERIES, device_for
 from .parallel import in_parallel, processors
 from .points import MEMORY, Points, coarse, rows_of, slices, squares, units
-from .search_there import There
+from .search_there import There, reach
 from .tie_order import TieOrder
 
 _ROUND = 2.0**-24
@@ -109,7 +109,6 @@ class Search:
         device = device_for(len(self.queries) * self.points.shape[0] * self.points.shape[1], self.points.shape[1])
         if device is not None:
             self.there, self.together = There(self, device), _BLOCKS
-            self.error = np.zeros_like(self.error)  # a product comes with its own
 
     def blocks(self, k=1):
         """Slices of the queries, of which one's products with a tile, their mask and its indices fit into memory."""
@@ -178,10 +177,12 @@ class Nearest:
         self.nearest, self.ties = np.full(rows, np.inf), np.zeros(rows, dtype=np.intp)
 
     def look(self, tile, points, exclude_self):
-        if self.search.there is not None:
-            for pairs in self.search.there.look(self, tile, points, exclude_self):
-                self.hold(*pairs)
-            return
+        if (there := self.search.there) is not None:
+            if (found := there.look(self, tile, points, exclude_self)) is not None:
+                for pairs in found:
+                    self.hold(*pairs)
+                return
+            points = self.search.coarse(self.search.points[tile])
         rough = self.search.products(self.block, tile, points, self.search.squares)
         if exclude_self:
             same = np.arange(max(self.block.start, tile.start), min(self.block.stop, tile.stop))
@@ -206,9 +207,11 @@ class Nearest:
 
     def limit(self):
         """What the product of one of the k nearest, or of one tied with them, can't exceed."""
-        kth = self.best.max(axis=1).astype(np.float64)
+        kth, there = reach(self.best), self.search.there
+        if there is not None and not there.lost:  # what comes from there is a bound, with its error
+            return kth.astype(np.float32)
         limit = (kth + 2.5 * self.search.error[self.block]).astype(np.float32)
-        return np.minimum(limit, np.finfo(np.float32).max)  # so that a row is not its own neighbor before k were seen
+        return np.minimum(limit, np.finfo(np.float32).max)
 
     def settle(self):
         """Compute the distances of the pairs that are still in question, and keep the k nearest of each row."""

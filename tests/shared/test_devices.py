@@ -107,6 +107,30 @@ def test_a_device_that_multiplies_more_coarsely_than_it_should_is_not_used():
         same(neighbors(X[:50], X, 3), expected)
 
 
+@pytest.mark.parametrize("method", ["put", "count", "least", "up_to"])
+@pytest.mark.parametrize("after", [0, 1, 3, 7])
+def test_a_device_that_fails_in_the_middle_loses_nothing(monkeypatch, method, after):
+    """Its memory may be full at any time: with the model that is audited, say."""
+    monkeypatch.setattr(search_there, "POINTS", 60)
+    calls = []
+
+    class Full(type(device_of(LIBRARIES["array_api_strict"]))):
+        pass
+
+    def failing(self, *args):
+        calls.append(method)
+        if len(calls) > after:
+            raise MemoryError("out of memory")
+        return getattr(Device, method)(self, *args)
+
+    setattr(Full, method, failing)
+    X = np.random.default_rng(0).integers(4, size=(200, 3)).astype(float)
+    expected = [neighbors(X[:90], X, 4, return_ties=True), neighbors(X, X, 2, exclude_self=True, return_ties=True)]
+    with on(Full(array_api_strict, None), least=0), pytest.warns(UserWarning, match="failed, so .*: out of memory"):
+        same(neighbors(X[:90], X, 4, return_ties=True), expected[0])
+        same(neighbors(X, X, 2, exclude_self=True, return_ties=True), expected[1])
+
+
 def test_a_search_of_few_products_stays_here():
     class Never(Device):
         def put(self, X):
