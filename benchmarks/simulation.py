@@ -297,8 +297,8 @@ def simulate(name, repeats, trials=None, seed=0):
     }
 
 
-def record(rows, told, repeats):
-    """Store these lines, and those of the record that they do not replace."""
+def record(rows, told, repeats, whole):
+    """Store these lines, and those of the record that they do not replace; its machine is of the last whole run."""
     title = f"The audit's promises, simulated: q = {Q}, {RELABELINGS} relabelings, nominal 95 %"
     before = mg.data.record("simulation")
     old = before["rows"], [line for table in before["tables"].values() for line in table]
@@ -312,7 +312,8 @@ def record(rows, told, repeats):
         lines = [line for line in lines if name(line) in places]  # else nothing draws it any more
         found.append(sorted(lines, key=lambda line: places[name(line)]) + last)
     promises = {"What it may never do, and what it must say, by the number of the promise": found[1]}
-    store("simulation", title, found[0], tables=promises, repeats=repeats, machine=machine("scipy", "scikit-learn"))
+    of = machine("scipy", "scikit-learn") if whole else before["machine"]
+    store("simulation", title, found[0], tables=promises, repeats=repeats, machine=of)
 
 
 def by_generator(line):
@@ -359,7 +360,7 @@ def main():
     for line in rows + told:
         line["date"] = str(datetime.date.today())
     if storing:
-        record(rows, told, repeats)
+        record(rows, told, repeats, whole=not given)
     for part in (rows, told):
         print(table(part) if part else "")
 
