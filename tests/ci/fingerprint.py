@@ -1,4 +1,4 @@
-"""Print a hash of the weights of eight networks after a few rounds, or of those that are named.
+"""Print a hash of the weights of twelve networks after a few rounds, or of those that are named.
 
 CI compares them with `fingerprints.txt`, and some of them on another processor, an emulated one, too.
 """
@@ -15,6 +15,7 @@ import environment  # noqa: E402
 environment.apply()
 
 import jax  # noqa: E402
+import numpy as np  # noqa: E402
 
 from memgen_lite import data, peers  # noqa: E402
 from memgen_lite.peers.text_copier import BiLSTMAttentionCNN, random_texts  # noqa: E402
@@ -49,8 +50,19 @@ def character_network():
     return model.networks_, "".join(model.sample(20, max_length=64)).encode()
 
 
+def masked_autoencoder():
+    model = peers.peer("masked_autoencoder", **ROUNDS).fit(DIGITS.train)
+    return model.networks_, model.complete(DIGITS.train, np.arange(64) < 32).tobytes()
+
+
+def answering(name):
+    model = peers.peer(name, **ROUNDS).fit(TEXTS, [text[::-1] for text in TEXTS])
+    return model.networks_, "\n".join(model.predict(TEXTS)).encode()
+
+
 NETWORKS = {name: partial(sampler, name) for name in ("gan", "wgan_gp", "vae", "denoiser")}
-NETWORKS |= {f.__name__: f for f in (encoder, copier, temporal_model, character_network)}
+NETWORKS |= {f.__name__: f for f in (encoder, copier, temporal_model, character_network, masked_autoencoder)}
+NETWORKS |= {name: partial(answering, name) for name in ("couplet_network", "translation_student", "dual_translators")}
 
 
 def main():
