@@ -20,7 +20,7 @@ import warnings
 import numpy as np
 
 import memgen_lite as mg
-from memgen_lite.shared.devices import _excess, card_of, on
+from memgen_lite.shared.devices import card_of, excess, on
 from memgen_lite.shared.neighbors import neighbors
 
 SIZES = {"train": 100_000, "held_out": 100_000, "generated": 20_000}
@@ -83,7 +83,7 @@ def measured(name, samples, expected=None):
         audit, whole = shortest(lambda: mg.audit(*samples.values(), random_state=0).to_json())
     line = {
         "arrays of": name,
-        "error / allowed": round(_excess(device, WIDTH), 3) if device else "",
+        "error / allowed": round(excess(device, WIDTH), 3) if device else "",
         "search, s": round(seconds, 2),
         "audit, s": round(whole, 2),
         "products": "here" if device is None or any("computed here" in str(one.message) for one in told) else "there",

@@ -187,14 +187,14 @@ def device_for(multiplications: int, width: int) -> Device | None:
         return None
     device = now[0][0]
     try:
-        excess = _excess(device, width)  # asked each time: a library's precision can be set at any time
+        worst = excess(device, width)  # asked each time: a library's precision can be set at any time
     except Exception as error:  # whatever its library raises
         device.failed(error)
         return None
-    if excess <= 1:
+    if worst <= 1:
         return device
     warnings.warn(
-        f"{device!r} gets products of matrices wrong by {excess:.3g} times what sums in single precision may, so they "
+        f"{device!r} gets products of matrices wrong by {worst:.3g} times what sums in single precision may, so they "
         "are computed here; its library may have been told to multiply in bfloat16",
         stacklevel=2,
     )
@@ -212,15 +212,23 @@ def rounded(X: np.ndarray) -> np.ndarray:
     return ((bits + half) & ~np.uint32(2 * half - 1)).view(np.float32)
 
 
-def _excess(device, width):
-    """How wrong a product of known rows is, over what is allowed for: 1 is as much."""
+def excess(device: Device, width: int) -> float:
+    """How wrong products of known rows are, over what is allowed for: 1 is as much.
+
+    Rows with one number, and zeros beside it, have products of one term, which are exact in single precision: so it is
+    seen how many bits of a number count, however wide the rows are. In a long sum the sum's own errors would hide that.
+    """
     rng = np.random.default_rng(0)
-    one, two = (rounded(rng.standard_normal((n, width), dtype=np.float32)) for n in (64, 256))
-    with device.current():
-        found = here(device.put(one) @ device.put(two).T).astype(float)
-    exact = one.astype(float) @ two.T.astype(float)
-    lengths = [np.sqrt((X.astype(float) ** 2).sum(axis=1)) for X in (one, two)]
-    return float((np.abs(found - exact) / np.outer(*lengths)).max() / (width * ROUND))
+    full, two = (rounded(rng.standard_normal((n, width), dtype=np.float32)) for n in (16, 64))
+    single = np.where(np.arange(width) == rng.integers(width, size=(16, 1)), full, np.float32(0))
+    worst = 0.0
+    for one, terms in ((full, width), (single, 1)):
+        with device.current():
+            found = here(device.put(one) @ device.put(two).T).astype(float)
+        exact = one.astype(float) @ two.T.astype(float)
+        sizes = np.abs(one.astype(float)) @ np.abs(two.T.astype(float))
+        worst = max(worst, float((np.abs(found - exact) / (sizes * terms * ROUND)).max()))
+    return worst
 
 
 def _of(values):

@@ -100,8 +100,10 @@ def _bfloat16(X):
     return (np.ascontiguousarray(X).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
-def test_a_device_that_multiplies_more_coarsely_than_it_should_is_not_used():
-    X = np.random.default_rng(0).normal(size=(300, 16))
+@pytest.mark.parametrize("width", [1, 16, 512, 8192])
+def test_a_device_that_multiplies_more_coarsely_than_it_should_is_not_used(width):
+    """However many terms a sum has, among whose own errors that of each term may hide."""
+    X = np.random.default_rng(0).normal(size=(300, width))
     expected = neighbors(X[:50], X, 3)
     with on(Coarse(np, "coarse"), least=0), pytest.warns(UserWarning, match="wrong by .* computed here"):
         same(neighbors(X[:50], X, 3), expected)
@@ -114,7 +116,7 @@ def test_a_device_that_fails_in_the_middle_loses_nothing(monkeypatch, method, af
     monkeypatch.setattr(search_there, "POINTS", 60)
     calls = []
 
-    class Full(type(device_of(LIBRARIES["array_api_strict"]))):
+    class Full(Device):
         pass
 
     def failing(self, *args):
