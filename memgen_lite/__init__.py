@@ -23,6 +23,7 @@ _PLACES = {
     "CopyAudit": "auditing:CopyAudit",
     "evaluate": "evaluation:evaluate",
     "read_rows": "data.own_files:read_rows",
+    "shards": "data.partitions:shards",
     "cats": "data.drawn_cats",
     "coin": "paper.coin",
     "copier": "peers.text_copier",

@@ -10,6 +10,7 @@ from .auditing import audit_sequence as audit_sequence
 from .auditing import audit_together as audit_together
 from .data import drawn_cats as cats
 from .data.own_files import read_rows as read_rows
+from .data.partitions import shards as shards
 from .display import plots as plots
 from .display import widgets as widgets
 from .evaluation import evaluate as evaluate
@@ -45,6 +46,7 @@ __all__ = [
     "pi",
     "plots",
     "read_rows",
+    "shards",
     "text",
     "web",
     "widgets",

@@ -184,7 +184,7 @@ EXAMPLES = {
     "data.cats.n": 3, "data.cats.size": 8, "cats.cats.n": 3, "cats.cats.size": 8, "cats.draw.size": 8,
     "peers.exposure.model": lambda: mg.peers.peer("infinity_gram", random_state=0).fit(TEXTS),
     "peers.exposure.secret": "se", "peers.exposure.characters": "aerst",
-    "read_rows.path": _csv, "peers.peer.name": "gaussian", "peers.load.path": lambda: _saved(
+    "shards.source": T, "read_rows.path": _csv, "peers.peer.name": "gaussian", "peers.load.path": lambda: _saved(
         mg.peers.peer("gaussian", random_state=0).fit(T), "peer"),
     "plots.digits.grid": [[1, 2], [3, 4]], "plots.path.path": T[:, :2], "plots.images.pictures": PICTURES,
     "growth.curves": {"a": ([1, 2], [1, 4])}, "xlabel": "n", "ylabel": "s", "marked": [True, False], "columns": 2,

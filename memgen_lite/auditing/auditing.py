@@ -19,6 +19,7 @@ import numpy as np
 
 from ..shared.checks import number, one_of, shown, whole
 from ..shared.devices import where_they_lie
+from ..shared.engines import using
 from ..shared.parallel import one_thread
 from ..shared.points import Facts
 from ..shared.progress import bar
@@ -51,6 +52,7 @@ def audit(
     q: float = 0.1,
     n_relabelings: int = 999,
     random_state: RandomState = 0,
+    engine: Any = None,
 ) -> CopyAudit:
     """Test whether a generator leans on its training rows, tell how much, and name the rows.
 
@@ -69,7 +71,8 @@ def audit(
     ----------
     train, held_out, generated : arrays (rows, features), images (n, height, width[, channels]), lists of strings, or
         frames with numeric, time and categorical columns; see :mod:`memgen_lite.shared.kinds` for how they are
-        compared. They may be memory-mapped, or lie on a graphics card, which computes products then. A large
+        compared. Train and held-out may be :func:`memgen_lite.shards`, whose rows are read part by part and never all
+        at once. They may be memory-mapped, or lie on a graphics card, which computes products then. A large
         `generated` may be thinned beforehand, `train` may not: that hides the sources.
     metric : "euclidean" or "cosine".
     features : None, or a function from such items to an array (n, d), in which they are compared; of one row at a time,
@@ -87,6 +90,9 @@ def audit(
     q : the false discovery rate among the rows named, above 0 and below 1.
     n_relabelings : int from 19 on; no p-value is below 1 / (1 + n_relabelings).
     random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.
+    engine : None; or an Executor of `concurrent.futures`, or a `dask.distributed.Client`, whose workers read and search
+        the rows of train and held-out, parts of some 256 MiB each. The result is the same to the bit; an interrupt
+        leaves none.
 
     Returns
     -------
@@ -101,6 +107,13 @@ def audit(
     metric = one_of(metric, "metric", ("euclidean", "cosine"))
     if features is not None and not callable(features):
         raise TypeError(f"features must be a function from items to an array, or None, got {shown(features)}")
+    with using(engine):
+        return _audited(
+            train, held_out, generated, metric, features, groups, ignore, spaces, q, n_relabelings, random_state
+        )
+
+
+def _audited(train, held_out, generated, metric, features, groups, ignore, spaces, q, n_relabelings, random_state):
     inputs = read(train, held_out, generated, features, ignore)
     something_held_out(inputs)
     rng = generator(random_state)

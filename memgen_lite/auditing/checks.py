@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ..shared import engines
 from ..shared.neighbors import neighbors
 from ..shared.points import Facts, Subset
 from ..shared.row_bytes import keys
+from ..shared.spread_search import spread_nearest
 from ..shared.tie_order import TieOrder
 from .walk import labelings
 
@@ -162,10 +164,14 @@ class _Around:
         self.k = min(k, *self.sizes)
         self.order = TieOrder(rng, sum(self.sizes))  # of what is equally far, the first in it is the nearest
         queries = np.concatenate([train[rows[rows < self.n]], held_out[rows[rows >= self.n] - self.n]])
-        self._found = [
-            neighbors(queries, facts.points(X, metric), self.k, metric=metric, order=self.order.after(start))
-            for X, start in ((train, 0), (held_out, self.n))
-        ]
+        self._found = [self._nearest(queries, X, start, metric, facts) for X, start in ((train, 0), (held_out, self.n))]
+
+    def _nearest(self, queries, X, start, metric, facts):
+        if engines.elsewhere():
+            numbers = start + np.arange(len(X)) if isinstance(X, Subset) else start
+            found = spread_nearest(queries, X, self.k, order=self.order, numbers=numbers, metric=metric)
+            return found[0], found[1] - start
+        return neighbors(queries, facts.points(X, metric), self.k, metric=metric, order=self.order.after(start))
 
     def sides(self, rows):
         """Distances (rows, 2, k) to training and to held-out rows, and which rows of the pool these are."""

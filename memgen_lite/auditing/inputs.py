@@ -26,7 +26,7 @@ def read_two(train, held_out, a, b, features=None, ignore=None):
 def _read(given, features, ignore):
     if given["held_out"] is None:
         raise ValueError(_NO_HELD_OUT)
-    return together(given, features, ignore)
+    return together(given, features, ignore, streamed=("train", "held_out"))
 
 
 def something_held_out(inputs):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..shared.points import Facts
+from ..shared.points import Facts, some_of
 from .evidence import Weighed, closeness, exponent, mixed, rarity, shares
 from .groups import equal_sizes
 from .nearness import Nearness, nearness, ratios_of_the_pool
@@ -164,7 +164,7 @@ def _near(rows, searched, n, metric, options, facts):
     train, held_out, generated = rows
     if searched is None:
         return nearness(train, held_out, generated, metric=metric, facts=facts, **options)
-    near = nearness(train[searched[:n]], held_out[searched[n:]], generated, metric=metric, **options)
+    near = nearness(some_of(train, searched[:n]), some_of(held_out, searched[n:]), generated, metric=metric, **options)
     index = np.flatnonzero(searched)
     return replace(near, rows=index[near.rows], shared=index[near.shared])
 
@@ -194,7 +194,8 @@ def _by_chance(rows, searched, n, k, metric, rng, facts):
     train, held_out, _ = rows
     if searched is None:
         return ratios_of_the_pool(train, held_out, k=k, metric=metric, rng=rng, facts=facts)
-    return ratios_of_the_pool(train[searched[:n]], held_out[searched[n:]], k=k, metric=metric, rng=rng)
+    sides = some_of(train, searched[:n]), some_of(held_out, searched[n:])
+    return ratios_of_the_pool(*sides, k=k, metric=metric, rng=rng)
 
 
 class View:

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..shared import engines
 from ..shared.points import Facts, Subset
 from ..shared.row_bytes import values
 from ..shared.search import block_by_block
+from ..shared.shards import Shards
+from ..shared.spread_search import spread_nearest
 from ..shared.tie_order import TieOrder
 
 
@@ -59,10 +62,16 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     >>> found.row, found.distance, found.ratio.round(3)
     (array([0, 2]), array([0.1, 1. ]), array([0.111, 0.333]))
     """
-    train, held_out, generated = (np.asarray(X) for X in (train, held_out, generated))
+    train, held_out = (X if isinstance(X, Shards | Subset) else np.asarray(X) for X in (train, held_out))
+    generated = np.asarray(generated)
     n, both = len(train), len(train) + len(held_out)
     order, value, facts = TieOrder(rng, both), values(train, held_out), facts or Facts()
     stands = order.first_of(value)
+    shared = np.flatnonzero(np.isin(value[:n], value[n:]))
+    del value
+    if engines.elsewhere():
+        found = _spread(train, held_out, generated, stands, k, metric, order, progress)
+        return Nearness(*_merged(found, order, k), shared)
 
     sides, places = [], []
     for X, start in ((train, 0), (held_out, n)):
@@ -77,14 +86,15 @@ def nearness(train, held_out, generated, *, k=6, metric="euclidean", rng, progre
     blocks = []
     try:
         for _, *found in block_by_block(generated, *sides, metric=metric):
-            blocks.append(_merged(found, places, order, k))
+            found = [(distances, place(rows)) for (distances, rows, _), place in zip(found, places, strict=True)]
+            blocks.append(_merged(found, order, k))
             if progress is not None:
                 progress(len(blocks[-1][0]))
     except KeyboardInterrupt:
         if not blocks:
             raise
     rows, distances, tied = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    return Nearness(rows=rows, distances=distances, tied=tied, shared=np.flatnonzero(np.isin(value[:n], value[n:])))
+    return Nearness(rows=rows, distances=distances, tied=tied, shared=shared)
 
 
 def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=500, facts=None):
@@ -103,11 +113,31 @@ def ratios_of_the_pool(train, held_out, *, k=6, metric="euclidean", rng, most=50
     return np.sort(np.where(repeated[: len(ratio)], 0, ratio))
 
 
-def _merged(found, places, order, k):
-    """Rows, distances, and whether sides are tied, of a block: the nearest of both sides, in order of distance."""
-    by_side, indices = zip(*((distances, indices) for distances, indices, _ in found), strict=True)
+def _spread(train, held_out, generated, stands, k, metric, order, progress):
+    """Distances and rows of the pool, of each side, searched by the engine's workers."""
+    found, looked, all_of_them = [], 0, np.count_nonzero(stands)
+
+    def step(many):
+        nonlocal looked
+        before, looked = looked, looked + many
+        if progress is not None:
+            progress(len(generated) * looked // all_of_them - len(generated) * before // all_of_them)
+
+    for X, start in ((train, 0), (held_out, len(train))):
+        if len(chosen := np.flatnonzero(stands[start : start + len(X)])):
+            every = len(chosen) == len(X)
+            points, numbers = (X, start) if every else (Subset(X, chosen), start + chosen)
+            if every and isinstance(X, Subset):
+                numbers = start + np.arange(len(X))
+            options = {"order": order, "numbers": numbers, "metric": metric, "progress": step}
+            found.append(spread_nearest(generated, points, min(k, len(chosen)), **options))
+    return found
+
+
+def _merged(found, order, k):
+    """Rows, distances, and whether sides are tied, of those of each side: the nearest of both, in order of distance."""
+    by_side, rows = zip(*found, strict=True)
     tied = np.full(len(by_side[0]), len(found) == 2 and by_side[0][:, 0] == by_side[-1][:, 0])
-    distances = np.concatenate(by_side, axis=1)
-    rows = np.concatenate([place(index) for place, index in zip(places, indices, strict=True)], axis=1)
+    distances, rows = (np.concatenate(of, axis=1) for of in (by_side, rows))
     best = np.lexsort((order[rows], distances))[:, :k]
     return np.take_along_axis(rows, best, axis=1), np.take_along_axis(distances, best, axis=1), tied

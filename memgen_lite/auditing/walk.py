@@ -216,7 +216,7 @@ def resolution(sizes, q):
     >>> resolution((900, 900), 0.1), resolution((1000, 100), 0.1)
     (10, 100)
     """
-    return int(np.ceil(sizes[0] / (sizes[1] * q) - 1e-9))
+    return int(np.ceil(min(sizes[0] / (sizes[1] * q), 2.0**62) - 1e-9))
 
 
 def smallest_p(n, sizes, n_relabelings):

@@ -11,6 +11,7 @@ from .drawn_cats import cats
 from .internet_pictures import emoji, photographs
 from .known_laws import density
 from .own_pictures import folder
+from .partitions import shards
 from .primer import couplets
 from .recall_tasks import Sequences, sequences
 from .records import record
@@ -30,6 +31,7 @@ __all__ = [
     "prose",
     "record",
     "sequences",
+    "shards",
     "translations",
     "zen",
 ]

@@ -16,6 +16,8 @@ from . import saving
 from .memories import ALL, MEMORIES
 from .rows import cast
 
+_MANY = 2**24
+
 
 class MemGEN(DensityMixin, BaseEstimator):
     """A generative model that stores its training set and draws from it uniformly (Gelly et al. 2018, Algorithm 1).
@@ -59,7 +61,8 @@ class MemGEN(DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array (n, ...), DataFrame, Series, list, tuple or iterable of n > 0 examples. An iterable is read to its end
-            first: if it fails, what was known before stays.
+            first: if it fails, what was known before stays. Of :func:`memgen_lite.shards` nothing is read; `sample`
+            reads the rows that it draws.
         y : n labels (hashable), or None. With labels, `sample` can be asked for one of them.
 
         Raises
@@ -117,13 +120,19 @@ class MemGEN(DensityMixin, BaseEstimator):
                 f"n must be at most {size:,}, the number of examples{having}, without replacement, got {n:,}"
             )
         rng = self._rng if random_state is None else generator(random_state)
-        positions = rng.integers(size, size=n) if replace else rng.permutation(size)[:n]
+        if replace:
+            positions = rng.integers(size, size=n)
+        else:  # of very many, without a number for each
+            positions = rng.permutation(size)[:n] if size <= _MANY else rng.choice(size, n, replace=False)
         return self._container.rebuild(self.memory_.take(positions, label))
 
     def recite(self) -> Any:
-        """Everything, once: in order of arrival (a hash-map: by first sight, each item as often as it was seen)."""
+        """Everything, once: in order of arrival (a hash-map: by first sight, each item as often as it was seen).
+
+        What was fitted to shards recites shards, which read their rows as they are gone through.
+        """
         self._known(None)
-        return self._container.rebuild(self.memory_.take(np.arange(len(self))))
+        return self._container.rebuild(self.memory_.all())
 
     def score_samples(self, X: Data) -> np.ndarray:
         """The natural log of the empirical probability of each example: log(count / N), -inf for what was never seen.

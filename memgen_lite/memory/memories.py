@@ -13,6 +13,8 @@ import numpy as np
 from ..shared.checks import as_array, shown, unmasked, whole
 from ..shared.kinds import equality_key, pack, unpack_rows
 from ..shared.row_bytes import split
+from ..shared.row_sources import InMemory
+from ..shared.shards import Shards
 from .rows import Growing, Ragged, RowStore
 
 
@@ -35,6 +37,10 @@ class _InOrder:
 
     def size(self, label: Any = ALL) -> int:
         return len(self) if label is ALL else self.labels.size(label)
+
+    def all(self) -> Any:
+        """Everything, in order."""
+        return self.take(np.arange(self.size()))
 
 
 class ListMemory(_InOrder):
@@ -132,6 +138,10 @@ class HashMemory:
         positions = _places(positions, label, self.size(label))
         return self._values([keys[i] for i in np.searchsorted(ends, positions, side="right")])
 
+    def all(self) -> Any:
+        """Everything, by first sight, each as often as it was seen."""
+        return self.take(np.arange(self.size()))
+
     def values(self, keys: list) -> Any:
         """The examples behind a list of keys, of those that :meth:`distinct` gives."""
         try:
@@ -167,7 +177,7 @@ class ArrayMemory(_InOrder):
         return len(self.rows)
 
     def prepare(self, X: Any) -> Any:
-        codec, rows = (None, X) if isinstance(_batch(X), np.ndarray) else packed(X)
+        codec, rows = (None, X) if isinstance(X, Shards) or isinstance(_batch(X), np.ndarray) else packed(X)
         if len(self.rows):
             if codec != self.codec:
                 raise TypeError(f"X holds {codec or 'rows'}, where the memory holds {self.codec or 'rows'}")
@@ -175,7 +185,11 @@ class ArrayMemory(_InOrder):
         return codec, rows
 
     def _count(self, prepared):
-        if not isinstance(prepared, tuple) or len(prepared) != 2 or not isinstance(prepared[1], np.ndarray | Ragged):
+        if (
+            not isinstance(prepared, tuple)
+            or len(prepared) != 2
+            or not isinstance(prepared[1], np.ndarray | Ragged | Shards)
+        ):
             _refuse(prepared)
         return len(prepared[1])
 
@@ -187,6 +201,14 @@ class ArrayMemory(_InOrder):
         positions = _places(positions, label, self.size(label))
         rows = self.rows.take(positions if label is ALL else self.labels.positions(label)[positions])
         return rows if self.codec is None else unpack_rows(self.codec, rows)
+
+    def all(self) -> Any:
+        """Everything, in order; where some of it lies in shards, as shards, which are read as they are gone through."""
+        parts = self.rows.arrays()
+        if not any(isinstance(part, Shards) for part in parts):
+            return super().all()
+        named = (part if isinstance(part, Shards) else InMemory(part, "what is in memory") for part in parts)
+        return Shards([source for part in named for source in getattr(part, "sources", [part])])
 
     def count(self, X: Any) -> np.ndarray:
         if not len(_batch(X)):
@@ -253,6 +275,8 @@ def _hashable(label, name="label"):
 
 def _batch(X):
     """`X`, which is an array (n, ...) or a list."""
+    if isinstance(X, Shards):
+        raise TypeError("X must be at hand: memory='array' leaves shards where they lie, np.asarray(X) copies them")
     if not isinstance(X, list) and not (isinstance(unmasked(X, "X"), np.ndarray) and X.ndim):
         raise TypeError(f"X must be an array (n, ...) or a list, got {shown(X)}")
     return X

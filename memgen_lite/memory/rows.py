@@ -1,5 +1,6 @@
 """Rows in contiguous memory: growing by doubling, read from files in place, counted by their bytes."""
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from ..shared import row_bytes
+from ..shared.free_memory import warn_of_copy
+from ..shared.shards import Shards
 
 BLOCK = 1 << 24  # bytes looked at in one step where rows are read through
 
@@ -83,7 +86,8 @@ class Ragged:
 class RowStore:
     """Rows of one dtype and shape in one or more contiguous parts, or byte strings.
 
-    A `numpy.memmap` becomes a part of its own, which stays in its file; other rows are copied into a part that grows.
+    A `numpy.memmap`, or shards, become a part of its own, which stays in its files; other rows are copied into a part
+    that grows.
     """
 
     def __init__(self):
@@ -114,7 +118,7 @@ class RowStore:
                 self.ragged = rows
             else:
                 self.ragged.extend(rows)
-        elif isinstance(rows, np.memmap) and rows._mmap is not None:  # else computed from one
+        elif isinstance(rows, Shards) or (isinstance(rows, np.memmap) and rows._mmap is not None):  # else of one
             self.parts = [*self.parts, rows]
         elif self.parts and isinstance(self.parts[-1], Growing):
             self.parts[-1].extend(rows)
@@ -130,11 +134,14 @@ class RowStore:
         positions = np.asarray(positions, dtype=np.intp)
         if self.ragged is not None:
             return self.ragged.take(positions)
-        parts = self.arrays()
+        parts, (dtype, shape) = self.arrays(), self.row
+        nbytes = len(positions) * dtype.itemsize * math.prod(shape)
+        warn_of_copy(nbytes, f"{len(positions):,} of the rows in memory, or in files, are copied")
+        parts = [part if isinstance(part, Shards) else np.asarray(part) for part in parts]
         if len(parts) == 1:
-            return np.asarray(parts[0]).take(positions, axis=0)
-        taken, start = np.empty((len(positions), *parts[0].shape[1:]), dtype=parts[0].dtype), 0
-        for part in map(np.asarray, parts):
+            return parts[0][positions] if isinstance(parts[0], Shards) else parts[0].take(positions, axis=0)
+        taken, start = np.empty((len(positions), *shape), dtype=dtype), 0
+        for part in parts:
             here = (positions >= start) & (positions < start + len(part))
             taken[here] = part[positions[here] - start]
             start += len(part)

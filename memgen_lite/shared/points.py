@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import finite, items
+from .row_bytes import row_hashes
+from .shards import Shards
 
 MEMORY = 2**27
 _PART = 1024  # rows that are looked at together: so few that each stays in a cache for all that is asked of it
@@ -32,6 +34,15 @@ class Subset:
     def __getitem__(self, part):
         return self.X[self.chosen[part]]
 
+    def row_hashes(self) -> np.ndarray:
+        """Those of :func:`~memgen_lite.shared.row_bytes.row_hashes`, as they are found for all."""
+        return row_hashes(self.X)[self.chosen]
+
+
+def some_of(X: Any, which: np.ndarray) -> Any:
+    """The rows of an array that a mask has, or of shards a :class:`Subset` of them."""
+    return Subset(X, np.flatnonzero(which)) if isinstance(X, Shards) else X[which]
+
 
 class Points:
     """Rows that are searched, and what each search of them asks. Made once, they may be searched any number of times.
@@ -43,7 +54,8 @@ class Points:
 
     Parameters
     ----------
-    X : real array (n, d), or a :class:`Subset` of one. Do not change it while this is used. name : of it, for errors.
+    X : real array (n, d), shards of rows, or a :class:`Subset` of either. Do not change it while this is used.
+    name : of it, for errors.
     metric : "euclidean", or "cosine" for rows scaled to length 1.
     memory : int, bytes for a copy of the rows scaled so; where they don't fit, they are scaled as they are asked for.
 
@@ -114,7 +126,10 @@ class Facts:
         """The points of an array, or of a :class:`Subset`, of which only the array is kept in mind."""
         if isinstance(X, Subset):
             return self.points(X.X, metric).chosen(X.chosen)
-        key = (X.__array_interface__["data"][0], X.shape, X.strides, X.dtype.str, metric)
+        if isinstance(X, Shards):
+            key = (id(X), metric)
+        else:
+            key = (X.__array_interface__["data"][0], X.shape, X.strides, X.dtype.str, metric)
         if key not in self._known:
             self._known[key] = X, Points(X, metric=metric, memory=MEMORY)  # a place is only its own while it lives
         return self._known[key][1]
@@ -153,18 +168,25 @@ def rows_of(X: Any, name: str) -> Any:
     """`X`, an array or a :class:`Subset` of one, whose rows can be searched if they are finite."""
     if isinstance(X, Subset):
         return Subset(rows_of(X.X, name), X.chosen)
-    X = items(X, name)
+    X = X if isinstance(X, Shards) else items(X, name)
     if X.ndim != 2 or not X.size:
         raise ValueError(f"{name} must be an array (rows, features) with a row at least, got shape {X.shape}")
     if X.dtype.kind not in "fiub":
         raise ValueError(f"{name} must be real numbers, got dtype {X.dtype}")
-    return X if X.dtype != bool else X.view(np.uint8)
+    return X if X.dtype != bool else X.astype(np.uint8) if isinstance(X, Shards) else X.view(np.uint8)
 
 
 def units(X: Any, name: str, memory: int) -> Any:
     """The rows scaled to length 1: an array where that fits into `memory`, else scaled where they are asked for."""
     finite_rows(X, name)
     return unit_rows(X[:], name) if 8 * len(X) * X.shape[1] <= memory else _Units(X, name)
+
+
+def lie_elsewhere(X: Any) -> bool:
+    """Whether rows are read from shards each time they are asked for."""
+    while isinstance(X, Subset | _Units):
+        X = X.X
+    return isinstance(X, Shards)
 
 
 def slices(length: int, step: int) -> list[slice]:

@@ -65,18 +65,23 @@ def keys(X):
 
 def values(*arrays):
     """Numbers that are equal for equal rows, with -0 as 0: an int array, over all rows of all arrays of one dtype."""
-    quick = np.empty(sum(map(len, arrays)), dtype=np.uint64)
-    start = 0
-    for X in arrays:
-        for part, rows in _parts(X):
-            quick[start + part.start : start + part.stop] = hashes(matrix(rows))
-        start += len(X)
+    quick = np.concatenate([row_hashes(X) for X in arrays])
     _, found, count = np.unique(quick, return_inverse=True, return_counts=True)
     again = np.flatnonzero(count[found] > 1)  # these alone may be equal: their digests decide
     parts = np.split(again, np.searchsorted(again, np.cumsum([len(X) for X in arrays])[:-1]))
     starts = np.cumsum([0, *map(len, arrays[:-1])])
     digests = [keys(X[rows - start]) for X, rows, start in zip(arrays, parts, starts, strict=True)]
     found[again] = len(count) + np.unique(np.concatenate(digests), return_inverse=True)[1].ravel()
+    return found
+
+
+def row_hashes(X):
+    """The :func:`hashes` (n,) of the rows of an array, or of what has a way of its own to them, with -0 as 0."""
+    if hasattr(X, "row_hashes"):
+        return X.row_hashes()
+    found = np.empty(len(X), dtype=np.uint64)
+    for part, rows in _parts(X):
+        found[part] = hashes(matrix(rows))
     return found
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .checks import flag, items, whole
 from .devices import QUERIES, device_for
 from .parallel import in_parallel, processors
-from .points import MEMORY, Points, coarse, rows_of, slices, squares, units
+from .points import MEMORY, Points, coarse, lie_elsewhere, rows_of, slices, squares, units
 from .search_there import There, reach
 from .tie_order import TieOrder
 
@@ -102,7 +102,7 @@ class Search:
         self.error = (0.55 * queries.shape[1] + 8) * _ROUND * reach + queries.shape[1] * 2.0**-126
         # What the settling of a pair takes: indices, distances and two sorts.
         self.most_pairs = max(_PAIRS, self.memory // (1024 * self.together))
-        self.there = None
+        self.there, self.elsewhere = None, lie_elsewhere(self.points)
 
     def go(self):
         """Have the products on another device from now on, where one is at hand and they are many."""
@@ -198,6 +198,8 @@ class Nearest:
         for part in slices(len(flat), self.search.most_pairs):
             row, column = np.divmod(flat[part], rough.shape[1])
             self.hold(row, column + tile.start, rough[row, column])
+        if self.search.elsewhere and self.pending:
+            self.settle()  # while the rows of this tile are at hand
 
     def hold(self, row, column, rough):
         """Pairs that are in question, to be settled when they are many."""

@@ -107,14 +107,28 @@ def test_units_that_are_the_same_are_not_asked_about():
         assert read(*samples).notes == []
 
 
-@pytest.mark.parametrize("as_frame", [False, True])
-def test_texts_with_lone_surrogates_are_audited_shown_and_written(as_frame, tmp_path):
+def _frame(texts, name="x"):
+    cells = {name: pd.Series(texts, dtype=object), "n": pd.Series(range(len(texts)))}
+    frame = pd.concat(list(cells.values()), axis=1)
+    return frame.set_axis(pd.Index(list(cells), dtype=object), axis=1)  # by its own choice pandas takes Arrow's strings
+
+
+SURROGATES = {
+    "texts": list,
+    "frame": _frame,
+    "frame with such a name": lambda texts: _frame(texts, "\ud800"),
+    "records": lambda texts: [{"\ud800": text, "n": i} for i, text in enumerate(texts)],
+    "rows": lambda texts: [(text, i) for i, text in enumerate(texts)],
+    "array of objects": lambda texts: np.array([(text, i) for i, text in enumerate(texts)], dtype=object),
+}
+
+
+@pytest.mark.parametrize("form", SURROGATES)
+def test_texts_with_lone_surrogates_are_audited_shown_and_written(form, tmp_path):
     words = ["alpha", "beta \ud800", "gam\udfffma"]
     train, held_out = ([f"{words[i % 3]} {i} {kind}" for i in range(40)] for kind in ("text", "more"))
     samples = train, held_out, [*train[:20], "\ud800"]
-    if as_frame:
-        samples = [pd.DataFrame({"\ud800": texts, "n": range(len(texts))}) for texts in samples]
-    found = audit(*samples, n_relabelings=19)
+    found = audit(*map(SURROGATES[form], samples), n_relabelings=19)
     assert len(found.exact_matches) == 20
     found.to_html(tmp_path / "a.html", records=True)
     found.to_json(tmp_path / "a.json")

@@ -177,3 +177,27 @@ def test_how_each_column_was_read_is_told_by_audit_and_evaluate():
     assert found.stamp["columns_read"] == audited
     assert any("column 'name'" in line for line in found.warnings)
     assert mg.audit(*SAMPLES["arrays"], n_relabelings=19).stamp["columns_read"] == []
+
+
+def test_the_setting_for_strings_is_left_as_it_was_found_whoever_leaves_last():
+    from memgen_lite.shared.kinds.strings import python_strings
+
+    before = pd.get_option("mode.string_storage")
+    one, two = python_strings(), python_strings()
+    one.__enter__()
+    two.__enter__()
+    one.__exit__()
+    assert pd.get_option("mode.string_storage") == "python"
+    two.__exit__()
+    assert pd.get_option("mode.string_storage") == before
+    with pytest.raises(RuntimeError), python_strings():
+        raise RuntimeError
+    assert pd.get_option("mode.string_storage") == before
+
+
+def test_a_frame_with_lone_surrogates_comes_back_from_a_memory():
+    names = pd.Index(["\ud800", "n"], dtype=object)
+    frame = pd.concat([pd.Series(["a\udfff", "b"], dtype=object), pd.Series([1, 2])], axis=1).set_axis(names, axis=1)
+    found = mg.MemGEN(memory="list", random_state=0).fit(frame).recite()
+    assert list(found.columns) == list(names)
+    assert found.iloc[:, 0].tolist() == ["a\udfff", "b"]

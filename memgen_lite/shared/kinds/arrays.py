@@ -1,12 +1,14 @@
 """Arrays of numbers, a row each: what is measured is what was given."""
 
+from functools import partial
 from html import escape
 
 import numpy as np
 
-from ..checks import finite
+from ..checks import finite, least_and_most
 from ..html import changed
 from ..row_bytes import pure, values
+from ..shards import Shards
 from .base import Kind, refused
 from .grain import coarsest, grids, on_grid
 from .key_columns import doubts_of_array
@@ -29,7 +31,7 @@ class Arrays(Kind):
     def without(self, items, ignore, role):
         if missing := [i for i in ignore if i not in range(items.shape[1])]:
             raise ValueError(f"ignore must name columns of {role}, 0 to {items.shape[1] - 1}, got {missing}")
-        return np.delete(items, list(ignore), axis=1)
+        return _each(partial(np.delete, obj=list(ignore), axis=1), items)
 
     def aligned(self, samples, notes):
         first = next(iter(samples))
@@ -59,7 +61,7 @@ class Arrays(Kind):
         rows = self.rows(samples)
         dtypes = {X.dtype for X in rows.values()}
         if len(dtypes) > 1 and all(dtype.kind in "iub" for dtype in dtypes):  # as numbers with a sign: all of 64 bits
-            rows = {role: np.hstack([X < 0, X.astype(np.int64).view(np.uint64)]) for role, X in rows.items()}
+            rows = {role: _each(_signed, X) for role, X in rows.items()}
         elif len(dtypes) > 1:
             rows = {role: X.astype(np.float64) for role, X in rows.items()}
         ends = np.cumsum([len(X) for X in rows.values()])[:-1]
@@ -106,11 +108,21 @@ class Arrays(Kind):
         return [(f"[{i}]", short(one[i]), short(two[i])) for i in most]
 
 
+def _each(function, X):
+    """A function of rows, of an array or of shards."""
+    return X.mapped(function) if isinstance(X, Shards) else function(X)
+
+
+def _signed(X):
+    return np.hstack([X < 0, X.astype(np.int64).view(np.uint64)])
+
+
 def _finite(X, role):
+    X = X if X.ndim == 2 else X.reshape(len(X), -1)
     try:
-        finite(X.reshape(len(X), -1), role)
+        finite(X, role)
     except ValueError as error:
-        if not np.isnan(X).any():
+        if not np.isnan(least_and_most(X, axis=None)[0]):
             raise
         raise ValueError(f"{error}; of a table, pandas.DataFrame({role}), missing values are accounted for") from None
 
@@ -119,10 +131,15 @@ def _one_grid(samples, notes):
     """The samples, with those columns rounded that have been rounded on one side."""
     for column, (places, told) in grids(samples).items():
         notes.append(f"column {column}: {told}")
-        samples = {role: X.copy() for role, X in samples.items()}
-        for X in samples.values():
-            X[:, column] = on_grid(X[:, column], places)
+        rounded = partial(_column_on_grid, column=column, places=places)
+        samples = {role: _each(rounded, X) for role, X in samples.items()}
     return samples
+
+
+def _column_on_grid(X, column, places):
+    X = X.copy()
+    X[:, column] = on_grid(X[:, column], places)
+    return X
 
 
 def short(value):

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ..shards import Shards
 from .items import equality_key
 from .opening import opened
+from .strings import python_strings
 
 
 @dataclass
@@ -37,8 +39,11 @@ class Container:
             return f"of rows of shape {other.shape}, where the memory has {self.shape}"
         return None
 
+    @python_strings()
     def rebuild(self, values):
-        """Put values (an array of rows, or a list of items) into a container of this kind."""
+        """Put values (an array of rows, or a list of items) into a container of this kind; shards stay as they are."""
+        if isinstance(values, Shards):
+            return values
         if self.dtype is not None and not isinstance(values, np.ndarray):
             rows = np.empty((len(values), *self.shape), dtype=self.dtype)
             for i, row in enumerate(values):
@@ -76,13 +81,16 @@ def unpack(X, *, name="X"):
 
     Returns
     -------
-    (Container, values) : values are an array whose first axis counts examples, or a list of examples. A frame's
+    (Container, values) : values are an array whose first axis counts examples, or a list of examples; shards stay as
+        they are. A frame's
         examples are tuples, unless all its columns are numbers, times or flags: then it is an array, a field a column.
 
     Raises
     ------
     TypeError : for what :func:`.opening.opened` refuses, and a structured array with objects in its fields.
     """
+    if isinstance(X, Shards):
+        return Container("array", dtype=X.dtype, shape=X.shape[1:]), X
     X = opened(X, name)
     if hasattr(X, "iloc"):
         return _unpack_pandas(X)

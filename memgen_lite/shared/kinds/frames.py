@@ -6,6 +6,7 @@ from ..row_bytes import keys
 from . import columns
 from .arrays import Arrays, short
 from .doubts import doubts
+from .strings import python_strings
 from .texts import valid
 
 
@@ -48,6 +49,7 @@ class Frames(Arrays):
     def columns_read(self, samples):
         return [columns.told(name, given) for name, given in _by_column(samples)]
 
+    @python_strings()
     def parts(self, samples):
         """The rows of each column alone: a dict by name of dicts by role."""
         return {name: columns.rows(name, given) for name, given in _by_column(samples)}

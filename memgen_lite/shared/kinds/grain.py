@@ -5,6 +5,8 @@ Else a row equals only those that were held as it was, whatever it was copied fr
 
 import numpy as np
 
+from ..checks import least_and_most
+
 _FINEST, _COARSEST = 6, -3  # decimal places
 _ENOUGH = 20  # values that are all on a grid by no chance
 _STEPS = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1, "milliseconds": 1e-3, "microseconds": 1e-6}
@@ -37,15 +39,19 @@ def coarsest(samples, notes, what=""):
 
 def _fits(X, dtype):
     with np.errstate(over="ignore"):
-        given = X if X.dtype.kind == "f" else X.astype(np.float64)
-        return np.isinf(X.astype(dtype)).sum() == np.isinf(given).sum()
+        return all(
+            np.isinf(part.astype(dtype)).sum()
+            == np.isinf(part if part.dtype.kind == "f" else part.astype(np.float64)).sum()
+            for part in _flat(X)
+        )
 
 
 def _loses(X, dtype):
     """Whether exact numbers don't all keep their digits as floats; Decimals do in double precision."""
     if X.dtype.kind == "O" and not all(isinstance(one, int) for one in X.flat):
         return dtype.itemsize < 8
-    return max(-int(X.min()), int(X.max())) > 2 ** (np.finfo(dtype).nmant + 1)
+    low, high = least_and_most(X, axis=None)
+    return max(-int(low), int(high)) > 2 ** (np.finfo(dtype).nmant + 1)
 
 
 def _precision(X):
@@ -61,19 +67,27 @@ def _precision(X):
 
 def _rounded(X, dtype, bits, last):
     """Whether all values are of a dtype, and most of them to its `last` bits, which counts and halves do not use."""
-    used = given = start = 0
-    X, step = X.reshape(-1), 1000
+    used = given = 0
     with np.errstate(over="ignore"):
-        while start < len(X):
-            part = X[start : start + step]
+        for part in _flat(X):
             part = np.asarray(part[part == part])
             narrow = part.astype(dtype)
             if not np.array_equal(narrow, part):
                 return False
             used += np.count_nonzero(narrow.view(bits) & last)
             given += np.count_nonzero(narrow)
-            start, step = start + step, 1_000_000
     return 2 * used > given > 0
+
+
+def _flat(X):
+    """The numbers of an array, or of shards, in parts laid out flat, of which the first is small where it can be."""
+    if hasattr(X, "blocks"):
+        yield from (rows.reshape(-1) for _, rows in X.blocks())
+        return
+    X, start, step = X.reshape(-1), 0, 1000
+    while start < len(X):
+        yield X[start : start + step]
+        start, step = start + step, 1_000_000
 
 
 def grids(samples):

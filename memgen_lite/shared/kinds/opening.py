@@ -7,7 +7,8 @@ from collections.abc import Mapping, Set
 import numpy as np
 
 from ..checks import unmasked
-from ..devices import fetched
+from ..devices import card_of, fetched, library
+from ..free_memory import warn_of_copy
 
 _WAYS = "array, frame, list or iterable"
 
@@ -47,6 +48,12 @@ def opened(X, name="X"):
         raise TypeError(f"{name} must be an ordered collection of examples, got a {type(X).__name__}; {_instead(X)}")
     if isinstance(X, list | tuple):
         return X
+    if library(X) == "datasets":
+        raise TypeError(
+            f"{name} must be a collection of examples, got a {type(X).__name__} of Hugging Face: "
+            f"memgen_lite.shards({name}, column=...) reads a column of one that is not streamed, and "
+            f"{name}.to_pandas() is a frame"
+        )
     if hasattr(X, "batch_size"):
         raise TypeError(
             f"{name} must be a collection of examples, got a {type(X).__name__}, which yields batches of them"
@@ -72,6 +79,8 @@ def _array(X, name):
 
 def _as_numpy(X, name):
     """Another library's array as NumPy's."""
+    if not hasattr(X, "least_and_most"):  # else shards, which say so themselves
+        _told_of(X, name)
     try:
         X = fetched(X)
     except Exception as error:  # as below
@@ -92,6 +101,7 @@ def _as_numpy(X, name):
 
 def _frame(X, name):
     """A frame or a column of another library (polars, pyarrow, and what has their way out) as pandas'."""
+    _told_of(X, name)
     try:
         return opened(X.to_pandas(), name)
     except ImportError as error:
@@ -99,6 +109,19 @@ def _frame(X, name):
             f"{name} is a {type(X).__module__.partition('.')[0]} {type(X).__name__}, which becomes a frame of pandas "
             f"only where what it needs is installed: {error}"
         ) from None
+
+
+def _told_of(X, name):
+    """Warn before something large that lies elsewhere, perhaps in files, is copied into memory."""
+    if library(X) in ("torch", "jax", "jaxlib") and card_of(X) is None:
+        return  # which NumPy reads where it lies
+    size = getattr(X, "estimated_size", None) or getattr(X, "nbytes", 0)
+    try:
+        nbytes = int(size() if callable(size) else size)
+    except Exception:  # of unknown size
+        return
+    what = f"{name}, a {type(X).__name__} of {library(X)}, is copied into memory"
+    warn_of_copy(nbytes, f"{what}, which memgen_lite.shards({name}) does not do where it can read it")
 
 
 def _instead(X):

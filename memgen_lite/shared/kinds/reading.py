@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..checks import as_array, finite, resolved
+from ..shards import Shards
 from .arranging import arranged
 from .arrays import Arrays
 from .base import ColumnRead, Kind
@@ -13,12 +14,15 @@ from .frames import Frames
 from .images import Images
 from .items import ITEMS
 from .opening import opened
+from .strings import python_strings
 from .texts import Texts, valid
 
-KINDS = (Frames(), Texts(), Images(), Arrays())  # in the order in which they are asked
+ARRAYS = Arrays()
+KINDS = (Frames(), Texts(), Images(), ARRAYS)  # in the order in which they are asked
 _COLUMNS = 32  # of features, looked at
 
 
+@python_strings()
 def read(X, name="X", *, any_kind=False):
     """The kind of data that `X` is, and its items: an array, a list of str or a frame.
 
@@ -108,11 +112,13 @@ class Samples:
         return replace(self, **{name: part | {"generated": part["generated"][:n]} for name, part in parts.items()})
 
 
-def together(given, features=None, ignore=None):
+@python_strings()
+def together(given, features=None, ignore=None, *, streamed=()):
     """Read samples, a dict by role whose first one is what the others must fit, as :class:`Samples`.
 
     `features`, a function from items to an array (n, d), takes the place of the kind's own rows; it is given what was
-    handed in, or that rounded to one precision. `ignore` are columns of tables or arrays to leave out.
+    handed in, or that rounded to one precision. `ignore` are columns of tables or arrays to leave out. In the roles
+    `streamed`, :class:`~memgen_lite.shared.shards.Shards` of rows of numbers stay where they lie; all else is read.
 
     Raises
     ------
@@ -123,8 +129,11 @@ def together(given, features=None, ignore=None):
     for role, X in given.items():
         if X is None:
             raise ValueError(f"{role} must be rows, got None")
-        given[role] = opened(X, role)  # once, as what is only iterable can be read once
-        kinds[role], items[role] = read(given[role], role, any_kind=features is not None)
+        if role in streamed and isinstance(X, Shards) and X.ndim == 2 and X.dtype.kind in "fiub":
+            kinds[role], items[role] = ARRAYS, X
+        else:
+            given[role] = opened(X, role)  # once, as what is only iterable can be read once
+            kinds[role], items[role] = read(given[role], role, any_kind=features is not None)
         if kinds[role] is not kinds[first]:
             raise TypeError(f"{role} must be of the kind of {first}, {kinds[first].name!r}, got {kinds[role].name!r}")
     kind, ignored = kinds[first], []
@@ -162,6 +171,8 @@ def _changed(before, items):
         return True
     if hasattr(items, "iloc"):
         return not before.reset_index(drop=True).equals(items.reset_index(drop=True))
+    if isinstance(items, Shards):
+        return items is not before
     return isinstance(items, np.ndarray) and items is not before and not np.array_equal(items, before)
 
 
@@ -223,6 +234,9 @@ def _fitted(rows, name):
 
 
 def _features(features, items, n, name):
+    if isinstance(items, Shards):  # which are too many to be at hand at once
+        parts = [_features(features, rows, len(rows), name) for _, rows in items.blocks()]
+        return np.concatenate(parts)
     X = as_array(features(items), name)
     if X.ndim != 2 or len(X) != n or X.dtype.kind not in "fiub" or not X.shape[1]:
         raise ValueError(f"{name} must be a real array ({n}, d), got shape {X.shape} of {X.dtype}")

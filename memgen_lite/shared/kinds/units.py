@@ -40,7 +40,7 @@ def beyond(one, other, ranges):
 def doubts_of_units(samples, columns):
     """Sentences about arrays, by role, of which the first is asked about each other one; of columns too if asked."""
     first, *others = samples
-    flat = {role: X.reshape(len(X), -1) for role, X in samples.items()}
+    flat = {role: X if X.ndim == 2 else X.reshape(len(X), -1) for role, X in samples.items()}
     ends = {role: [end.astype(float) for end in least_and_most(X)] for role, X in flat.items()}
     ranges = {role: (float(low.min()), float(high.max())) for role, (low, high) in ends.items()}
     some = {role: X[:: -(-len(X) // _SOME)] for role, X in samples.items()}

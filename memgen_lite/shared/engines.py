@@ -1,0 +1,95 @@
+"""Where parts of long work are done: here, by the workers of an executor, or by those of a Dask cluster."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from .checks import shown
+from .devices import library
+
+_AHEAD = 32  # parts that are handed out before the first of them is back
+_NOW: ContextVar[Any] = ContextVar("_NOW", default=None)
+_NO_RESULT = "interrupted before all workers were done with their parts: there is no result"
+
+
+@contextmanager
+def using(engine: Any) -> Iterator[None]:
+    """Within, :func:`spread` has an engine: an Executor, a `dask.distributed.Client`, or None for this process."""
+    if engine is not None and not isinstance(engine, Executor) and not _is_dask(engine):
+        raise TypeError(
+            "engine must be an Executor of concurrent.futures, a Client of dask.distributed, or None, got "
+            f"{shown(engine)}"
+        )
+    started = getattr(engine, "_mp_context", None)
+    if started is not None and started.get_start_method() == "fork":
+        raise ValueError(
+            "engine must not fork, as its processes would wait for ever for threads that they lack: "
+            "ProcessPoolExecutor(mp_context=multiprocessing.get_context('spawn'))"
+        )
+    before = _NOW.set(engine)
+    try:
+        yield
+    finally:
+        _NOW.reset(before)
+
+
+def elsewhere() -> bool:
+    """Whether there is an engine now."""
+    return _NOW.get() is not None
+
+
+def spread(function: Callable[..., Any], parts: Iterable[Any], *shared: Any) -> Iterator[Any]:
+    """function(part, *shared) for each part, in order; function, parts and results are picklable.
+
+    Raises
+    ------
+    RuntimeError : where the engine died, and what the function raises. KeyboardInterrupt says that there is no result.
+    """
+    engine = _NOW.get()
+    if engine is None:
+        yield from (function(part, *shared) for part in parts)
+        return
+    if _is_dask(engine):
+        # As tasks of the cluster they can be made again where a worker is lost, and are sent once.
+        shared = tuple(engine.submit(_same, one, pure=False) for one in shared)
+    waiting: deque[Any] = deque()
+    try:
+        for part in parts:
+            options = {"pure": False} if _is_dask(engine) else {}
+            waiting.append(engine.submit(function, part, *shared, **options))
+            if len(waiting) >= _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_NO_RESULT) from None
+    except (BrokenExecutor, *_lost(engine)) as error:
+        said = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise RuntimeError(
+            f"engine died before its parts were done, so there is no result; nothing else was lost: {said}"
+        ) from error
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _same(value):
+    return value
+
+
+def _is_dask(engine):
+    return library(engine) == "distributed" and hasattr(engine, "submit")
+
+
+def _lost(engine):
+    """What Dask raises where there is nobody left to ask."""
+    if not _is_dask(engine):
+        return ()
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+    from distributed.comm import CommClosedError
+
+    return KilledWorker, CommClosedError, FutureCancelledError, TimeoutError

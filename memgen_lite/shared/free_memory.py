@@ -1,0 +1,19 @@
+"""How much memory is free, and a word before much of it is taken."""
+
+import warnings
+
+
+def free_memory() -> int | None:
+    """Bytes of main memory that can be had now; None where nobody says."""
+    try:
+        import psutil
+    except ImportError:  # in a browser there is none
+        return None
+    return int(psutil.virtual_memory().available)
+
+
+def warn_of_copy(nbytes: int, what: str) -> None:
+    """Warn where a copy of so many bytes takes more than a quarter of the memory that is free; `what` says of what."""
+    free = free_memory()
+    if free is not None and nbytes > free / 4:
+        warnings.warn(f"{what}: {nbytes:,} bytes, where {free:,} are free", stacklevel=3)
