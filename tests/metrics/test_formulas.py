@@ -188,6 +188,17 @@ def test_c2st_knn_is_the_accuracy_of_a_weighted_vote(copies):
     )
 
 
+@pytest.mark.parametrize("d", [3, 12])
+@pytest.mark.parametrize("values", [2, 3, 1000])
+def test_the_votes_of_the_nearest_are_those_of_an_exact_search_where_many_are_equally_near(d, values):
+    rng = np.random.default_rng(0)
+    queries, points = rng.integers(0, values, (40, d)) / 3 + 100, rng.integers(0, values, (50, d)) / 3 + 100
+    labels = rng.integers(0, 2, 50)
+    for k in (1, 7, 49, 50):
+        expected = labels[mg.neighbors.neighbors(queries, points, k)[1]].mean(axis=1)
+        np.testing.assert_allclose(M.two_sample._votes(queries, points, labels, k), expected, rtol=1e-12)
+
+
 # Coverage ----------------------------------------------------------------------------------------
 
 
