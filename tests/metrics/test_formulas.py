@@ -83,9 +83,12 @@ def test_every_metric_has_a_test_that_holds_its_formula():
 # Moments and pairs -------------------------------------------------------------------------------
 
 
-def test_frechet_inf_is_where_the_line_of_least_squares_meets_the_axis():
+@pytest.mark.parametrize("repeats", [False, True])
+@pytest.mark.parametrize(("n", "d"), [(50, 2), (50, 20), (50, 90), (90, 50), (90, 90)])
+def test_frechet_inf_is_where_the_line_of_least_squares_meets_the_axis(n, d, repeats):
     """15 sizes from a tenth of the rows to all, each drawn without replacement; the reference stays whole."""
-    T, G = normal(0, 50, 2), 1.5 * normal(1, 60, 2)
+    T, G = normal(0, n, d), 1.5 * normal(1, 60, d) + 1
+    G = G[np.arange(60) // 2] if repeats else G
     draws, sizes = np.random.default_rng(7), np.unique(np.round(np.linspace(6, 60, 15)).astype(int))
     assert len(sizes) == 15
     values = [M.frechet(T, None, G[draws.choice(60, size, replace=False)]) for size in sizes]
