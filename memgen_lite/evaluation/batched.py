@@ -156,8 +156,10 @@ def _sorted_projections(sample, projections, order, ordered, span, kept):
     start, stop = span
     if sample.min() >= start and sample.max() < stop:
         counts = np.bincount(sample - start, minlength=stop - start)
-        times = counts[order]
-        values = ordered[times > 0] if counts.max() < 2 else np.repeat(ordered.ravel(), times.ravel())
+        if counts.max() < 2:  # looked up as bytes, and with `compress`: a fourth of the time of indices
+            values = ordered.compress((counts > 0)[order].ravel())
+        else:
+            values = np.repeat(ordered.ravel(), counts[order].ravel())
         values = values.reshape(len(order), len(sample))
     else:
         values = np.sort(projections[:, sample], axis=1)

@@ -226,6 +226,12 @@ class Samples(Neighborhoods):
         new = np.diff(self.pool.group[where], prepend=-1) > 0
         return X if new.all() else self.once("distinct", (X,), lambda: self.part(X, new))
 
+    def groups(self, *arrays):
+        where = [self.where(X) for X in arrays]
+        if any(w is None for w in where):
+            return super().groups(*arrays)
+        return np.unique(self.pool.group[np.concatenate(where)], return_inverse=True)[1]
+
     def multiplicities(self, X):
         where = self.where(X)
         return super().multiplicities(X) if where is None else np.unique(self.pool.group[where], return_counts=True)[1]

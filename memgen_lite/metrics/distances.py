@@ -25,8 +25,36 @@ def frechet_inf(real: np.ndarray, generated: np.ndarray, *, sizes: int = 15, rng
         raise ValueError(f"frechet_inf needs 20 generated rows to draw a line through subsets, got {len(generated)}")
     fixed = _Moments(real)
     m = np.unique(np.linspace(max(2, len(generated) // 10), len(generated), sizes).round().astype(int))
-    values = [_frechet(fixed, _Moments(generated[rng.choice(len(generated), size, replace=False)])) for size in m]
-    return np.polynomial.Polynomial.fit(1 / m, values, 1)(0.0)
+    rows = generated - generated.mean(axis=0)
+    squares, products = np.einsum("ij,ij->i", rows, rows), fixed.factor @ rows.T  # of all rows, for all subsets
+    scale = np.abs(products).max() or 1.0  # whose squares may overflow
+    products /= scale
+
+    def value(size):
+        drawn = rng.choice(len(rows), size, replace=False)
+        if size > rows.shape[1]:
+            return _frechet(fixed, _Moments(generated[drawn]))
+        gap, shift = fixed.mean - generated[drawn].mean(axis=0), rows[drawn].mean(axis=0)
+        trace = (squares[drawn].sum() - size * (shift @ shift)) / (size - 1)
+        cross = products[:, drawn]
+        cross -= cross.mean(axis=1, keepdims=True)
+        roots = scale * _singular_sum(cross) / np.sqrt(size - 1)
+        return max(0.0, float(gap @ gap + fixed.trace + trace - 2 * roots))
+
+    return np.polynomial.Polynomial.fit(1 / m, [value(size) for size in m], 1)(0.0)
+
+
+def _singular_sum(cross):
+    """The sum of the singular values of a matrix (n, m) whose rows add up to 0."""
+    n, m = cross.shape
+    if m <= n:
+        gram = cross.T @ cross
+        level = gram.trace() / m
+        gram += level / m  # the eigenvalue 0, that of equal numbers, is this one now, and no root of a rounding
+        values = np.linalg.eigvalsh(gram)
+        if values[0] > 1e-8 * values[-1]:  # as in `_cross`
+            return np.sqrt(values).sum() - np.sqrt(level)
+    return svdvals(cross, overwrite_a=True, check_finite=False).sum()
 
 
 def _frechet(a, b):

@@ -4,10 +4,9 @@ import warnings
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
 
 from ..shared.extras import needed_by
-from .distances import thinned
+from .distances import squared_distances, thinned
 from .registry import metric
 
 
@@ -89,7 +88,11 @@ def max_sliced_wasserstein(
 
 
 def _climb(real, generated, new, steps=200):
-    """W_2 at the end of a climb from a direction: along t, its square is t'St for the coupling that sorting finds."""
+    """W_2 at the end of a climb from a direction: along t, its square is t'St for the coupling that sorting finds.
+
+    A step stretches what was rounded before it, several times over, so of 64 features another order of the same sums
+    ended 3 % away: whoever makes this faster keeps each rounding.
+    """
     i, j, weights = couple(len(real), len(generated))
     alike = len(real) == len(generated)  # and then i and j are 0, 1, 2, ...
     value, pace, length = -np.inf, 1.0, 0.0
@@ -101,31 +104,38 @@ def _climb(real, generated, new, steps=200):
         if found > value * (1 + 1e-9):
             pull = weights * gaps
             moved, met = (a, b) if alike else (a[i], b[j])
-            gradient = np.bincount(moved, pull, len(real)) @ real - np.bincount(met, pull, len(generated)) @ generated
+            gradient = np.bincount(moved, pull, len(real)) @ real
+            gradient -= np.bincount(met, pull, len(generated)) @ generated
             t, value, length = new, found, np.sqrt(gradient @ gradient)
+            if length == 0:
+                break
+            gradient /= length
+            gradient -= t
         else:
             pace /= 2
-        if pace < 1e-5 or length == 0:
+        if pace < 1e-5:
             break
-        new = t + pace * (gradient / length - t)
-        new = new / np.sqrt(new @ new)
+        new = t + pace * gradient
+        new /= np.sqrt(new @ new)
     return np.sqrt(value)
 
 
 def _ordered(values, before):
     """The values in ascending order, and that order, found from one that is nearly theirs."""
-    values = values[before]
-    order = np.argsort(values, kind="stable")
-    return values[order], before[order]
+    values = values.take(before)
+    order = values.argsort(kind="stable")
+    return values.take(order), before.take(order)
 
 
 @metric
 def wasserstein(real: np.ndarray, generated: np.ndarray, *, max_rows: int = 2000, rng: np.random.Generator) -> float:
     """Wasserstein distance, exact."""
     real, generated = (thinned(X, max_rows, rng) for X in (real, generated))
-    costs = cdist(real, generated)
+    center = generated.mean(axis=0)  # from far away a difference of squares has fewer digits
+    costs = np.sqrt(squared_distances(real - center, generated - center))
     if len(real) == len(generated):
-        return costs[linear_sum_assignment(costs)].mean()
+        i, j = linear_sum_assignment(costs)
+        return np.linalg.norm(real[i] - generated[j], axis=1).mean()  # of these pairs, to all digits
     sizes = f"wasserstein of samples of different size, {len(real)} and {len(generated)} rows,"
     try:
         with warnings.catch_warnings(), needed_by(sizes):

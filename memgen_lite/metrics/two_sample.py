@@ -6,6 +6,7 @@ import numpy as np
 
 from ..shared.checks import shown
 from ..shared.neighbors import Neighborhoods, neighbors
+from .distances import squared_distances
 from .registry import metric, required
 
 
@@ -39,33 +40,54 @@ def nn_accuracies(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Nei
 
 
 @metric
-def c2st_logistic(real: np.ndarray, generated: np.ndarray, *, rng: np.random.Generator) -> float:
+def c2st_logistic(
+    real: np.ndarray, generated: np.ndarray, *, rng: np.random.Generator, neighborhoods: Neighborhoods
+) -> float:
     """Classifier two-sample test by logistic regression."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    X, y, fitted = _halves(real, generated, rng)
+    X, y, fitted = _halves(real, generated, rng, neighborhoods)
     model = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000))
     model.fit(X[fitted], y[fitted])
     return _balanced_accuracy(np.sign(model.decision_function(X[~fitted])), y[~fitted])
 
 
 @metric
-def c2st_knn(real: np.ndarray, generated: np.ndarray, *, k: int | None = None, rng: np.random.Generator) -> float:
+def c2st_knn(
+    real: np.ndarray,
+    generated: np.ndarray,
+    *,
+    k: int | None = None,
+    rng: np.random.Generator,
+    neighborhoods: Neighborhoods,
+) -> float:
     """Classifier two-sample test by k nearest neighbors."""
-    X, y, fitted = _halves(real, generated, rng)
+    X, y, fitted = _halves(real, generated, rng, neighborhoods)
     k = max(1, int(np.sqrt(fitted.sum()))) if k is None else k
-    _, near = neighbors(X[~fitted], X[fitted], k)
-    votes = y[fitted][near].mean(axis=1)
+    votes = _votes(X[~fitted], X[fitted], y[fitted], k)
     return _balanced_accuracy(np.sign(np.round(votes - np.mean(y[fitted]), 12)), y[~fitted])
 
 
-def _halves(real, generated, rng):
+def _votes(queries, points, labels, k):
+    """The mean label of the k nearest points: their distances are not asked for, so most need no exact search."""
+    if k >= len(points) or len(queries) * len(points) > 2**22:  # of more, all squares are too much memory
+        return labels[neighbors(queries, points, k)[1]].mean(axis=1)
+    squares = squared_distances(queries, points)
+    blur = 1e-11 * max(np.einsum("ij,ij->i", X, X).max() for X in (queries, points))  # a square's rounding is less
+    near = squares <= np.partition(squares, k - 1, axis=1)[:, k - 1 : k] + blur
+    votes = near @ labels / k
+    if (close := np.flatnonzero(near.sum(axis=1) != k)).size:  # where the next one is as near
+        votes[close] = labels[neighbors(queries[close], points, k)[1]].mean(axis=1)
+    return votes
+
+
+def _halves(real, generated, rng, neighborhoods):
     """Pooled rows, their labels (1: generated), and which to fit on: half of the distinct rows, all copies of each."""
     X = np.concatenate([real, generated])
     y = np.repeat([0, 1], [len(real), len(generated)])
-    group = np.unique(X, axis=0, return_inverse=True)[1].ravel()
+    group = neighborhoods.groups(real, generated)
     order = rng.permutation(group.max() + 1)
     fitted = np.isin(group, order[: len(order) // 2])
     for part, name in ((y[fitted], "fit"), (y[~fitted], "test")):

@@ -225,6 +225,12 @@ class Neighborhoods:
         """The same array each time for :func:`distinct` of the same X."""
         return self.once("distinct", (X,), lambda: distinct(X))
 
+    def groups(self, *arrays: np.ndarray) -> np.ndarray:
+        """For each row of these arrays, the number of its value among their different rows, in lexicographic order."""
+        return self.once(
+            "groups", arrays, lambda: np.unique(np.concatenate(arrays), axis=0, return_inverse=True)[1].ravel()
+        )
+
     def multiplicities(self, X: np.ndarray) -> np.ndarray:
         """How often each of the different rows of X is there: int array, in some order."""
         return np.unique(X + 0.0, axis=0, return_counts=True)[1]  # -0 + 0 is 0

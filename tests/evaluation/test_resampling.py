@@ -57,6 +57,7 @@ def test_neighbors_of_samples_are_those_of_the_search(kind, n, d, width, monkeyp
         agree([samples.distinct(Q)], [distinct(Q)])
         assert sorted(samples.multiplicities(Q)) == sorted(np.unique(Q + 0.0, axis=0, return_counts=True)[1])
         for P in [*arrays, samples.distinct(arrays[2])]:
+            agree([samples.groups(Q, P)], [plain.groups(Q, P)])
             for k in {1, 2, 5, min(12, len(P) - 1)}:
                 if 1 <= k <= len(P) - (Q is P):
                     expected = neighbors(Q, P, k, exclude_self=Q is P, return_ties=True)

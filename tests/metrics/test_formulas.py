@@ -83,9 +83,12 @@ def test_every_metric_has_a_test_that_holds_its_formula():
 # Moments and pairs -------------------------------------------------------------------------------
 
 
-def test_frechet_inf_is_where_the_line_of_least_squares_meets_the_axis():
+@pytest.mark.parametrize("repeats", [False, True])
+@pytest.mark.parametrize(("n", "d"), [(50, 2), (50, 20), (50, 90), (90, 50), (90, 90)])
+def test_frechet_inf_is_where_the_line_of_least_squares_meets_the_axis(n, d, repeats):
     """15 sizes from a tenth of the rows to all, each drawn without replacement; the reference stays whole."""
-    T, G = normal(0, 50, 2), 1.5 * normal(1, 60, 2)
+    T, G = normal(0, n, d), 1.5 * normal(1, 60, d) + 1
+    G = G[np.arange(60) // 2] if repeats else G
     draws, sizes = np.random.default_rng(7), np.unique(np.round(np.linspace(6, 60, 15)).astype(int))
     assert len(sizes) == 15
     values = [M.frechet(T, None, G[draws.choice(60, size, replace=False)]) for size in sizes]
@@ -186,6 +189,17 @@ def test_c2st_knn_is_the_accuracy_of_a_weighted_vote(copies):
     assert M.c2st_knn(T, None, G, random_state=3) == pytest.approx(
         mean_accuracy(np.array(score), ours[~fitted]), rel=1e-12
     )
+
+
+@pytest.mark.parametrize("d", [3, 12])
+@pytest.mark.parametrize("values", [2, 3, 1000])
+def test_the_votes_of_the_nearest_are_those_of_an_exact_search_where_many_are_equally_near(d, values):
+    rng = np.random.default_rng(0)
+    queries, points = rng.integers(0, values, (40, d)) / 3 + 100, rng.integers(0, values, (50, d)) / 3 + 100
+    labels = rng.integers(0, 2, 50)
+    for k in (1, 7, 49, 50):
+        expected = labels[mg.neighbors.neighbors(queries, points, k)[1]].mean(axis=1)
+        np.testing.assert_allclose(M.two_sample._votes(queries, points, labels, k), expected, rtol=1e-12)
 
 
 # Coverage ----------------------------------------------------------------------------------------
