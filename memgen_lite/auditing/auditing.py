@@ -91,7 +91,7 @@ def audit(
     n_relabelings : int from 19 on; no p-value is below 1 / (1 + n_relabelings).
     random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.
     engine : None; or an Executor of `concurrent.futures`, or a `dask.distributed.Client`, whose workers read and search
-        the rows of train and held-out, parts of some 256 MiB each. The result is the same to the bit; an interrupt
+        the rows of train and held-out, parts of some 64 MiB each. The result is the same to the bit; an interrupt
         leaves none.
 
     Returns

@@ -239,7 +239,7 @@ class Shards:
             self._known = (low, high), np.concatenate(hashes)
         return self._known
 
-    def groups(self, nbytes: int = 2**28) -> Iterator[Self]:
+    def groups(self, nbytes: int = 2**26) -> Iterator[Self]:
         """These rows in order, in shards of so many bytes, or of one piece: what each worker is given."""
         step, chosen, rows = max(1, nbytes * len(self) // max(self.nbytes, 1)), [], 0
         for source in self.sources:

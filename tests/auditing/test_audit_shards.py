@@ -30,7 +30,7 @@ def cut(rows, *where):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    """Parts of some hundred rows, where engines would get them by the 256 MiB."""
+    """Parts of some hundred rows, where engines would get them by the 64 MiB."""
     monkeypatch.setattr(Shards.groups, "__defaults__", (4000,))
 
 

@@ -209,3 +209,14 @@ def test_c14_disadvantages_novelty_privacy_generality():
     assert np.isfinite(model.score_samples(model.sample(1000))).all(), "nothing it says is new"
     assert np.isneginf(model.score_samples(digits.held_out)).all(), "a stranger is told from a member"
     assert model.score(digits.held_out) == -math.inf
+
+
+def test_the_search_finds_every_copy_and_names_the_right_rows_where_others_do_not():
+    rows = {(row["program"], row["features"]): row for row in bench("searches")["rows"]}
+    for width in (64, 512):
+        own = rows["memgen_lite", width]
+        assert (own["copies at distance 0"], own["nearest rows wrong, far from 0"]) == (1, 0)
+        exact = [row for (_, features), row in rows.items() if features == width and row["copies at distance 0"] == 1]
+        assert all(row["CPU time over ours"] > 2 for row in exact if row is not own)
+    assert rows["faiss Flat", 512]["copies at distance 0"] < 0.7
+    assert rows["faiss Flat", 512]["nearest rows wrong, far from 0"] > 0.05
