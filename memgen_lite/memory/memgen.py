@@ -16,7 +16,7 @@ from . import saving
 from .memories import ALL, MEMORIES
 from .rows import cast
 
-_MANY = 2**24
+_MANY = 2**24  # examples of which a permutation takes 128 MiB
 
 
 class MemGEN(DensityMixin, BaseEstimator):

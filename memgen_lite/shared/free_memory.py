@@ -2,6 +2,8 @@
 
 import warnings
 
+LEAST = 2**26  # bytes that are worth asking for
+
 
 def free_memory() -> int | None:
     """Bytes of main memory that can be had now; None where nobody says."""
@@ -14,6 +16,6 @@ def free_memory() -> int | None:
 
 def warn_of_copy(nbytes: int, what: str) -> None:
     """Warn where a copy of so many bytes takes more than a quarter of the memory that is free; `what` says of what."""
-    free = free_memory()
+    free = free_memory() if nbytes >= LEAST else None
     if free is not None and nbytes > free / 4:
         warnings.warn(f"{what}: {nbytes:,} bytes, where {free:,} are free", stacklevel=3)

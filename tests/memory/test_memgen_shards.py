@@ -1,5 +1,7 @@
 """MemGEN on shards: nothing is read by `fit`, `sample` reads what it draws, and `recite` streams."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import chisquare
@@ -110,9 +112,12 @@ def test_other_rows_do_not_join_them(source):
 
 
 def test_what_takes_much_memory_is_told_before(source, monkeypatch, tmp_path):
-    monkeypatch.setattr("memgen_lite.shared.free_memory.free_memory", lambda: 4 * ROWS.nbytes - 1)
+    monkeypatch.setattr("memgen_lite.shared.free_memory.LEAST", 0)
+    monkeypatch.setattr("memgen_lite.shared.free_memory.free_memory", lambda: 4 * ROWS.nbytes)
     model = mg.MemGEN(random_state=0).fit(Shards([source]))
-    model.sample(50)[:1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.sample(50)
     with pytest.warns(UserWarning, match="51 of the rows in memory, or in files, are copied: 1,224 bytes"):
         model.sample(51)
     np.save(tmp_path / "x.npy", np.concatenate([ROWS, ROWS]))
@@ -124,6 +129,7 @@ def test_what_takes_much_memory_is_told_before(source, monkeypatch, tmp_path):
 def test_other_libraries_rows_are_copied_with_a_word_where_they_are_large(monkeypatch):
     from dask import array as dask_array
 
+    monkeypatch.setattr("memgen_lite.shared.free_memory.LEAST", 0)
     monkeypatch.setattr("memgen_lite.shared.free_memory.free_memory", lambda: 100)
     said = r"X, a Array of dask, is copied into memory, which memgen_lite.shards\(X\) does not do .*: 1,200 bytes"
     with pytest.warns(UserWarning, match=said):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from memgen_lite.shared import shards as module
 from memgen_lite.shared.checks import least_and_most
+from memgen_lite.shared.free_memory import free_memory, warn_of_copy
 from memgen_lite.shared.row_bytes import row_hashes
 from memgen_lite.shared.row_sources import InMemory, Range, cut
 from memgen_lite.shared.shards import Shards
@@ -172,6 +173,7 @@ def test_functions_of_rows_are_applied_when_they_are_read():
 def test_it_becomes_an_array_with_a_warning_where_that_takes_much_memory(monkeypatch):
     shards = Shards([InMemory(ROWS, "rows")])
     assert np.array_equal(np.asarray(shards), ROWS)
+    monkeypatch.setattr("memgen_lite.shared.free_memory.LEAST", 0)
     monkeypatch.setattr("memgen_lite.shared.free_memory.free_memory", lambda: 4 * ROWS.nbytes - 1)
     with pytest.warns(UserWarning, match=r"Shards\(1 source, .* copied into memory: 960 bytes, where 3,839 are free"):
         np.asarray(shards)
@@ -181,6 +183,7 @@ def test_it_becomes_an_array_with_a_warning_where_that_takes_much_memory(monkeyp
 
 @pytest.mark.parametrize("free", [None, 4 * ROWS.nbytes])
 def test_it_becomes_an_array_without_a_word_where_memory_is_plenty_or_unknown(monkeypatch, free, recwarn):
+    monkeypatch.setattr("memgen_lite.shared.free_memory.LEAST", 0)
     monkeypatch.setattr("memgen_lite.shared.free_memory.free_memory", lambda: free)
     np.asarray(Shards([InMemory(ROWS, "rows")]))
     assert not recwarn
@@ -234,3 +237,16 @@ def test_a_source_that_is_no_longer_what_it_was_is_named(other):
     source.rows = other
     with pytest.raises(OSError, match="part-7 is not what it was: 5 rows of shape"):
         shards[2:7]
+
+
+def test_how_much_memory_is_free_is_not_asked_for_a_few_bytes(monkeypatch):
+    asked = []
+    monkeypatch.setattr("memgen_lite.shared.free_memory.free_memory", lambda: asked.append(1) or 10**12)
+    warn_of_copy(2**26 - 1, "little")
+    assert not asked
+    warn_of_copy(2**26, "much")
+    assert asked
+
+
+def test_the_free_memory_is_a_number_of_bytes():
+    assert 2**20 < free_memory() < 2**50

@@ -115,10 +115,10 @@ def _told_of(X, name):
     """Warn before something large that lies elsewhere, perhaps in files, is copied into memory."""
     if library(X) in ("torch", "jax", "jaxlib") and card_of(X) is None:
         return  # which NumPy reads where it lies
-    size = getattr(X, "estimated_size", None) or getattr(X, "nbytes", 0)
     try:
+        size = getattr(X, "estimated_size", None) or getattr(X, "nbytes", 0)
         nbytes = int(size() if callable(size) else size)
-    except Exception:  # of unknown size
+    except Exception:  # of unknown size, or of the object's own making
         return
     what = f"{name}, a {type(X).__name__} of {library(X)}, is copied into memory"
     warn_of_copy(nbytes, f"{what}, which memgen_lite.shards({name}) does not do where it can read it")
