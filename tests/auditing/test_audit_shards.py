@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import memgen_lite as mg
-from memgen_lite.shared.row_sources import InMemory
 from memgen_lite.shared.shards import Shards
 
 RNG = np.random.default_rng(0)
@@ -235,12 +234,14 @@ def test_an_engine_that_forks_is_refused():
         mg.audit(T, H, G, engine=pool)
 
 
-class Made(InMemory):
+class Made:
     """Rows that are made when they are asked for, and of which nothing is held."""
 
+    ends, dtype = None, np.dtype(np.float32)
+
     def __init__(self, size, width, seed):
-        super().__init__(np.random.default_rng(seed).random((997, width), dtype=np.float32), f"made[{seed}]")
-        self.size = size
+        self.name, self.size, self.shape = f"made[{seed}]", size, (width,)
+        self.rows = np.random.default_rng(seed).random((997, width), dtype=np.float32)
 
     def read(self, rows):
         numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
