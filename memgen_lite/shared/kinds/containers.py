@@ -39,11 +39,17 @@ class Container:
             return f"of rows of shape {other.shape}, where the memory has {self.shape}"
         return None
 
-    @python_strings()
     def rebuild(self, values):
         """Put values (an array of rows, or a list of items) into a container of this kind; shards stay as they are."""
         if isinstance(values, Shards):
             return values
+        try:
+            return self._rebuilt(values)
+        except UnicodeEncodeError:  # of Arrow, in which pandas keeps texts by itself where it is installed
+            with python_strings():
+                return self._rebuilt(values)
+
+    def _rebuilt(self, values):
         if self.dtype is not None and not isinstance(values, np.ndarray):
             rows = np.empty((len(values), *self.shape), dtype=self.dtype)
             for i, row in enumerate(values):
