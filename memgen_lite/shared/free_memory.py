@@ -10,12 +10,11 @@ def free_memory() -> int | None:
     """Bytes of main memory that can be had now; None where nobody says."""
     try:
         import psutil
-    except ImportError:  # Linux tells it too; in a browser nobody does
-        names = getattr(os, "sysconf_names", {})
-        if not {"SC_AVPHYS_PAGES", "SC_PAGE_SIZE"} <= set(names):
+    except ImportError:  # Linux tells it too
+        try:
+            return max(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), 0) or None
+        except (AttributeError, ValueError, OSError):  # as in a browser
             return None
-        found = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        return found if found > 0 else None
     return int(psutil.virtual_memory().available)
 
 

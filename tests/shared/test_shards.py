@@ -1,6 +1,7 @@
 """Rows that lie elsewhere answer as an array of them does, and are read no more than they are asked for."""
 
 import pickle
+import sys
 import threading
 
 import numpy as np
@@ -250,3 +251,10 @@ def test_how_much_memory_is_free_is_not_asked_for_a_few_bytes(monkeypatch):
 
 def test_the_free_memory_is_a_number_of_bytes():
     assert 2**20 < free_memory() < 2**50
+
+
+def test_the_free_memory_is_told_without_psutil_where_the_system_tells_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert free_memory() is None or 2**20 < free_memory() < 2**50
+    monkeypatch.delattr("os.sysconf", raising=False)
+    assert free_memory() is None
