@@ -1,4 +1,4 @@
-"""Where rows of shards lie: a class for each kind of place, as :class:`memgen_lite.shared.shards.Source` has them.
+"""Where rows of shards lie: a class for each kind of place, as :class:`memgen_lite.shared.row_sources.Source` has it.
 
 Each opens what it reads when it is asked for rows, so that it can be sent to another process, and says its number of
 rows, their shape and dtype by what stands at the head of the file.

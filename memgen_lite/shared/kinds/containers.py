@@ -88,8 +88,8 @@ def unpack(X, *, name="X"):
     Returns
     -------
     (Container, values) : values are an array whose first axis counts examples, or a list of examples; shards stay as
-        they are. A frame's
-        examples are tuples, unless all its columns are numbers, times or flags: then it is an array, a field a column.
+        they are. A frame's examples are tuples, unless all its columns are numbers, times or flags: then it is an
+        array, a field a column.
 
     Raises
     ------
