@@ -73,10 +73,13 @@ def test_a_pasted_text_with_lines_columns_and_other_digits_is_read(page):  # noq
 @on(RECITATION, 6)
 def test_the_board_keeps_its_place_whatever_is_typed(page):  # noqa: F811
     field, board = page.get_by_role("textbox", name="decimals of pi"), page.locator("table")
-    place = board.bounding_box()["y"]
-    for text, words in (("1415", "4 of 4 right."), ("x", "Left out, since not digits: x"), ("1", "1 of 1 right.")):
+    place, now = board.bounding_box()["y"], page.get_by_role("row", name="You, now")
+    typed = (("1415", "4 of 4 right.", 4), ("x", "Left out, since not digits: x", 0), ("1", "1 of 1 right.", 1))
+    for text, words, right in typed:
         field.fill(text)
         says(page, words)
+        # The board follows the words in a message of its own: until then it may be taken away while it is measured.
+        expect(now.get_by_role("cell").nth(-2)).to_have_text(str(right))
         assert board.bounding_box()["y"] == place
 
 

@@ -138,7 +138,11 @@ def test_the_picture_of_an_explorer_keeps_its_place(page):
     place, words = page.locator("img").bounding_box(), page.locator("[aria-live]").bounding_box()
     for key in ("End", "Home"):
         page.locator(".noUi-handle").press(key)
-        says(page, f"A line of {9 if key == 'End' else 1}, straight")
+        said = f"A line of {9 if key == 'End' else 1}, straight, called Ada."
+        says(page, said)
+        # The picture follows the words: until then it may be taken away while it is measured.
+        expect(page.locator("img")).to_have_attribute("alt", said)
+        expect(page.locator("img")).to_have_js_property("complete", True)
         assert page.locator("img").bounding_box() == place
         assert page.locator("[aria-live]").bounding_box() == words
 
