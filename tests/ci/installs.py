@@ -164,8 +164,8 @@ def newer():
 def newest(way):
     """The package's own tests on the newest Python there is: this machine's, or Debian's where that is newer.
 
-    All but the simulations, whose numbers are NumPy's and not Python's: `make test` has those. XLA's programs are made
-    without most of its optimizations: compiling takes longer than running them.
+    All but the simulations and what single networks learn, whose numbers are NumPy's and XLA's and not Python's: `make
+    test` has those. XLA's programs are made without most of its optimizations: compiling takes longer than running.
     """
     (python, version), why = newer(), ""
     if version[:2] < debian_python.RELEASE:
@@ -177,8 +177,9 @@ def newest(way):
         return f"no Python newer than {sys.version.split()[0]} on this machine{why}"
     way.run(*UV, "venv", "--quiet", "--python", python, way.venv)
     way.run(*UV, "pip", "install", "--quiet", "--python", way.python, "--no-deps", "-r", "requirements.txt")
-    tests = ["-q", "-n", "2", "--dist=loadfile", "-m", "not simulation", *ROOMS, "tests/test_package.py"]
-    said = way.run(way.python, "-m", "pytest", *tests, JAX_DISABLE_MOST_OPTIMIZATIONS="true")
+    tests = ["-m", "not simulation and not training", *ROOMS, "tests/test_package.py"]
+    by_two = ["-q", "-n", "2", "--dist=loadfile", *tests]
+    said = way.run(way.python, "-m", "pytest", *by_two, JAX_DISABLE_MOST_OPTIMIZATIONS="true")
     way.nbval([way.python])
     way.untouched()
     return f"{way.run(way.python, '--version').strip()}: {said.strip().splitlines()[-1]}{why}"

@@ -13,6 +13,8 @@ from sklearn.exceptions import NotFittedError
 import memgen_lite as mg
 from memgen_lite.peers import bottleneck, training
 
+pytestmark = pytest.mark.training
+
 SIZE = {"rounds": 300, "width": 16, "depth": 1, "latent": 2}  # one objective and one shape for nearly all tests
 WORDS = np.array(["no", "yes"])
 

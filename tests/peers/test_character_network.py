@@ -15,6 +15,8 @@ from sklearn.exceptions import NotFittedError
 import memgen_lite as mg
 from memgen_lite.peers import training
 
+pytestmark = pytest.mark.training
+
 SMALL = {"rounds": 50, "batch_size": 32, "context": 4, "embedding": 3, "width": 12, "state": 6, "random_state": 0}
 TEXTS = ["abcabc", "bca", "cabcab", "", "abc"]
 

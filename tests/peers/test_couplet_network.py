@@ -12,6 +12,8 @@ from sklearn.exceptions import NotFittedError
 import memgen_lite as mg
 from memgen_lite.peers import couplet_network, training
 
+pytestmark = pytest.mark.training
+
 SMALL = {"rounds": 50, "batch_size": 8, "width": 8, "depth": 2, "random_state": 0}
 LINES, ANSWERS = ["cab", "b", "abca", "cc", "bac"], ["xyz", "z", "zyxx", "xz", "yxz"]
 

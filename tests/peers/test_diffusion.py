@@ -10,6 +10,8 @@ from memgen_lite.peers.optimal_denoiser import OptimalDenoiser
 from memgen_lite.peers.patch_denoiser import PatchDenoiser
 from memgen_lite.peers.trained_denoiser import Denoiser
 
+pytestmark = pytest.mark.training
+
 
 def digits(n=60):
     rows = np.asarray(mg.data.digits().train, dtype=float).reshape(-1, 64)

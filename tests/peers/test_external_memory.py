@@ -9,6 +9,8 @@ import pytest
 from memgen_lite.peers import external_memory
 from memgen_lite.peers.external_memory import KEY, MEMORIES
 
+pytestmark = pytest.mark.training
+
 SLOTS, LATENT, HIDDEN = 6, 3, KEY
 BIG = 60.0
 

@@ -12,6 +12,8 @@ import memgen_lite as mg
 from memgen_lite.peers import training
 from memgen_lite.peers.infomax import Encoder, Infomax, InfomaxEncoder, Squares, infonce, jsd, moved
 
+pytestmark = pytest.mark.training
+
 SMALL = {"rounds": 30, "width": 4, "latent": 3, "batch_size": 8, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(40, 16)) + 3
 

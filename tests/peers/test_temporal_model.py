@@ -15,6 +15,8 @@ import memgen_lite as mg
 from memgen_lite.peers import temporal_model, training
 from memgen_lite.peers.external_memory import Nothing
 
+pytestmark = pytest.mark.training
+
 SMALL = {"rounds": 50, "slots": 4, "latent": 2, "hidden": 8, "width": 8, "batch_size": 8}
 
 

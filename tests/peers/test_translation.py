@@ -16,6 +16,8 @@ import memgen_lite as mg
 from memgen_lite.peers import translation_student as ts
 from memgen_lite.shared.grams import profiles
 
+pytestmark = pytest.mark.training
+
 WORDS = {"save": "sichern", "delete": "löschen", "open": "öffnen", "close": "schließen", "print": "drucken"}
 THINGS = {"file": "Datei", "page": "Seite", "user": "Benutzer", "group": "Gruppe", "site": "Website"}
 X = [f"{word} the {thing}" for word, thing in product(WORDS, THINGS)]
