@@ -27,6 +27,7 @@ from ..shared.randomness import generator
 from ..shared.stamp import versions
 from ..shared.types import Data, RandomState
 from .checks import check
+from .exact import standing
 from .groups import group_numbers
 from .inputs import ROLES, read, something_held_out
 from .leakage import leakage
@@ -188,8 +189,8 @@ def _warnings(inputs, found, assumptions, units):
         to_train, kept = found.walk.sizes
         lines.append(f"only {to_train} groups to train on and {kept} held out: a group counts as one row")
     lines += [f"{line['check']}? No: {line['finding']}" for line in assumptions if line["holds"] is False]
-    alone = np.setdiff1d(inputs.same["held_out"], inputs.same["train"])
-    if known := np.count_nonzero(np.isin(inputs.same["generated"], alone)):
+    stands = standing(inputs.same)
+    if known := np.count_nonzero((stands["held_out"] & ~stands["train"])[inputs.same["generated"]]):
         lines.append(
             f"{known:,} of {many:,} generated rows equal a held-out row: was the model trained on them, or were "
             "arrays mixed up?"

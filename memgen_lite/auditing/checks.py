@@ -32,7 +32,7 @@ def check(inputs, near, groups, metric, rng, facts=None):
     lines = [_exchangeable(train, held_out, groups, rng)]
     hits = near.row[np.argsort(near.ratio, kind="stable")]
     hits = hits[np.sort(np.unique(hits, return_index=True)[1])][:_PLACES]
-    drawn = rng.permutation(len(train) + len(held_out))[:_PLACES]
+    drawn = rng.permutation(len(train) + len(held_out))[:_PLACES].copy()  # a copy, so that the others are not held
     around = _Around(train, held_out, np.unique(np.concatenate([hits, drawn])), metric, rng, facts)
     lines.append(_across(around, hits))
     lines += _equal(inputs.same["train"], inputs.same["held_out"], groups, rng)
@@ -67,9 +67,11 @@ def _exchangeable(train, held_out, groups, rng):
     from sklearn.preprocessing import StandardScaler
 
     both = len(train) + len(held_out)
-    group = np.arange(both) if groups is None else groups
     order = rng.permutation(both)
-    order = order[np.unique(group[order], return_index=True)[1]]  # a row of each group
+    if groups is None:
+        order.sort()
+    else:
+        order = order[np.unique(groups[order], return_index=True)[1]]  # a row of each group
     sides = [rng.permutation(order[side])[:_ROWS] for side in (order < len(train), order >= len(train))]
     X = np.concatenate([train[np.sort(sides[0])], held_out[np.sort(sides[1]) - len(train)]]).astype(np.float64)
     y = np.repeat([0, 1], [len(side) for side in sides])
@@ -121,7 +123,7 @@ def _equal(train, held_out, groups, rng):
     """
     n, both = len(train), len(train) + len(held_out)
     value = np.concatenate([train, held_out])
-    _, value, count = np.unique(value, return_inverse=True, return_counts=True)
+    count = np.bincount(value)
     equal = int(np.isin(held_out, train).sum())
     finding = f"{equal:,} of {len(held_out):,} held-out rows equal a training row"
     names = "no more held-out rows stand in train than by chance", NONE_TAKEN
@@ -235,15 +237,15 @@ def _clusters(inputs, metric, rng, facts=None):
     name = "no circles of near rows span the split"
     n = len(inputs.same["train"])
     same = np.concatenate([inputs.same["train"], inputs.same["held_out"]])
-    order = TieOrder(rng, len(same))
-    single = np.flatnonzero(order.first_of(np.unique(same, return_inverse=True)[1].ravel()))
+    single = TieOrder(rng, len(same)).first_of(same)
+    del same
     train, held_out = inputs.rows["train"], inputs.rows["held_out"]
-    if len(single) < len(same):
-        train, held_out = Subset(train, single[single < n]), Subset(held_out, single[single >= n] - n)
-    n, both = len(train), len(single)
+    if not single.all():
+        train, held_out = Subset(train, np.flatnonzero(single[:n])), Subset(held_out, np.flatnonzero(single[n:]))
+    n, both = len(train), len(train) + len(held_out)
     if min(n, both - n) <= _CIRCLE:
         return _line(name, None, "too few rows to tell")
-    drawn = rng.permutation(both)[:_PLACES]
+    drawn = rng.permutation(both)[:_PLACES].copy()
     around = _Around(train, held_out, np.sort(drawn), metric, rng, facts, _CIRCLE + 1)
     distances, others = (part.reshape(len(drawn), -1) for part in around.sides(drawn))
     distances = np.where(others == drawn[:, None], np.inf, distances)

@@ -4,15 +4,28 @@ import numpy as np
 from scipy.stats import hypergeom
 
 
+def standing(same):
+    """By role: a bool array, for each value whether it stands there. `same` are int arrays of values from 0 on."""
+    size = 1 + max(int(values.max(initial=-1)) for values in same.values())
+    stands = {role: np.zeros(size, dtype=bool) for role in same}
+    for role, values in same.items():
+        stands[role][values] = True
+    return stands
+
+
 def exact_matches(same):
     """Training values that were generated, as dicts, by the first training row of each."""
-    values, first = np.unique(same["train"], return_index=True)
-    place = np.minimum(np.searchsorted(values, same["generated"]), len(values) - 1)
-    held = np.isin(same["train"], same["held_out"])
+    stands = standing(same)
+    rows = np.flatnonzero(stands["generated"][same["train"]])
+    values, first = np.unique(same["train"][rows], return_index=True)
+    made = np.flatnonzero(stands["train"][same["generated"]])
     found = {}
-    for row in np.flatnonzero(values[place] == same["generated"]).tolist():
-        found.setdefault(int(first[place[row]]), []).append(row)
-    return [{"train_row": t, "generated_rows": found[t], "in_held_out": bool(held[t])} for t in sorted(found)]
+    for row, place in zip(made.tolist(), np.searchsorted(values, same["generated"][made]), strict=True):
+        found.setdefault(int(rows[first[place]]), []).append(row)
+    held = stands["held_out"]
+    return [
+        {"train_row": t, "generated_rows": found[t], "in_held_out": bool(held[same["train"][t]])} for t in sorted(found)
+    ]
 
 
 def exact_control(same):
@@ -21,9 +34,10 @@ def exact_control(same):
     To a blind generator every set of so many values is as likely to hold any labels, so the number of train is
     hypergeometric.
     """
-    train, held_out = (np.unique(same[role]) for role in ("train", "held_out"))
-    alone = {"train": np.setdiff1d(train, held_out), "held_out": np.setdiff1d(held_out, train)}
-    found = {role: int(np.isin(values, same["generated"]).sum()) for role, values in alone.items()}
-    sizes = {role: len(values) for role, values in alone.items()}
+    stands = standing(same)
+    train, held_out = stands["train"], stands["held_out"]
+    alone = {"train": train & ~held_out, "held_out": held_out & ~train}
+    found = {role: int((values & stands["generated"]).sum()) for role, values in alone.items()}
+    sizes = {role: int(values.sum()) for role, values in alone.items()}
     p = hypergeom.sf(found["train"] - 1, sum(sizes.values()), sizes["train"], sum(found.values()))
     return {**found, "p_value": float(p)}

@@ -240,15 +240,15 @@ class Shards:
         return self._known
 
     def groups(self, nbytes: int = 2**26) -> Iterator[Self]:
-        """These rows in order, in shards of so many bytes, or of one piece: what each worker is given."""
+        """These rows in order, in shards of so many bytes at the most, or of one piece: what each worker is given."""
         step, chosen, rows = max(1, nbytes * len(self) // max(self.nbytes, 1)), [], 0
         for source in self.sources:
             for part in cut(source, step):
-                chosen.append(part)
-                rows += part.size
-                if rows >= step:
+                if chosen and rows + part.size > step:
                     yield self._of(chosen)
                     chosen, rows = [], 0
+                chosen.append(part)
+                rows += part.size
         if chosen:
             yield self._of(chosen)
 

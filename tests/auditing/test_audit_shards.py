@@ -257,5 +257,18 @@ def test_memory_is_that_of_tiles_and_not_of_the_rows():
         mg.audit(train, held_out, G, n_relabelings=19)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    more = 2 * 100_000 * width * 4  # bytes of rows
-    assert peaks[1] - peaks[0] < more / 4  # a few numbers a row are held, where a row has 256
+    more = 2 * 100_000  # rows, of 1,024 bytes each
+    assert peaks[1] - peaks[0] < 64 * more  # a few numbers a row are held
+
+
+def test_the_caller_of_an_engine_holds_three_numbers_a_row(monkeypatch):
+    monkeypatch.setattr(Shards.groups, "__defaults__", (2**18,))  # parts of 16,384 rows, whatever there are of them
+    peaks = []
+    with ThreadPoolExecutor(1) as engine:
+        for size in (200_000, 400_000):
+            train, held_out = (mg.shards(np.random.default_rng(i).random((size, 4), np.float32)) for i in (1, 2))
+            tracemalloc.start()
+            mg.audit(train, held_out, train[:64] + np.float32(0.01), n_relabelings=19, engine=engine)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 32 * 400_000

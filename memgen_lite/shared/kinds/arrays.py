@@ -7,7 +7,7 @@ import numpy as np
 
 from ..checks import finite, least_and_most
 from ..html import changed
-from ..row_bytes import pure, values
+from ..row_bytes import pure, values_by_role
 from ..shards import Shards
 from .base import Kind, refused
 from .grain import coarsest, grids, on_grid
@@ -64,8 +64,7 @@ class Arrays(Kind):
             rows = {role: _each(_signed, X) for role, X in rows.items()}
         elif len(dtypes) > 1:
             rows = {role: X.astype(np.float64) for role, X in rows.items()}
-        ends = np.cumsum([len(X) for X in rows.values()])[:-1]
-        return dict(zip(rows, np.split(values(*rows.values()), ends), strict=True))
+        return values_by_role(rows)
 
     def key(self, item):
         if isinstance(item, np.character):

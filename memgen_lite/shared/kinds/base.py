@@ -76,7 +76,7 @@ class Kind:
         return []
 
     def same(self, samples):
-        """Arrays (n,) by role, equal for items that are equal as given."""
+        """Int arrays (n,) by role, numbers from 0 on, equal for items that are equal as given."""
         seen = {}
         number = {role: [seen.setdefault(self.key(item), len(seen)) for item in X] for role, X in samples.items()}
         return {role: np.array(numbers) for role, numbers in number.items()}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..row_bytes import keys
+from ..row_bytes import values_by_role
 from . import columns
 from .arrays import Arrays, short
 from .doubts import doubts
@@ -59,7 +59,7 @@ class Frames(Arrays):
 
     def same(self, samples):
         parts = [columns.codes(given)[0] for _, given in _by_column(samples)]
-        return {role: keys(np.column_stack([part[role] for part in parts])) for role in samples}
+        return values_by_role({role: np.column_stack([part[role] for part in parts]) for role in samples})
 
     def at(self, items, i):
         return items.iloc[i]

@@ -85,7 +85,7 @@ class Samples:
     kind : one of :data:`KINDS`, or `ITEMS`.
     items : dict role -> rows as given, to show: an array, an array of images, a list of str, or a frame.
     rows : dict role -> real array (n, d), whose distances are measured.
-    same : dict role -> array (n,), equal for items that are equal as given.
+    same : dict role -> int array (n,), numbers from 0 on, equal for items that are equal as given.
     notes : list of str, what to know before the result is read.
     columns_read : list of :class:`.base.ColumnRead`, how each column of a table was read, with those that were ignored;
         empty for other kinds.
