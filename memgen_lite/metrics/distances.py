@@ -8,6 +8,7 @@ from scipy.linalg import eigh, qr, svdvals
 from scipy.spatial.distance import cdist, pdist
 
 from ..shared.neighbors import MEMORY, Neighborhoods
+from ..shared.shards import Shards
 from .registry import metric
 
 
@@ -68,11 +69,24 @@ class _Moments:
     def __init__(self, X):
         if len(X) < 2:
             raise ValueError(f"frechet needs 2 rows of generated and of the reference for a covariance, got {len(X)}")
+        self.tall = X.shape[0] > X.shape[1]
+        if isinstance(X, Shards) and self.tall:
+            self._stream(X)
+            return
+        X = X[:]
         self.mean = X.mean(axis=0)
         self.rows = X - self.mean
         self.rows /= np.sqrt(len(X) - 1)
         self.trace = np.einsum("ij,ij->", self.rows, self.rows)
-        self.tall = X.shape[0] > X.shape[1]
+
+    def _stream(self, X):
+        """The same from parts of the rows: `rows` are the triangle R of their QR, of which no more is asked."""
+        self.mean = sum(rows.sum(axis=0) for _, rows in X.blocks()) / len(X)
+        self.rows = np.empty((0, X.shape[1]))
+        for _, rows in X.blocks():
+            rows = (rows - self.mean) / np.sqrt(len(X) - 1)
+            self.rows = qr(np.concatenate([self.rows, rows]), mode="r", check_finite=False)[0][: X.shape[1]]
+        self.trace = np.einsum("ij,ij->", self.rows, self.rows)
 
     @cached_property
     def covariance(self):

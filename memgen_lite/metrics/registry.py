@@ -17,6 +17,7 @@ from ..shared.devices import where_they_lie
 from ..shared.kinds import together
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
+from ..shared.shards import Shards
 from ..shared.types import Data, RandomState
 
 METRICS: dict[str, "Metric"] = {}
@@ -65,7 +66,8 @@ class Metric:
     """One metric: what it is, which way is better, and what it says of a memorizer and of a fresh sample.
 
     `needs` is "reference", "train", "both" or "generated"; `better` is "lower", "higher" or a number, the value of a
-    sample that cannot be told from the reference; `low` and `high` bound the value.
+    sample that cannot be told from the reference; `low` and `high` bound the value; `streams` says that shards of real
+    rows are read part by part, where other metrics read them whole.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Metric:
     memgen_p: str
     honest: str
     function: Any
+    streams: bool = False
 
     def __repr__(self):
         return f"<metric {self.name}: {self.title}>"
@@ -154,7 +157,9 @@ def metric(function: Callable[..., Any]) -> MetricFunction:
         names = [reference if role == "real" else role for role in roles]
         if missing := [key for key in names if given[key] is None]:
             raise ValueError(f"{name} needs {_NEEDS[needs]}; {' and '.join(missing)} not given")
-        checked = check_arrays(given, ignore)  # all that are given: texts and tables get their space from all of them
+        streamed = ("train", "held_out") if METRICS[name].streams else ()
+        # All that are given: texts and tables get their space from all of them.
+        checked = check_arrays(given, ignore, streamed=streamed)
         return on_checked([checked[key] for key in names], random_state, neighborhoods, options)
 
     _, *common, _ = inspect.signature(MetricFunction.__call__).parameters.values()
@@ -173,8 +178,10 @@ def _cards(module):
     return tomllib.loads((files(package) / f"{name}.toml").read_text("utf-8"))
 
 
-def check_arrays(arrays: dict[str, Any], ignore: Any = None) -> dict[str, Any]:
+def check_arrays(arrays: dict[str, Any], ignore: Any = None, *, streamed: tuple[str, ...] = ()) -> dict[str, Any]:
     """The samples of a dict as finite float64 rows of equal width, each an object of its own. None stays None.
+
+    Shards of rows of numbers stay where they lie in the roles `streamed`, and are read whole in all others.
 
     They are read as :func:`memgen_lite.audit` reads them, but for frames all of whose columns are numbers, and none of
     those missing: a metric of them is in the units of their columns.
@@ -186,16 +193,17 @@ def check_arrays(arrays: dict[str, Any], ignore: Any = None) -> dict[str, Any]:
         raise TypeError(f"arrays must be a dict of samples by their names, got {shown(arrays)}")
     if all(X is None for X in arrays.values()):
         return dict(arrays)
-    samples = read_samples(arrays, ignore)
+    samples = read_samples(arrays, ignore, streamed)
     for note in samples.notes:
         if samples.kind.name == "table":
             warnings.warn(note, stacklevel=3)
     return dict.fromkeys(arrays) | samples.rows
 
 
-def read_samples(arrays, ignore=None):
+def read_samples(arrays, ignore=None, streamed=()):
     """The :class:`memgen_lite.shared.kinds.Samples` whose rows are those of :func:`check_arrays`."""
-    samples = together({name: X for name, X in arrays.items() if X is not None}, ignore=ignore)
+    given = {name: X for name, X in arrays.items() if X is not None}
+    samples = together(given, ignore=ignore, streamed=streamed)
     rows, frames = samples.rows, samples.items.values() if samples.kind.name == "table" else ()
     numbers = all(dtype.kind in "fiu" for frame in frames for dtype in frame.dtypes)
     if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
@@ -203,8 +211,9 @@ def read_samples(arrays, ignore=None):
         resolved(rows)
     checked = {}
     for name, X in rows.items():
-        X = np.ascontiguousarray(X, dtype=np.float64)
-        checked[name] = X.view() if any(X is other for other in checked.values()) else X
+        X = X.astype(np.float64) if isinstance(X, Shards) else np.ascontiguousarray(X, dtype=np.float64)
+        again = isinstance(X, np.ndarray) and any(X is other for other in checked.values())
+        checked[name] = X.view() if again else X
     return replace(samples, rows=checked)
 
 
@@ -254,7 +263,9 @@ def compute(
     name : one of :func:`names`.
     train, held_out, generated : arrays (rows, features), images, lists of str or frames, which are compared as
         :mod:`memgen_lite.shared.kinds` says. Those that the metric does not use may be left out; texts and
-        tables get the space in which they are compared from all that are given.
+        tables get the space in which they are compared from all that are given. Train and held-out may be
+        :func:`memgen_lite.shards`: metrics that say `streams` read them part by part, and the others whole, with a
+        warning where that takes more than a quarter of the free memory.
     reference : "train" or "held_out", what a metric of two samples compares the generated rows with.
     random_state : int, Generator, RandomState or None.
     options : the metric's own, such as `k`; `neighborhoods`, to share searches between metrics; `ignore`, columns of

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import flag, items, shown
-from .points import MEMORY, Points
+from .points import MEMORY, Points, Subset
+from .row_bytes import values as _values
 from .search import Search as _Search
 from .search import prepared as _prepared
+from .shards import Shards
 from .tie_order import TieOrder
 
 
@@ -241,6 +243,9 @@ class Neighborhoods:
 
 
 def distinct(X: ArrayLike) -> np.ndarray:
-    """The rows of X, each once and in some order: X itself where no two are equal."""
+    """The rows of X, each once and in some order: X itself where no two are equal; of shards the first of each."""
+    if isinstance(X, Shards):
+        first = _values(X) == np.arange(len(X))
+        return X if first.all() else Subset(X, np.flatnonzero(first))
     rows = np.unique(X + 0, axis=0)  # -0 + 0 is 0
     return rows if len(rows) < len(X) else X

@@ -1,0 +1,71 @@
+"""Metrics of shards: the value of the same rows in memory, of which no more than a part is ever read."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import memgen_lite as mg
+from memgen_lite.metrics.registry import METRICS
+from memgen_lite.shared.shards import Shards
+
+STREAMED = [name for name, entry in METRICS.items() if entry.streams]
+
+
+def test_the_metrics_that_stream_are_those_of_moments_and_of_the_nearest_row():
+    assert set(STREAMED) == {"frechet", "frechet_inf", "dcr_share", "nndr", "identical_share"}
+
+
+@pytest.mark.parametrize("name", STREAMED)
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_a_metric_of_shards_is_that_of_the_rows_in_memory(name, data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    width, dtype = data.draw(st.integers(1, 5)), data.draw(st.sampled_from(["f2", "f4", "f8", "i4", "?"]))
+    tied = data.draw(st.booleans()) or dtype in ("i4", "?")
+    sides = []
+    for rows in (data.draw(st.integers(7, 60)), data.draw(st.integers(7, 60)), 25):
+        X = rng.integers(0, 3, (rows, width)) if tied else rng.normal(size=(rows, width))
+        X[:2] = [[0], [1]]  # so that two rows differ
+        sides.append(X.astype(dtype))
+    T, H, G = sides
+    if data.draw(st.booleans()):  # a covariance without an inverse
+        T[:, 0] = H[:, 0] = T[0, 0]
+        T[1] = H[1] = 1
+    cuts = [sorted(data.draw(st.lists(st.integers(1, len(X) - 1), max_size=3, unique=True))) for X in (T, H)]
+    parts = [mg.shards(np.split(X, cut)) for X, cut in zip((T, H), cuts, strict=True)]
+    for reference in ("train", "held_out"):
+        asked = {"generated": G, "reference": reference}
+        try:
+            expected = mg.metrics.compute(name, train=T, held_out=H, **asked)
+        except ValueError as error:
+            with pytest.raises(ValueError) as raised:
+                mg.metrics.compute(name, train=parts[0], held_out=parts[1], **asked)
+            assert str(raised.value) == str(error)
+            continue
+        found = mg.metrics.compute(name, train=parts[0], held_out=parts[1], **asked)
+        assert found == pytest.approx(expected, rel=1e-7, abs=1e-7)
+
+
+class Few:
+    """Rows that are made when they are asked for, and never all at once."""
+
+    ends, dtype, size, name = None, np.dtype(np.float32), 60_000, "few"
+
+    def __init__(self, seed):
+        self.shape, self.most = (512,), 0
+        self.rows = np.random.default_rng(seed).random((997, 512), dtype=np.float32)
+
+    def read(self, rows):
+        numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+        self.most = max(self.most, len(numbers))
+        return self.rows[numbers % 997] + (numbers[:, None] / 1e6).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_no_more_than_a_part_of_the_rows_is_read_at_once(name):
+    sources = Few(0), Few(1)
+    train, held_out = (Shards([source]) for source in sources)
+    generated = np.random.default_rng(2).random((30, 512), dtype=np.float32)
+    value = mg.metrics.compute(name, train=train, held_out=held_out, generated=generated)
+    assert np.isfinite(value) and 0 < sources[0].most <= 2**15
