@@ -11,6 +11,8 @@ from sklearn.exceptions import NotFittedError
 import memgen_lite as mg
 from memgen_lite.peers import random_network
 
+pytestmark = pytest.mark.training
+
 SMALL = {"channels": (8, 8, 12), "steps": 40, "random_state": 0}
 
 

@@ -16,6 +16,8 @@ from memgen_lite import copier
 from memgen_lite.peers import training
 from memgen_lite.peers.text_copier import END, BiLSTMAttentionCNN, Copying, random_texts
 
+pytestmark = pytest.mark.training
+
 SMALL = {"hidden": 16, "steps": 300, "batch_size": 32, "learning_rate": 0.02, "checkpoint_every": 50}
 
 
