@@ -6,7 +6,8 @@ number of workers. Each is a sum of terms, a number of rows or products or such,
 takes is found by least squares from small audits of this run, `SMALL`. Memory is what the caller holds of each row, and
 the larger of what a worker takes for its part and what the caller takes when it looks at samples, as Python counts it;
 caller and one worker are one process there. What is predicted of the audits of `LARGE`, which no term was fitted to, is
-held against what they take. `--try` takes few audits and stores nothing.
+held against what they take. `--try` takes few audits and stores nothing. `MEMGEN_COST_RUNS=FILE` keeps the small audits
+in a file, and takes them from there the next time.
 
 A row of the record: N + K, M, d, dtype, workers, and predicted and measured seconds, GB read and MiB. `projected` has
 such predictions for more rows than this machine holds; `assumed` is what they take for granted; `model` is by kind and

@@ -66,7 +66,8 @@ def keys(X):
 def values(*arrays):
     """Numbers that are equal for equal rows, with -0 as 0: an int array, over all rows of all arrays of one dtype.
 
-    A row's number is the place of the first that equals it. Beside it and the hashes some 10 bytes a row are taken.
+    A row's number is the place of the first that equals it. Where few rows repeat, some 18 bytes a row are taken beside
+    the hashes of the arrays, the numbers among them.
     """
     quick = np.concatenate([row_hashes(X) for X in arrays])
     again = np.flatnonzero(_repeated(quick))  # these alone may be equal: their digests decide
