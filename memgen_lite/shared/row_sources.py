@@ -56,12 +56,13 @@ class Range:
 
 
 def cut(source: Source, step: int) -> Iterator[Source]:
-    """A source in parts of so many rows, in order; of pieces, whole ones."""
+    """A source in parts of so many rows at the most, in order; of pieces, whole ones, or one that is larger."""
     start = 0
     while start < source.size:
         stop = min(start + step, source.size)
-        if source.ends is not None:  # the end of the piece that its last row is in
-            stop = int(source.ends[np.searchsorted(source.ends, stop)])
+        if source.ends is not None:  # the last end that is not beyond it, or the first one after the start
+            first, beyond = np.searchsorted(source.ends, [start, stop], side="right")
+            stop = int(source.ends[max(first, beyond - 1)])
         if stop - start == source.size:
             yield source
         elif isinstance(source, InMemory):
