@@ -134,6 +134,8 @@ def evaluate(
     fixed, reasons, done = Samples(pool), {}, {kind: [] for kind, _ in passes}
     for rows, *_ in passes[0][1].values():
         fixed.take(rows)
+    if "frechet" in chosen:
+        fixed.whole = fixed.take(np.concatenate(passes[0][1][r, r][1:]))
     options = _options(chosen, tiers, passes[0][1], fixed, seed, reasons)
     swept = {name: np.full((len(passes), 2), np.nan) for name in reasons}
     searched = [name for name in chosen if name not in _UNSEARCHED]

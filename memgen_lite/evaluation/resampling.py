@@ -73,6 +73,10 @@ class Samples(Neighborhoods):
     fixed : Samples of the same pool, or None, whose samples and answers are shared: those that stay while others come
         and go.
 
+    Attributes
+    ----------
+    whole : None, or a sample that others are cut into two parts of, over and over.
+
     >>> pool = SearchedRows(np.array([[0.0], [1.0], [3.0], [7.0]]))
     >>> _ = list(pool.search())
     >>> samples = Samples(pool)
@@ -85,6 +89,7 @@ class Samples(Neighborhoods):
     def __init__(self, pool, fixed=None):
         super().__init__(memory=pool.memory)
         self.pool, self.fixed = pool, fixed
+        self.whole = None
         self._samples, self._taken = {}, {}
 
     def take(self, index):
@@ -117,6 +122,13 @@ class Samples(Neighborhoods):
         if id(X) in self._samples:
             return self._samples[id(X)][0]
         return self.fixed.where(X) if self.fixed else None
+
+    def union(self, X, Y):
+        """The fixed sample `whole`, where its rows are those of both."""
+        whole, where = self.fixed.whole if self.fixed else None, [self.where(x) for x in (X, Y)]
+        if whole is None or any(w is None for w in where):
+            return None
+        return whole if np.array_equal(np.sort(np.concatenate(where)), self.fixed.where(whole)) else None
 
     def once(self, question, arrays, answer):
         if self.fixed and all(id(X) in self.fixed._samples for X in arrays):

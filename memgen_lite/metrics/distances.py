@@ -16,6 +16,9 @@ from .registry import metric
 def frechet(real: np.ndarray, generated: np.ndarray, *, neighborhoods: Neighborhoods) -> float:
     """Frechet distance (FD; FID when the features are Inception's)."""
     a, b = (neighborhoods.once("moments", (X,), lambda X=X: _Moments(X)) for X in (real, generated))
+    whole = neighborhoods.union(real, generated)
+    if whole is not None and a.tall and b.tall:
+        a.complete(b, *neighborhoods.once("whole", (whole,), lambda: _Moments(whole).plain()))
     return neighborhoods.once("frechet", (real, generated), lambda: _frechet(a, b))
 
 
@@ -91,6 +94,25 @@ class _Moments:
     @cached_property
     def covariance(self):
         return self.rows.T @ self.rows
+
+    def plain(self):
+        """Mean and covariance alone, of which something may be kept for long."""
+        return self.mean, self.covariance
+
+    def complete(self, other, mean, covariance):
+        """Take the covariance from those of the `other` rows and of all rows, these and the others, to all digits.
+
+        That costs no pass over the rows. Where the others vary far more in some feature, the difference has few digits,
+        and it is computed from the rows when it is asked for.
+        """
+        if "covariance" in vars(self) or "covariance" not in vars(other):
+            return
+        n, m = len(self.rows), len(other.rows)
+        gap = self.mean - other.mean
+        found = (n + m - 1) * covariance - (m - 1) * other.covariance - (n * m / (n + m)) * np.outer(gap, gap)
+        found /= n - 1
+        if (10 * np.diag(found) > np.diag(other.covariance)).all():
+            self.covariance = found
 
     @cached_property
     def factor(self):

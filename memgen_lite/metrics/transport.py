@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from ..shared.extras import needed_by
+from ..shared.neighbors import Neighborhoods
 from .distances import squared_distances, thinned
 from .registry import metric
 
@@ -20,16 +21,18 @@ def sliced_wasserstein(
 
 def sliced_squared(real, generated, projections, rng):
     """The mean of W_2^2 over random directions."""
-    return _along(real, generated, unit_vectors(projections, real.shape[1], rng)).mean()
+    directions = unit_vectors(projections, real.shape[1], rng)
+    return _along(_lines(real, directions), _lines(generated, directions)).mean()
 
 
-def _along(real, generated, directions, step=50):
-    """W_2^2 along each direction."""
-    values = np.empty(len(directions))
-    for i in range(0, len(directions), step):
-        x, y = (np.sort(directions[i : i + step] @ X.T, axis=1) for X in (real, generated))
-        values[i : i + step] = wasserstein_1d(x, y)
-    return values
+def _lines(X, directions, step=50):
+    """The rows along each direction in ascending order, some directions (step, n) at a time."""
+    return (np.sort(directions[i : i + step] @ X.T, axis=1) for i in range(0, len(directions), step))
+
+
+def _along(x, y):
+    """W_2^2 along each direction, from the :func:`_lines` of both samples."""
+    return np.concatenate([wasserstein_1d(*parts) for parts in zip(x, y, strict=True)])
 
 
 def unit_vectors(count, d, rng):
@@ -71,13 +74,25 @@ def mind(real: np.ndarray, generated: np.ndarray, *, projections: int = 500, rng
 
 @metric
 def max_sliced_wasserstein(
-    real: np.ndarray, generated: np.ndarray, *, projections: int = 500, rng: np.random.Generator
+    real: np.ndarray,
+    generated: np.ndarray,
+    *,
+    projections: int = 500,
+    rng: np.random.Generator,
+    neighborhoods: Neighborhoods,
 ) -> float:
     """Largest Wasserstein distance along a direction."""
     d = real.shape[1]
-    directions = unit_vectors(projections, d, rng)
-    best = directions[np.argsort(_along(real, generated, directions))[::-1][:4]]
-    x, y = (np.sort(X.T, axis=1) for X in (real, generated))
+    drawn = projections, d, repr(rng.bit_generator.state)  # of which the directions are a function
+    directions = neighborhoods.once(("directions", *drawn), (), lambda: unit_vectors(projections, d, rng))
+
+    def lines(X):
+        if 8 * len(directions) * len(X) > neighborhoods.memory // 4:
+            return _lines(X, directions)
+        return neighborhoods.once(("lines", *drawn), (X,), lambda: list(_lines(X, directions)))
+
+    best = directions[np.argsort(_along(lines(real), lines(generated)))[::-1][:4]]
+    x, y = (neighborhoods.once("columns", (X,), lambda X=X: np.sort(X.T, axis=1)) for X in (real, generated))
     axes = np.eye(d)[[np.argmax(wasserstein_1d(x, y))]]
     gap = real.mean(axis=0) - generated.mean(axis=0)
     if gap.any():

@@ -176,6 +176,10 @@ class Neighborhoods:
             self._answers[key] = (answer(), arrays)  # an id is only theirs while they live
         return self._answers[key][0]
 
+    def union(self, X: np.ndarray, Y: np.ndarray) -> np.ndarray | None:
+        """The rows of both as an array about which more than this is asked, if there is one."""
+        return None
+
     def nearest(self, queries: np.ndarray, points: np.ndarray, k: int = 1, *, metric: str = "euclidean") -> Any:
         """Distances (n, k), indices (n, k) and ties (n,) as of :func:`neighbors`; within one array, rows but itself."""
         key = (id(queries), id(points), metric)

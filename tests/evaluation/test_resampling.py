@@ -148,3 +148,67 @@ def test_a_row_of_zeros_has_no_direction_and_the_rest_go_on():
     samples = Samples(pool)
     Q, P = samples.take(np.arange(1, 6)), samples.take(np.arange(6, 20))
     agree([samples.line_distances(Q, P)], [Neighborhoods().line_distances(Q, P)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "shared"),
+    [("normal", True), ("scales", True), ("singular", True), ("outlier", False), ("one side", False)],
+)
+def test_the_covariance_of_a_half_from_those_of_the_other_and_of_both_is_that_of_its_rows(kind, shared):
+    """Where the other half varies far more, a difference of the two would have few digits: rows are asked then."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(240, 20)) @ rng.normal(size=(20, 20))
+    rows *= {"scales": 10.0 ** np.arange(-10, 10)}.get(kind, 1)
+    if kind == "singular":
+        rows[:, 7] = rows[:, 3]
+    if kind == "outlier":
+        rows[0] *= 1e9
+    if kind == "one side":
+        rows[:120, 2] *= 1e7
+    pool = SearchedRows(rows)
+    fixed = Samples(pool)
+    fixed.whole = fixed.take(np.arange(240))
+    for split in [np.arange(240), *(rng.permutation(240) for _ in range(20))]:
+        if kind == "outlier":
+            split = np.concatenate([split[split != 0], [0]])  # it is in the half whose covariance is there first
+        if kind == "one side":
+            split = split[np.argsort(split < 120, kind="stable")]
+        samples = Samples(pool, fixed)
+        half, other = samples.take(split[:120]), samples.take(split[120:])
+        one, two = (samples.once("moments", (X,), lambda X=X: M.distances._Moments(X)) for X in (half, other))
+        assert two.covariance.shape == (20, 20)
+        found = M.compute("frechet", train=half, generated=other, neighborhoods=samples)
+        assert found == pytest.approx(M.compute("frechet", train=half, generated=other), rel=1e-9)
+        direct = one.rows.T @ one.rows
+        scale = np.sqrt(np.outer(np.diag(direct), np.diag(direct)))
+        assert (np.abs(one.covariance - direct) <= 1e-12 * scale).all()
+        assert shared != (one.covariance == direct).all()
+
+
+def test_a_sample_that_is_no_half_of_the_whole_has_no_union():
+    pool = SearchedRows(np.random.default_rng(0).normal(size=(30, 3)))
+    fixed = Samples(pool)
+    samples = Samples(pool, fixed)
+    X, Y, Z = (samples.take(np.arange(i, i + 10)) for i in (0, 10, 20))
+    assert samples.union(X, Y) is None
+    fixed.whole = fixed.take(np.arange(20))
+    assert samples.union(X, Y) is fixed.whole is samples.union(Y, X)
+    assert samples.union(X, Z) is samples.union(X, X) is samples.union(X, Y.copy()) is None
+
+
+def test_a_sample_is_projected_once_for_all_that_it_is_held_against(monkeypatch):
+    rng, asked = np.random.default_rng(0), []
+    lines = M.transport._lines
+    monkeypatch.setattr(M.transport, "_lines", lambda X, directions: asked.append(len(X)) or lines(X, directions))
+    pool = SearchedRows(rng.normal(size=(60, 4)))
+    fixed = Samples(pool)
+    T = fixed.take(np.arange(20))
+    for _ in range(2):
+        samples = Samples(pool, fixed)
+        half = rng.permutation(np.arange(20, 60))
+        H, G = samples.take(half[:20]), samples.take(half[20:])
+        for real in (T, H):
+            alone = M.compute("max_sliced_wasserstein", train=real, generated=G)
+            asked[-2:] = []
+            assert M.compute("max_sliced_wasserstein", train=real, generated=G, neighborhoods=samples) == alone
+    assert len(asked) == 1 + 2 * 2
