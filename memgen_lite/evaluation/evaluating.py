@@ -85,14 +85,15 @@ def evaluate(
     Parameters
     ----------
     train, held_out, generated : arrays (rows, features) of finite numbers, images, lists of str or frames, which are
-        compared as :mod:`memgen_lite.shared.kinds` says; 20 generated rows, 20 held-out rows and 60 real rows at least.
+        compared as :mod:`memgen_lite.shared.kinds` says; 20 rows of each, and 60 real rows, at least.
         Held-out rows are of the law of the training rows and were not trained on.
     metrics : "all", or a list of names of :func:`memgen_lite.metrics.names`.
     n_null : int, relabelings behind a p-value, which is 1 / (1 + n_null) at the least; fewer than 99 are for a few
         metrics only, as the farthest of many is far. All metrics, against train and against held-out, are computed
         3 + n_null + n_null // 3 times: by default half a minute of processor time for 900 rows of 64 features, and some
         5 minutes for 10,000 rows of 512, which all processors (4 at most) share.
-    max_rows : int or None, the most rows of each sample that are used: less time for less power.
+    max_rows : int or None, the most rows of each sample that are used: less time for less power. Honest samples of that
+        size are drawn from three times as many.
     ignore : None, or the columns of frames or arrays to leave out, such as keys: a name, a number, or a list of them.
     random_state : int, Generator, RandomState or None, for the rows that are drawn, the relabelings and the metrics.
 
@@ -124,7 +125,9 @@ def evaluate(
     sizes = {name: len(X) for name, X in given.items()}
     r, n = _sizes(*sizes.values(), max_rows)
     lines = samples.notes + _warnings(*given.values(), r, n)
-    T, H, G = (X[rng.permutation(len(X))] for X in given.values())
+    # All that are taken are searched: where few are wanted, honest samples are drawn from so many of either side.
+    most = None if max_rows is None else max(max_rows, n + 2 * r)
+    T, H, G = (X[rng.permutation(len(X))[:most]] for X in given.values())
     pool = SearchedRows(np.concatenate([T, H, G[:r]]))
     tiers = {name: _tier(name, n, r) for name in chosen}
     passes = draw_passes(len(T), len(H), n, r, n_null, set(tiers.values()), rng)
@@ -199,11 +202,11 @@ def _chosen(wanted):
 def _sizes(N, K, M, max_rows):
     """How many held-out and as many generated rows are used, and how many training rows of the metrics of copying."""
     cap = N + K + M if max_rows is None else max_rows
-    r = min(M, K, (N + K) // 3, cap)
+    r = min(M, N, K, (N + K) // 3, cap)
     if r < _LEAST:
         raise ValueError(
-            f"evaluate needs {_LEAST} generated, {_LEAST} held-out and {3 * _LEAST} real rows, got {M} "
-            f"generated, {N} training and {K} held-out rows"
+            f"evaluate needs {_LEAST} training, {_LEAST} held-out and {_LEAST} generated rows, and {3 * _LEAST} real "
+            f"ones, got {N} training, {K} held-out and {M} generated rows"
         )
     n = min(N, N + K - 2 * r, cap)
     return r, n if n > 1.1 * r else r

@@ -134,6 +134,30 @@ def test_the_sizes_are_matched_and_stated():
     assert any("25 of 70 training rows were drawn" in line for line in small.warnings)
 
 
+def test_few_training_rows_beside_many_held_out_ones_stand_for_themselves():
+    """The rest of a larger sample would have been held-out rows, and every value against train one against both."""
+    rng = np.random.default_rng(0)
+    T, H, G = rng.normal(size=(40, 3)), rng.normal(size=(400, 3)), rng.normal(size=(400, 3))
+    table = mg.evaluate(T, H, G, ["coverage", "frechet"], n_null=19)
+    assert table.stamp["rows_used"] == table.stamp["train_rows_used"] == 40
+    H[:, 0] += 50
+    moved = mg.evaluate(T, H, G, ["frechet"], n_null=19).to_frame().loc["frechet"]
+    assert moved.train < 3 and moved.held_out > 2000
+
+
+def test_where_few_rows_are_wanted_few_are_searched(monkeypatch):
+    sizes = []
+    pool = evaluating.SearchedRows
+    monkeypatch.setattr(evaluating, "SearchedRows", lambda rows: sizes.append(len(rows)) or pool(rows))
+    T, H, G = data(3000)
+    G[:1500] = T[:1500]
+    table = mg.evaluate(T, H, G, ["dcr_share", "energy"], n_null=39, max_rows=100)
+    assert sizes == [700] and table.stamp["rows_used"] == table.stamp["train_rows_used"] == 100
+    assert table.stamp["rows"] == {"train": 3000, "held_out": 3000, "generated": 3000}
+    assert any("1,500 of all 3,000 generated rows are equal to a training row" in line for line in table.warnings)
+    assert table.nearer["p_value"] >= 0 and len(table.to_frame()) == 2
+
+
 def test_rows_held_out_that_were_trained_on_are_told():
     T, H, G = data()
     same = mg.evaluate(T, T, G, ["energy"], n_null=19)
@@ -178,7 +202,8 @@ def test_constant_rows_and_other_types_do_not_crash():
         ({"held_out": np.zeros((30, 2))}, r"held_out must have rows of shape \(3,\) as train has"),
         ({"generated": np.full((60, 3), np.nan)}, "generated must be finite"),
         ({"generated": np.full((60, 1), 1.0)}, r"generated must have rows of shape \(3,\)"),
-        ({"held_out": np.zeros((19, 3))}, "needs 20 generated, 20 held-out and 60 real rows, got 60 .* 60 .* 19 held"),
+        ({"held_out": np.zeros((19, 3))}, "needs 20 training, .* 60 real ones, got 60 .* 19 held"),
+        ({"train": np.zeros((19, 3))}, "needs 20 training, .* 60 real ones, got 19 training, 60 held-out"),
         ({"metrics": ["frechet", "charm"]}, "no metric is called 'charm'"),
         ({"metrics": []}, "names one at least, got"),
         ({"n_null": 18}, "n_null must be 19 or more"),
