@@ -4,6 +4,7 @@ python benchmarks/field.py                   all that is not done yet, two proce
 python benchmarks/field.py --minutes=20      no cell is begun after so many minutes
 python benchmarks/field.py births CART       these data sets, generators or measures alone
 python benchmarks/field.py --again           what failed, too; --anew: everything; --jobs=1: one process
+python benchmarks/field.py --stored          what the stored record has is not done again: on another machine
 python benchmarks/field.py --store           only the record, of what is done
 python benchmarks/field.py --try             three small stand-ins that need no other package; nothing is stored
 
@@ -35,12 +36,15 @@ from common import FOLDER, machine, peak_memory, store, table  # sets the number
 import numpy as np
 import pandas as pd
 from fieldwork import tables
-from fieldwork.cells import FIELD, Cell, Study, cells, do, left, restarted, try_again
+from fieldwork.cells import FIELD, Cell, Study, cells, do, keep, left, restarted, steps, try_again
 from fieldwork.datasets import Data, Parts
 from fieldwork.generators import Generator, bootstrap
 from fieldwork.measures import MEASURES, Measure, examples
 from tqdm import tqdm
 
+import memgen_lite as mg
+
+OPTIONS = {"minutes", "jobs", "again", "anew", "stored", "store", "try", "cells", "folder", "only"}
 KEPT, LIMIT = FOLDER.parent / "build" / "field", 600
 PROGRAMS = (
     "sdv", "ctgan", "copulas", "python-synthpop", "DataSynthesizer", "arfpy", "imbalanced-learn", "markovify",
@@ -141,6 +145,21 @@ def versions():
     return found
 
 
+def take_stored(study, folder, record):
+    """Keep the steps of cells that the record has whole and that nothing measured failed for; of the same versions."""
+    if others := [name for name, which in versions().items() if record["machine"].get(name) != which]:
+        sys.exit(f"the stored record is of other versions of {', '.join(others)}: --anew does all of it with these")
+    found = {}
+    for row in record["rows"]:
+        cell = Cell(row["data"], row["generator"], row["fitted"], row["split"])
+        found.setdefault(cell, {})[row["measure"]] = row
+    for cell in cells(study):
+        of = found.get(cell, {})
+        if all(step in of and "failed" not in of[step] for step in steps(study, cell)):
+            for step in steps(study, cell):
+                keep(folder, cell, step, of[step])
+
+
 def rounded(value):
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
@@ -179,7 +198,7 @@ def save(study, folder):
 def main():
     words = [word for word in sys.argv[1:] if not word.startswith("--")]
     options = dict(word[2:].partition("=")[::2] for word in sys.argv[1:] if word.startswith("--"))
-    if unknown := set(options) - {"minutes", "jobs", "again", "anew", "store", "try", "cells", "folder", "only"}:
+    if unknown := set(options) - OPTIONS:
         sys.exit(f"unknown option: --{', --'.join(sorted(unknown))}")
     whole = TRY if "try" in options else FIELD
     folder = Path(options.get("folder") or (KEPT.with_name("field-try") if "try" in options else KEPT))
@@ -192,6 +211,8 @@ def main():
     if "anew" in options:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    if "stored" in options:
+        take_stored(study, folder, mg.data.record("field"))
     if "again" in options:
         try_again(study, folder)
     if "store" not in options:

@@ -24,7 +24,7 @@ DRAW = "draw"
 
 @dataclass(frozen=True)
 class Study:
-    """What there is to do: data sets, generators and measures by name, and the number of splits."""
+    """What there is to do: data sets, generators and measures by name, and the number of splits, of most generators."""
 
     data: dict
     generators: dict
@@ -53,13 +53,14 @@ class Cell:
 
 def cells(study):
     """All cells in the order in which they are worth most: split by split."""
+    splits = {name: generator.splits or study.splits for name, generator in study.generators.items()}
     return [
         Cell(data, name, fitted, split)
-        for split in range(study.splits)
+        for split in range(max(splits.values()))
         for data, told in study.data.items()
         for name, generator in study.generators.items()
         for fitted in ("train", "others")
-        if generator.kind == told.kind
+        if generator.kind == told.kind and split < splits[name]
     ]
 
 

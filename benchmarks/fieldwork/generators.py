@@ -25,7 +25,8 @@ class Generator:
     """A generator: the kind of data that it is for, its package, what is known of it, and a function that draws.
 
     known : "copies" (its rows are training rows or pieces of them), "private" (epsilon is 1), or "" where the study
-        is to tell. rows : how many training rows it gets, all by default; the audit is told of these alone.
+        is to tell. rows : how many training rows it gets, all by default; the audit is told of these alone. splits : on
+        how many splits, those of the study by default.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Generator:
     draw: Callable
     known: str = ""
     rows: int | None = None
+    splits: int | None = None
 
 
 def discrete(frame):
@@ -213,7 +215,8 @@ GENERATORS = {
     "Gaussian copula": Generator("table", "sdv", sdv("GaussianCopulaSynthesizer")),
     "CART": Generator("table", "python-synthpop", trees),
     "SMOTENC": Generator("table", "imbalanced-learn", smote),
-    "private, epsilon 1": Generator("table", "DataSynthesizer", private(1), "private"),
+    # On more splits: whether it is accused too often is told by the count of few that are.
+    "private, epsilon 1": Generator("table", "DataSynthesizer", private(1), "private", splits=15),
     "private, epsilon 10": Generator("table", "DataSynthesizer", private(10)),
     "ARF": Generator("table", "arfpy", forest),
     "CTGAN": Generator("table", "sdv", sdv("CTGANSynthesizer", enable_gpu=False)),
