@@ -103,12 +103,18 @@ def seed_of(*what):
 def parts(study, cell):
     """The three samples of a cell's split, the same for all its generators, with as many training rows as it gets."""
     told = study.data[cell.data]
-    found = told.cut(np.random.default_rng(seed_of(cell.data, cell.split)))
+    rng = np.random.default_rng(seed_of(cell.data, cell.split))
+    found = told.cut(rng)
     rows = study.generators[cell.generator].rows
     if rows is None:
         return found
-    groups = None if found.groups is None else (found.groups[0][:rows], found.groups[1])
-    return datasets.Parts(found.train[:rows], found.held_out, found.others[:rows], groups)
+    if found.groups is None:
+        return datasets.Parts(found.train[:rows], found.held_out, found.others[:rows])
+    # Of persons in random order: as they stand in the table the first are all of one place.
+    train, others = (datasets.some_groups(found.groups[side], rows, rng) for side in (0, 2))
+    groups = found.groups[0][train], found.groups[1], found.groups[2][others]
+    train, others = found.train.iloc[train], found.others.iloc[others]
+    return datasets.Parts(train.reset_index(drop=True), found.held_out, others.reset_index(drop=True), groups)
 
 
 def draw(study, cell, folder):
@@ -127,9 +133,8 @@ def ask(study, cell, step, folder):
     """What a measure says of the rows that the cell has drawn."""
     sides = parts(study, cell)
     rows = pickle.loads(_path(folder, cell, DRAW, "pickle").read_bytes())  # written by this program into build/
-    case = measures.Case(
-        study.data[cell.data].kind, sides.train, sides.held_out, rows, sides.groups, seed_of(cell, step) % 2**31
-    )
+    kind, groups = study.data[cell.data].kind, sides.groups and sides.groups[:2]
+    case = measures.Case(kind, sides.train, sides.held_out, rows, groups, seed_of(cell, step) % 2**31)
     return study.measures[step].ask(case)
 
 

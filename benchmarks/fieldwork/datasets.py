@@ -23,7 +23,7 @@ LEVELS = 12  # whole numbers of no more values are handed to generators as categ
 
 @dataclass(frozen=True)
 class Parts:
-    """Rows of three kinds, and who they are of: labels of train and of held-out rows where those belong together."""
+    """Rows of three kinds, and who they are of: labels of all three where rows belong together."""
 
     train: object
     held_out: object
@@ -85,6 +85,17 @@ def years():
     return found[[*PERSON.split(), "year", "zper"]].dropna()
 
 
+def some_groups(owners, size, rng):
+    """Numbers of so many rows, of groups in random order: all rows of each, but for the last.
+
+    >>> some_groups(np.array([7, 7, 3, 3, 5, 5]), 3, np.random.default_rng(0))
+    array([0, 4, 5])
+    """
+    _, number = np.unique(owners, return_inverse=True)
+    place = rng.permutation(number.max() + 1)[number]
+    return np.sort(np.argsort(place, kind="stable")[:size])
+
+
 def panel(persons):
     """Rows of so many persons: cut by row, so that a person stands in all parts, or with `together` by person."""
 
@@ -96,7 +107,7 @@ def panel(persons):
             return Parts(*thirds(mixed, rng, len(mixed)))
         parts = [rows[rows["zper"].isin(some)].reset_index(drop=True) for some in np.array_split(chosen, 3)]
         owners = [part.pop("zper").to_numpy() for part in parts]
-        return Parts(*parts, groups=(owners[0], owners[1]))
+        return Parts(*parts, groups=tuple(owners))
 
     return cut
 

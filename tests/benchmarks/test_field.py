@@ -115,6 +115,35 @@ def test_an_interrupted_run_goes_on_where_it_stopped_and_ends_as_one_that_was_no
     assert one == two
 
 
+def test_what_the_stored_record_has_whole_is_not_done_again_on_another_machine(tmp_path, monkeypatch):
+    study, asked = counted()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    do_all(study, tmp_path / "one")
+    rows, _ = tables.results(study, tmp_path / "one")
+    partly = work.Cell("a table", "shuffled", "others", 1)
+    kept = [row for row in rows if not (work.Cell(*list(row.values())[:4]) == partly and row["measure"] == "one")]
+    record = json.loads(json.dumps({"rows": kept, "machine": field.versions()}))
+    field.take_stored(study, tmp_path / "two", record)
+    asked.clear()
+    do_all(study, tmp_path / "two")
+    assert sorted(asked) == ["absent"] * 4 + ["broken"] * 4 + ["shuffled"], "what failed, and what was not whole"
+    again, missing = tables.results(study, tmp_path / "two")
+    assert not missing and tables.summary(study, again) == tables.summary(study, rows)
+    monkeypatch.setattr(field, "versions", lambda: {"sdv": "another"})
+    with pytest.raises(SystemExit, match="of other versions of sdv: --anew"):
+        field.take_stored(study, tmp_path / "two", record)
+
+
+def test_a_generator_may_be_drawn_on_more_splits_than_the_others():
+    study = replace(field.TRY, generators={name: replace(one) for name, one in field.TRY.generators.items()})
+    study.generators["shuffled"] = replace(study.generators["shuffled"], splits=4)
+    splits = {name: [cell.split for cell in work.cells(study) if cell.generator == name] for name in study.generators}
+    assert splits["shuffled"] == [0, 0, 1, 1, 2, 2, 3, 3] and splits["bootstrap"] == [0, 0, 1, 1]
+    asked = {step for cell in work.cells(field.FIELD) if cell.split > 4 for step in work.steps(field.FIELD, cell)}
+    assert asked == {"draw", "audit"}
+
+
 def test_rows_drawn_do_not_depend_on_what_else_is_done(tmp_path):
     study, _ = counted()
     cell = work.Cell("a table", "shuffled", "others", 1)
@@ -202,6 +231,24 @@ def test_persons_stand_on_one_side_where_they_are_kept_together_and_on_several_w
     assert together.groups[0].tolist() == (together.train["x"] // 3).tolist()
     assert set(apart.train["x"] // 3) & set(apart.held_out["x"] // 3) and apart.groups is None
     assert "zper" not in together.train and "zper" not in apart.train
+
+
+def test_few_rows_of_persons_are_those_of_persons_at_random_and_not_of_the_first_ones():
+    owners = np.repeat(np.arange(200), 3)
+    rows = pd.DataFrame({"x": np.arange(600)})
+    whole = datasets.Parts(rows, rows, rows, (owners, owners, owners))
+    study = replace(
+        field.TRY,
+        data={"persons": datasets.Data("table", "", lambda rng: whole)},
+        generators={"few": generators.Generator("table", "", None, rows=60)},
+    )
+    for split in range(5):
+        cut = work.parts(study, work.Cell("persons", "few", "train", split))
+        assert cut.train["x"].tolist() != list(range(60)) and len(cut.train) == len(cut.others) == 60
+        assert (np.unique(cut.groups[0], return_counts=True)[1] == 3).all() and cut.groups[0].max() > 100
+        np.testing.assert_array_equal(cut.groups[0], cut.train["x"] // 3)
+        np.testing.assert_array_equal(cut.groups[2], cut.others["x"] // 3)
+        assert len(cut.groups[1]) == 600
 
 
 def test_generated_rows_get_the_columns_and_types_of_the_training_rows():
