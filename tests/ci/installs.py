@@ -114,21 +114,15 @@ def installed(way):
         "JAX_COMPILATION_CACHE_DIR": str(way.folder / "jax"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
-
-    def executed(page, tool, folder):
-        start = time.monotonic()
-        way.run(*tools[tool](page.relative_to(folder)), cwd=folder, **quickly)
-        place = "notebooks/" if folder.name == "notebooks" else "its parent"
-        return f"  {page.stem[:2]} by {tool:9} from {place:10} {time.monotonic() - start:4.0f} s"
-
-    turns = cycle(ways)
-    runs = [
-        (page, *by)
-        for page in sorted((here / "notebooks").glob("*.ipynb"))
-        for by in (ways if page.stem == EACH_WAY else [next(turns)])
-    ]
-    with ThreadPoolExecutor(2) as pool:  # the other ways end long before this one does, which leaves a processor idle
-        took = list(pool.map(lambda one: executed(*one), runs))
+    turns, took = cycle(ways), []
+    for page in sorted((here / "notebooks").glob("*.ipynb")):
+        for tool, folder in ways if page.stem == EACH_WAY else [next(turns)]:
+            start = time.monotonic()
+            way.run(*tools[tool](page.relative_to(folder)), cwd=folder, **quickly)
+            took.append(
+                f"  {page.stem[:2]} by {tool:9} from {'notebooks/' if folder.name == 'notebooks' else 'its parent':10}"
+                f" {time.monotonic() - start:4.0f} s"
+            )
     page = Path("notebooks", "06_this_paper.ipynb")
     for tool in ("nbclient", "papermill"):
         way.run(*tools[tool](page))
