@@ -4,7 +4,7 @@ python benchmarks/field.py                   all that is not done yet, two proce
 python benchmarks/field.py --minutes=20      no cell is begun after so many minutes
 python benchmarks/field.py births CART       these data sets, generators or measures alone
 python benchmarks/field.py --again           what failed, too; --anew: everything; --jobs=1: one process
-python benchmarks/field.py --stored          what the stored record has is not done again: on another machine
+python benchmarks/field.py --from-record     what the stored record has is not done again: on another machine
 python benchmarks/field.py --store           only the record, of what is done
 python benchmarks/field.py --try             three small stand-ins that need no other package; nothing is stored
 
@@ -44,7 +44,7 @@ from tqdm import tqdm
 
 import memgen_lite as mg
 
-OPTIONS = {"minutes", "jobs", "again", "anew", "stored", "store", "try", "cells", "folder", "only"}
+OPTIONS = {"minutes", "jobs", "again", "anew", "from-record", "store", "try", "cells", "folder", "only"}
 KEPT, LIMIT = FOLDER.parent / "build" / "field", 600
 PROGRAMS = (
     "sdv", "ctgan", "copulas", "python-synthpop", "DataSynthesizer", "arfpy", "imbalanced-learn", "markovify",
@@ -145,8 +145,8 @@ def versions():
     return found
 
 
-def take_stored(study, folder, record):
-    """Keep the steps of cells that the record has whole and that nothing measured failed for; of the same versions."""
+def take_record(study, folder, record):
+    """Keep the steps of cells that the record has whole, where none failed and none is kept; of the same versions."""
     if others := [name for name, which in versions().items() if record["machine"].get(name) != which]:
         sys.exit(f"the stored record is of other versions of {', '.join(others)}: --anew does all of it with these")
     found = {}
@@ -155,7 +155,8 @@ def take_stored(study, folder, record):
         found.setdefault(cell, {})[row["measure"]] = row
     for cell in cells(study):
         of = found.get(cell, {})
-        if all(step in of and "failed" not in of[step] for step in steps(study, cell)):
+        whole = all(step in of and "failed" not in of[step] for step in steps(study, cell))
+        if whole and left(study, cell, folder) == steps(study, cell):  # what was done here is not replaced
             for step in steps(study, cell):
                 keep(folder, cell, step, of[step])
 
@@ -211,8 +212,8 @@ def main():
     if "anew" in options:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    if "stored" in options:
-        take_stored(study, folder, mg.data.record("field"))
+    if "from-record" in options:
+        take_record(study, folder, mg.data.record("field"))
     if "again" in options:
         try_again(study, folder)
     if "store" not in options:

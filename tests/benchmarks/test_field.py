@@ -124,7 +124,10 @@ def test_what_the_stored_record_has_whole_is_not_done_again_on_another_machine(t
     partly = work.Cell("a table", "shuffled", "others", 1)
     kept = [row for row in rows if not (work.Cell(*list(row.values())[:4]) == partly and row["measure"] == "one")]
     record = json.loads(json.dumps({"rows": kept, "machine": field.versions()}))
-    field.take_stored(study, tmp_path / "two", record)
+    own = work.Cell("a table", "shuffled", "train", 0)
+    work.do(study, own, tmp_path / "two", lambda: 7.0)
+    field.take_record(study, tmp_path / "two", record)
+    assert work.kept(tmp_path / "two", own, "one")["MiB"] == 7.0, "what was done here stays"
     asked.clear()
     do_all(study, tmp_path / "two")
     assert sorted(asked) == ["absent"] * 4 + ["broken"] * 4 + ["shuffled"], "what failed, and what was not whole"
@@ -132,7 +135,7 @@ def test_what_the_stored_record_has_whole_is_not_done_again_on_another_machine(t
     assert not missing and tables.summary(study, again) == tables.summary(study, rows)
     monkeypatch.setattr(field, "versions", lambda: {"sdv": "another"})
     with pytest.raises(SystemExit, match="of other versions of sdv: --anew"):
-        field.take_stored(study, tmp_path / "two", record)
+        field.take_record(study, tmp_path / "two", record)
 
 
 def test_a_generator_may_be_drawn_on_more_splits_than_the_others():
@@ -348,11 +351,18 @@ def test_the_table_of_the_docs_is_that_of_the_record():
     record, page = mg.data.record("field"), (ROOT / "docs" / "field.md").read_text("utf-8")
     lines = {(row["data"], row["generator"], row["fitted to"]): row for row in record["summary"] if row["splits"]}
     for (data, name, fitted), row in lines.items():
-        dose = f"{row['dose']:.2f} ({row['least']:.2f} to {row['most']:.2f})"
+        middle, least, most = (f"{round(row[key], 2) + 0.0:.2f}" for key in ("dose", "least", "most"))
+        dose = f"{middle} ({least} to {most})"
         if fitted == "train":
             control = lines.get((data, name, "others"))
             told = f" {control['accused']} of {control['splits']} |" if control else " |"
             assert f"| {data} | {name} | {row['splits']} | {dose} | {row['accused']} |{told}\n" in page
+        others = [row[measure] for measure in measures.MEASURES if measure != "audit"]
+        if others != [None] * len(others):
+            cells = [
+                "" if x is None else f"{x:.0f}" if i == len(others) - 1 else f"{x:.2f}" for i, x in enumerate(others)
+            ]
+            assert f"| {data} | {name} | {fitted} | {' | '.join(cells)} |\n" in page
     for row in record["tables"]["Accused without having seen the training rows, or private"]:
         if row["rule"] == "accused" and row["generators"] != "both":
             shares = [f"{100 * row[key]:.1f}" for key in ("share", "low", "high")]
