@@ -20,6 +20,7 @@ from .tie_order import TieOrder
 _ROUND = 2.0**-24
 _QUERIES, _POINTS = 256, 16384  # a matrix product's: enough to be bound by arithmetic, and small enough for a cache
 _PAIRS = 1024  # how many are settled at a time, at the least
+_A_THREAD = 2**25  # bytes, at the least
 _BLOCKS = 16  # that look at a tile which has to be made, at the most: so that making it costs little beside
 
 
@@ -35,7 +36,7 @@ def block_by_block(queries: ArrayLike, *sides: Any, metric: str = "euclidean") -
     [slice(0, 256, None), slice(256, 300, None)]
     """
     threads = threads_for(queries, *(points for points, *_ in sides), most=64)
-    memory = max(MEMORY, threads * 2**25)
+    memory = max(MEMORY, threads * _A_THREAD)
     looks = [prepared(queries, *side, metric, memory, threads=threads) for side in sides]
     blocks = max((search.blocks(k) for (search, _), (_, k, _) in zip(looks, sides, strict=True)), key=len)
     widest = max((search for search, _ in looks), key=lambda search: search.together)
