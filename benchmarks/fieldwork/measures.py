@@ -53,6 +53,7 @@ def audited(case):
         "exact": found.exact_control["train"],
         "exact of held-out": found.exact_control["held_out"],
         "p of exact": found.exact_control["p_value"],
+        "odds of exact": found.exact_control["odds"],
         "space": found.space,
         "words": found.verdict.partition(":")[0],
         "warnings": len(found.warnings),

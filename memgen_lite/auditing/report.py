@@ -20,7 +20,7 @@ from .exact import exact_control, exact_matches
 from .ladder import ladder, place
 from .pairs import Pairs
 from .walk import LEVEL, TOO_LOW
-from .words import dependence
+from .words import dependence, exactly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +58,9 @@ class CopyAudit:
     exact_matches : frame, a row for each training value that was generated: `train_row` (the first), `train_label`,
         `generated_rows`, `in_held_out` (then it says nothing).
     exact_control : dict: how many values of `train` and of `held_out` alone were generated, and the exact `p_value` of
-        so many of train among them, by the same argument as that of the walk: held-out rows are their control.
+        so many of train among them, by the same argument as that of the walk: held-out rows are their control. Where
+        they are not like training rows, `odds` says how far that may go: what was generated may have been so many
+        times as likely as the rest to be put into train before chance explains the number (p is .05 there).
     resolution : int, the fewest rows that can be named at rate q.
     ambiguous : dict: `tied`, generated rows nearest to a training and a held-out row alike; `in_both`, training rows
         whose value stands in held-out.
@@ -230,12 +232,7 @@ class CopyAudit:
     @property
     def exactly(self) -> str:
         """How many rows were generated exactly, beside how many of held-out, in a sentence."""
-        shared, control = int(self.exact_matches["in_held_out"].sum()), self.exact_control
-        more = f", {shared:,} of which stand in held-out too" if shared else ""
-        return (
-            f"{len(self.exact_matches):,} training rows were generated exactly{more}; of those in one sample only, "
-            f"{control['train']:,} are of train and {control['held_out']:,} of held-out (p = {control['p_value']:.2g})."
-        )
+        return exactly(self)
 
     def plot(self) -> Picture:
         """The dose (on the ladder, if that was asked for), and the walk with the rows named, as a picture.

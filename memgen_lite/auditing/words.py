@@ -1,5 +1,6 @@
 """What an audit's page says to somebody who has never seen one: a plain sentence, what to do, and every term."""
 
+from .checks import UNLIKE
 from .walk import LEVEL, TOO_LOW
 
 # By how a verdict begins: the sentence that a page begins with, and what it means for who has to decide.
@@ -119,6 +120,22 @@ def dependence(audit):
     return (
         f"Apart from distances, it depends on its training rows ({p}, most of all by {most}), as a model that learned "
         "from them does; that alone is no copying."
+    )
+
+
+def exactly(audit):
+    """How many rows were generated exactly, beside how many of held-out, and what would explain it, in a sentence."""
+    shared, control = int(audit.exact_matches["in_held_out"].sum()), audit.exact_control
+    more = f", {shared:,} of which stand in held-out too" if shared else ""
+    said = (
+        f"{len(audit.exact_matches):,} training rows were generated exactly{more}; of those in one sample only, "
+        f"{control['train']:,} are of train and {control['held_out']:,} of held-out (p = {control['p_value']:.2g})."
+    )
+    if audit.broken != UNLIKE or control["odds"] < 1:
+        return said
+    return (
+        f"{said} That held-out rows are unlike them explains it only if what was generated was more than "
+        f"{control['odds']:,.3g} times as likely as the rest to be put into train: p is below {LEVEL:g} till then."
     )
 
 

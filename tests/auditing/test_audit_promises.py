@@ -58,7 +58,9 @@ def test_a_few_rows_recited_often_speak_though_no_row_can_be_named():
     T, H = rng.normal(size=(300, 5)), rng.normal(size=(300, 5))
     G = np.concatenate([np.repeat(T[:8], 12, axis=0), rng.normal(size=(200, 5))])
     found = mg.audit(T, H, G)
-    assert found.exact_control == {"train": 8, "held_out": 0, "p_value": pytest.approx(0.5**8, rel=0.1)}
+    odds = 0.05 ** (1 / 8) / (1 - 0.05 ** (1 / 8))  # at which all of eight are of train with probability .05
+    expected = {"train": 8, "held_out": 0, "p_value": pytest.approx(0.5**8, rel=0.1)}
+    assert found.exact_control == {**expected, "odds": pytest.approx(odds, rel=0.05)}
     assert "8 training rows were generated exactly; of those in one sample only, 8 are of train and 0" in repr(found)
 
 
