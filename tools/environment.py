@@ -40,19 +40,14 @@ X86 = {
 }
 
 
-def settings():
-    """Those of this machine."""
-    return SETTINGS | (X86 if platform.machine().lower() in ("x86_64", "amd64") else {})
-
-
 def apply():
     """Put the settings into this process's environment, for it and everything that it starts.
 
     Flags of XLA that were added to these before stay.
     """
-    here = settings()
-    if os.environ.get("XLA_FLAGS", "").startswith(here["XLA_FLAGS"]):
-        here["XLA_FLAGS"] = os.environ["XLA_FLAGS"]
-    os.environ.update(here)
+    settings = SETTINGS | (X86 if platform.machine().lower() in ("x86_64", "amd64") else {})
+    if os.environ.get("XLA_FLAGS", "").startswith(settings["XLA_FLAGS"]):
+        settings["XLA_FLAGS"] = os.environ["XLA_FLAGS"]
+    os.environ.update(settings)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it, every kernel compiles every package anew
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
