@@ -53,8 +53,8 @@ def exact_control(same):
 def _odds(x, both, train, drawn):
     """The odds at which the noncentral hypergeometric distribution of Fisher has x or more with probability LEVEL.
 
-    >>> round(_odds(9, 2000, 1000, 9), 2)     # nearly o / (1 + o) to the power 9
-    2.53
+    >>> round(_odds(9, 2000, 1000, 9), 2)     # all of nine are of train with probability .05, nearly (o / (1 + o))^9
+    2.55
     """
     least, most = max(0, drawn - both + train), min(drawn, train)
     if x <= least:
