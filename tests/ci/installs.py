@@ -164,8 +164,8 @@ def newer():
 def newest(way):
     """The package's own tests on the newest Python there is: this machine's, or Debian's where that is newer.
 
-    All but the simulations and what single networks learn, whose numbers are NumPy's and XLA's and not Python's: `make
-    test` has those. XLA's programs are made without most of its optimizations: compiling takes longer than running.
+    All but the simulations and the rooms that are not in `ROOMS`, the peers among them: `make test` has those. XLA's
+    programs are made without most of its optimizations: compiling takes longer than running.
     """
     (python, version), why = newer(), ""
     if version[:2] < debian_python.RELEASE:
