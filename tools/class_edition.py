@@ -8,7 +8,9 @@ folded there already.
 """
 
 import argparse
+import ast
 import re
+from itertools import takewhile
 from pathlib import Path
 
 import nbformat
@@ -19,18 +21,47 @@ STUB = "# your code"  # what a cell that the solved edition leaves to the reader
 WORK = f"{STUB}: a place to work the answer out, before you give it below"
 
 
+def is_folded(cell):
+    return cell.cell_type == "code" and cell.metadata.get("jupyter", {}).get("source_hidden", False)
+
+
+def takes_nothing(statement):
+    """Whether it is a function, or gives a name to words or numbers: such can stand further up on the page."""
+    if not isinstance(statement, ast.Assign):
+        return isinstance(statement, ast.FunctionDef)
+    try:
+        ast.literal_eval(statement.value)
+    except ValueError:
+        return False
+    return True
+
+
+def opened(cell, cells):
+    """An exercise's cell with room to work in sight; what checks the answer moves into the folded cell before it.
+
+    So an exercise is one cell, as in the solved edition.
+    """
+    checks = list(takewhile(takes_nothing, ast.parse(cell.source).body))
+    before = next(one for one in reversed(cells) if is_folded(one))
+    lines, end = cell.source.splitlines(), checks[-1].end_lineno
+    before.source = "\n".join([*lines[:end], "", "", before.source])
+    asks = "\n".join(lines[end:]).strip()
+    return nbformat.v4.new_code_cell(f"{WORK}\n\n{asks}", id=cell.id)
+
+
 def students(notebook):
     """The student's edition of a notebook."""
     cells = []
     for cell in notebook.cells:
+        added = [cell]
         if cell.cell_type == "markdown":
             cell.source = ANSWER.sub("", cell.source).strip()
         elif cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             if "mg.widgets.Exercise(" in cell.source and "answer=" not in cell.source:
-                cells.append(nbformat.v4.new_code_cell(WORK, id=f"work-{len(cells)}"))
+                added = [opened(cell, cells)]
         if cell.source:
-            cells.append(cell)
+            cells += added
     notebook.cells = cells
     return notebook
 

@@ -279,6 +279,8 @@ def _told(error):
 def _sweeps(pool, passes, chosen, r, options, seed, found):
     """Names, how many steps, and their generator, which ends by leaving the values of all passes in `found`."""
     kernels, slices = ([name for name in chosen if name in kind and name not in found] for kind in (KERNELS, SLICES))
+    if not kernels + slices:
+        return  # so samples of r rows may not be among those that the slower metrics take
     for name in kernels + slices:
         found[name] = np.full((len(passes), 2), np.nan)
     rows = pool.rows[pool.position]

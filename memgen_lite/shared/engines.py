@@ -12,12 +12,15 @@ from .devices import library
 
 _AHEAD = 32  # parts that are handed out before the first of them is back
 _NOW: ContextVar[Any] = ContextVar("_NOW", default=None)
-_NO_RESULT = "interrupted before all workers were done with their parts: there is no result"
+_NO_RESULT = "interrupted before all was done: there is no result"
 
 
 @contextmanager
 def using(engine: Any) -> Iterator[None]:
-    """Within, :func:`spread` has an engine: an Executor, a `dask.distributed.Client`, or None for this process."""
+    """Within, :func:`spread` has an engine: an Executor, a `dask.distributed.Client`, or None for this process.
+
+    With an engine a KeyboardInterrupt that leaves it, wherever it came, says that there is no result.
+    """
     if engine is not None and not isinstance(engine, Executor) and not _is_dask(engine):
         raise TypeError(
             "engine must be an Executor of concurrent.futures, a Client of dask.distributed, or None, got "
@@ -32,6 +35,10 @@ def using(engine: Any) -> Iterator[None]:
     before = _NOW.set(engine)
     try:
         yield
+    except KeyboardInterrupt:
+        if engine is None:
+            raise
+        raise KeyboardInterrupt(_NO_RESULT) from None
     finally:
         _NOW.reset(before)
 
@@ -46,7 +53,7 @@ def spread(function: Callable[..., Any], parts: Iterable[Any], *shared: Any) -> 
 
     Raises
     ------
-    RuntimeError : where the engine died, and what the function raises. KeyboardInterrupt says that there is no result.
+    RuntimeError : where the engine died, and what the function raises.
     """
     engine = _NOW.get()
     if engine is None:
@@ -64,8 +71,6 @@ def spread(function: Callable[..., Any], parts: Iterable[Any], *shared: Any) -> 
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(_NO_RESULT) from None
     except (BrokenExecutor, *_lost(engine)) as error:
         said = str(error).strip().partition("\n")[0] or type(error).__name__
         raise RuntimeError(

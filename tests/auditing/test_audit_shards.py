@@ -165,6 +165,7 @@ def lines_of(folder):
     return T, H, G
 
 
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is POSIX")
 def test_a_cluster_that_loses_a_worker_finishes_with_the_same_bytes(tmp_path, monkeypatch):
     T, H, G = lines_of(tmp_path)
     whole = mg.audit(T, H, G).to_json()
@@ -213,6 +214,16 @@ def test_an_interrupt_leaves_no_result_and_says_so():
         mg.audit(cut(T), cut(H), G, engine=pool)
 
 
+@pytest.mark.parametrize("place", ["nearness._merged", "auditing.check", "auditing.leakage"])
+def test_an_interrupt_between_the_parts_or_after_them_says_so_too(place, monkeypatch):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"memgen_lite.auditing.{place}", interrupted)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt, match="there is no result"):
+        mg.audit(cut(T), cut(H), G, engine=pool)
+
+
 def test_a_shard_that_a_worker_can_not_read_is_named(tmp_path, workers):
     np.save(tmp_path / "a.npy", T)
     shards = mg.shards(tmp_path / "a.npy")
@@ -227,6 +238,7 @@ def test_what_is_no_engine_is_refused(engine):
         mg.audit(T, H, G, engine=engine)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX forks")
 def test_an_engine_that_forks_is_refused():
     said = r"engine must not fork, .*get_context\('spawn'\)"
     context = multiprocessing.get_context("fork")

@@ -4,6 +4,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -281,6 +282,16 @@ def test_slow_metrics_take_fewer_rows_and_say_so(monkeypatch):
     assert frame.rows.to_dict() == frame.train_rows.to_dict() == {"wasserstein": 25, "energy": 40}
     assert frame.memgen_p["wasserstein"] == 0  # the control remembers what the metric sees
     assert "Metrics that cost more than pairs of rows do took fewer rows: 25." in repr(table)
+
+
+@pytest.mark.parametrize("name", sorted(evaluating.SLOW))
+def test_a_slow_metric_alone_is_that_of_all_together(name, monkeypatch):
+    monkeypatch.setitem(evaluating.SLOW, name, 25)
+    T, H, _ = data()
+    alone, beside = (mg.evaluate(T, H, T[::-1], names, n_null=19).to_frame() for names in ([name], [name, "energy"]))
+    assert alone.rows[name] == 25 < beside.rows["energy"]
+    shown = ["train", "held_out", "honest", "memgen_p", "memgen_u", "p_single"]
+    pd.testing.assert_frame_equal(alone.loc[[name], shown], beside.loc[[name], shown])
 
 
 def test_a_copy_hidden_among_many_rows_is_seen():

@@ -1,5 +1,6 @@
 """The student's edition has the whole page but its outputs and answers, a cell for each exercise, and runs."""
 
+import ast
 import json
 import os
 import subprocess
@@ -29,6 +30,10 @@ def sources(path, kind="code"):
     ]
 
 
+def statements(source):
+    return [ast.get_source_segment(source, one) for one in ast.parse(source).body]
+
+
 def test_it_has_the_same_pages_and_the_solved_ones_stay(edition):
     assert [path.name for path in sorted(edition.glob("*"))] == [path.name for path in PAGES]
     assert any("<details>" in text for path in PAGES for text in sources(path, "markdown"))
@@ -45,10 +50,32 @@ def test_outputs_and_answers_are_gone_and_all_else_is_there(edition, path):
     assert "<details>" not in prose and "</details>" not in prose
     for text in sources(path, "markdown"):
         assert all(line in prose for line in text.split("<details>")[0].splitlines() if line.strip())
-    kept = [cell.source for cell in code]
-    assert all(source in kept for source in sources(path) if source.strip())
-    folded = [cell.source for cell in whole.cells if cell.metadata.get("jupyter", {}).get("source_hidden")]
-    assert folded == [cell.source for cell in code if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    kept = "\n".join(cell.source for cell in code)
+    assert all(part in kept for source in sources(path) for part in statements(source))
+    folded = [cell for cell in code if cell.metadata.get("jupyter", {}).get("source_hidden")]
+    hidden = "\n".join(cell.source for cell in folded)
+    for cell in whole.cells:
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):
+            asks = "mg.widgets.Exercise(" in cell.source
+            parts = [part for part in statements(cell.source) if part.startswith("def ") or not asks]
+            assert all(part in hidden for part in parts)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_student_has_no_more_cells_than_the_limit_of_a_lesson(edition, path):
+    cells = nbformat.read(edition / path.name, as_version=4).cells
+    assert sum(cell.cell_type == "code" for cell in cells) <= max(25, len(sources(path)))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_what_checks_an_answer_has_a_name_that_nothing_else_on_the_page_has(path):
+    """As it moves to a cell further up."""
+    exercises = [text for text in sources(path) if "mg.widgets.Exercise(" in text]
+    moved = [one for text in exercises for one in ast.parse(text).body[:-1]]  # the last one asks
+    checks = [getattr(one, "name", None) or one.targets[0].id for one in moved]
+    of_page = ast.walk(ast.parse("\n".join(text for text in sources(path) if text not in exercises)))
+    known = {getattr(one, "id", getattr(one, "name", None)) for one in of_page}
+    assert len(set(checks)) == len(checks) and not known & set(checks)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
