@@ -1,5 +1,7 @@
 """Write the student's edition of the notebooks: no outputs, no answers, and for each exercise a cell to complete.
 
+What came out of a prediction is folded away below it, to be opened after it.
+
 python tools/class_edition.py               into build/class; `make class` opens it afterwards
 python tools/class_edition.py --output DIR  into another folder
 
@@ -18,6 +20,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 ANSWER = re.compile(r"<details>.*?</details>\s*", re.DOTALL)
 STUB = "# your code"  # what a cell that the solved edition leaves to the reader says
+RESULT = "What came out, once you have predicted it"
 WORK = f"{STUB}: a place to work the answer out, before you give it below"
 
 
@@ -39,29 +42,42 @@ def takes_nothing(statement):
 def opened(cell, cells):
     """An exercise's cell with room to work in sight; what checks the answer moves into the folded cell before it.
 
-    So an exercise is one cell, as in the solved edition.
+    So an exercise is one cell, which is run again until the answer is right: a function to complete stands in it, too.
     """
     checks = list(takewhile(takes_nothing, ast.parse(cell.source).body))
+    room = WORK
+    if "answer=" in cell.source:
+        room = cells.pop().source
     before = next(one for one in reversed(cells) if is_folded(one))
     lines, end = cell.source.splitlines(), checks[-1].end_lineno
     before.source = "\n".join([*lines[:end], "", "", before.source])
     asks = "\n".join(lines[end:]).strip()
-    return nbformat.v4.new_code_cell(f"{WORK}\n\n{asks}", id=cell.id)
+    return nbformat.v4.new_code_cell(f"{room}\n\n\n{asks}", id=cell.id)
+
+
+def told_later(text):
+    """What is said of a result right after a prediction of it, folded up to the next heading."""
+    said, heading, rest = text.partition("\n## ")
+    return f"<details><summary>{RESULT}</summary>\n\n{said.strip()}\n\n</details>\n{heading}{rest}".strip()
 
 
 def students(notebook):
     """The student's edition of a notebook."""
-    cells = []
+    cells, predicted = [], False
     for cell in notebook.cells:
-        added = [cell]
+        added = cell
         if cell.cell_type == "markdown":
             cell.source = ANSWER.sub("", cell.source).strip()
+            if predicted and not cell.source.startswith("#"):
+                cell.source = told_later(cell.source)
+            predicted = False
         elif cell.cell_type == "code":
+            predicted = predicted or ".reveal(" in cell.source
             cell.outputs, cell.execution_count = [], None
-            if "mg.widgets.Exercise(" in cell.source and "answer=" not in cell.source:
-                added = [opened(cell, cells)]
-        if cell.source:
-            cells += added
+            if "mg.widgets.Exercise(" in cell.source:
+                added = opened(cell, cells)
+        if added.source:
+            cells.append(added)
     notebook.cells = cells
     return notebook
 

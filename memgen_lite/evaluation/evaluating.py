@@ -47,6 +47,7 @@ from ..shared.devices import where_they_lie
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
+from ..shared.row_bytes import values
 from ..shared.stamp import versions
 from ..shared.types import Data, RandomState
 from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
@@ -86,7 +87,8 @@ def evaluate(
     ----------
     train, held_out, generated : arrays (rows, features) of finite numbers, images, lists of str or frames, which are
         compared as :mod:`memgen_lite.shared.kinds` says; 20 rows of each, and 60 real rows, at least.
-        Held-out rows are of the law of the training rows and were not trained on.
+        Held-out rows are of the law of the training rows and were not trained on. Of :func:`memgen_lite.shards` of
+        train and held-out rows that are numbers, `max_rows` has no more held than are used, beside 62 bytes a row.
     metrics : "all", or a list of names of :func:`memgen_lite.metrics.names`.
     n_null : int, relabelings behind a p-value, which is 1 / (1 + n_null) at the least; fewer than 99 are for a few
         metrics only, as the farthest of many is far. All metrics, against train and against held-out, are computed
@@ -118,13 +120,15 @@ def evaluate(
     max_rows = None if max_rows is None else whole(max_rows, "max_rows", _LEAST)
     if any(X is None for X in (train, held_out, generated)):
         raise ValueError("evaluate needs train, held_out and generated rows; one of them is None")
-    samples = read_samples({"train": train, "held_out": held_out, "generated": generated}, ignore)
+    asked = {"train": train, "held_out": held_out, "generated": generated}
+    # Shards of which some rows are wanted stay where they lie, and else are read, which warns where that takes much.
+    samples = read_samples(asked, ignore, streamed=() if max_rows is None else ("train", "held_out"))
     given = samples.rows
     rng = generator(random_state)
     seed = int(rng.integers(2**31))  # one stream for each metric in all passes: a fixed function of its rows
     sizes = {name: len(X) for name, X in given.items()}
     r, n = _sizes(*sizes.values(), max_rows)
-    lines = samples.notes + _warnings(*given.values(), r, n)
+    lines = samples.notes + _warnings(given, r, n)
     # All that are taken are searched: where few are wanted, honest samples are drawn from so many of either side.
     most = None if max_rows is None else max(max_rows, n + 2 * r)
     T, H, G = (X[rng.permutation(len(X))[:most]] for X in given.values())
@@ -219,23 +223,23 @@ def _tier(name, n, r):
     return (n if registry.get(name).needs in ("train", "both") else r), r
 
 
-def _warnings(T, H, G, r, n):
-    trained, held = ({row.tobytes() for row in X + 0.0} for X in (T, H))
-    copies, shared, known = (
-        sum(row.tobytes() in seen for row in X + 0.0) for X, seen in ((G, trained), (H, trained), (G, held))
-    )
+def _warnings(given, r, n):
+    (N, K, M), value = map(len, given.values()), values(*given.values())  # the place of the first row that is equal
+    held, made, seen = value[N : N + K], value[N + K :], np.zeros(len(value), dtype=bool)
+    seen[held] = True
+    copies, shared, known = (int(which.sum()) for which in (made < N, held < N, seen[made]))
     lines = []
-    if shared == len(H):
+    if shared == K:
         lines.append(
             "every row of held_out is a row of train: nothing is held out, and copying can't be told from honesty"
         )
     elif shared:
-        lines.append(f"{shared:,} of {len(H):,} held-out rows are equal to a training row")
+        lines.append(f"{shared:,} of {K:,} held-out rows are equal to a training row")
     for equal, kind in ((copies, "training"), (known, "held-out")):
         if equal:
-            lines.append(f"{equal:,} of all {len(G):,} generated rows are equal to a {kind} row")
-    if n < len(T):
-        lines.append(f"{n:,} of {len(T):,} training rows were drawn: copies of the others go unseen in the table")
+            lines.append(f"{equal:,} of all {M:,} generated rows are equal to a {kind} row")
+    if n < N:
+        lines.append(f"{n:,} of {N:,} training rows were drawn: copies of the others go unseen in the table")
     return lines
 
 

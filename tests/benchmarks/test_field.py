@@ -22,6 +22,7 @@ import field  # noqa: E402
 from fieldwork import cells as work  # noqa: E402
 from fieldwork import datasets, generators, measures, tables  # noqa: E402
 
+COPIERS = "Known copiers: on how many splits they are found"
 TRAIN = pd.DataFrame({"n": [1, 2, 3, 4], "x": [0.5, 1.5, 2.5, 3.5], "word": ["a", "b", "a", "b"]})
 
 
@@ -367,6 +368,21 @@ def test_the_table_of_the_docs_is_that_of_the_record():
         if row["rule"] == "accused" and row["generators"] != "both":
             shares = [f"{100 * row[key]:.1f}" for key in ("share", "low", "high")]
             assert f"Of {row['audits']} audits of " in page and all(share in page for share in shares)
+
+
+def test_the_sentences_of_the_docs_have_the_numbers_of_the_record():
+    record, page = mg.data.record("field"), (ROOT / "docs" / "field.md").read_text("utf-8")
+    found, of = (sum(row[key] for row in record["tables"][COPIERS]) for key in ("found on", "splits"))
+    assert f"{found} of {of} audits of generators that copy for certain" in page
+    short = [row for row in record["summary"] if row["generator"] == "TVAE" and row["fitted to"] == "train"]
+    assert f"on {sum(row['accused'] for row in short)} of {sum(row['splits'] for row in short)}." in page
+    spent = {"all": 0, "draw": 0, "evaluate": 0}
+    for row in record["rows"]:
+        for of in {"all", row["measure"]} & set(spent):
+            spent[of] += row.get("CPU seconds", 0) / 60
+    whole, draws, evaluates = (f"{minutes:.0f}" for minutes in spent.values())
+    assert f"{whole} processor minutes" in page and spent["all"] < 2 * 90, "under 90 minutes on two cores"
+    assert f"of which fits and draws are {draws} and `evaluate` {evaluates}." in page
 
 
 def test_the_smallest_example_of_what_another_program_says_is_what_it_is_said_to_be():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import memgen_lite as mg
 from memgen_lite.metrics.registry import METRICS
 from memgen_lite.shared.shards import Shards
+from tests.holding import most_held
 
 STREAMED = [name for name, entry in METRICS.items() if entry.streams]
 
@@ -69,3 +70,35 @@ def test_no_more_than_a_part_of_the_rows_is_read_at_once(name):
     generated = np.random.default_rng(2).random((30, 512), dtype=np.float32)
     value = mg.metrics.compute(name, train=train, held_out=held_out, generated=generated)
     assert np.isfinite(value) and 0 < sources[0].most <= 2**15
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_an_evaluation_of_some_rows_of_shards_is_that_of_the_rows_in_memory(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    dtype, tied = data.draw(st.sampled_from(["f2", "f4", "f8", "i4"])), data.draw(st.booleans())
+    T, H, G = (
+        (rng.integers(-2, 3, (rows, 3)) if tied else 9 * rng.normal(size=(rows, 3))).astype(dtype)
+        for rows in (data.draw(st.integers(60, 200)), data.draw(st.integers(60, 200)), 50)
+    )
+    G[:5] = T[:5]
+    H[: data.draw(st.integers(0, 60))] = T[0]
+    H = T[: len(H)] if data.draw(st.booleans()) else H
+    cuts = [sorted(data.draw(st.lists(st.integers(1, len(X) - 1), max_size=3, unique=True))) for X in (T, H)]
+    parts = [mg.shards(np.split(X, cut)) for X, cut in zip((T, H), cuts, strict=True)]
+    asked = {"metrics": ["frechet", "authenticity"], "n_null": 19, "max_rows": data.draw(st.integers(20, 60))}
+    assert mg.evaluate(*parts, G, **asked).to_json() == mg.evaluate(T, H, G, **asked).to_json()
+
+
+def test_an_evaluation_of_some_rows_of_shards_holds_62_bytes_for_each_of_the_others():
+    generated = np.random.default_rng(2).random((200, 512), dtype=np.float32)
+
+    def evaluated(rows):
+        sides = [Few(0), Few(1)]
+        for side in sides:
+            side.size = rows
+        mg.evaluate(*(Shards([side]) for side in sides), generated, ["energy"], n_null=19, max_rows=100)
+        assert max(side.most for side in sides) <= 2**15, "never more of them than this at once"
+
+    few, many = most_held(evaluated, 20_000, 60_000)
+    assert (many - few) / 80_000 < 64, "as doubles the rows would be 4,096"

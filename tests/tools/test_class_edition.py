@@ -12,6 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULT = "What came out, once you have predicted it"
 PAGES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -47,7 +48,8 @@ def test_outputs_and_answers_are_gone_and_all_else_is_there(edition, path):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
     prose = "\n".join(sources(found, "markdown"))
-    assert "<details>" not in prose and "</details>" not in prose
+    assert "<summary>Answer" not in prose
+    assert prose.count("<details>") == prose.count("</details>") == prose.count(f"<summary>{RESULT}</summary>")
     for text in sources(path, "markdown"):
         assert all(line in prose for line in text.split("<details>")[0].splitlines() if line.strip())
     kept = "\n".join(cell.source for cell in code)
@@ -59,6 +61,15 @@ def test_outputs_and_answers_are_gone_and_all_else_is_there(edition, path):
             asks = "mg.widgets.Exercise(" in cell.source
             parts = [part for part in statements(cell.source) if part.startswith("def ") or not asks]
             assert all(part in hidden for part in parts)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_what_came_out_is_folded_after_each_prediction(edition, path):
+    cells = nbformat.read(edition / path.name, as_version=4).cells
+    after = [cells[i + 1] for i, cell in enumerate(cells[:-1]) if ".reveal(" in cell.source]
+    for cell in (one for one in after if one.cell_type == "markdown"):
+        assert cell.source.startswith(("#", f"<details><summary>{RESULT}</summary>\n\n"))
+        assert "\n#" not in cell.source.partition("</details>")[0], "a heading is no result"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
