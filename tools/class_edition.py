@@ -40,17 +40,18 @@ def takes_nothing(statement):
 
 
 def opened(cell, cells):
-    """An exercise's cell with room to work in sight; what checks the answer moves into the folded cell before it.
+    """An exercise's cell with room to work in sight; what checks the answer moves into the first folded cell.
 
     So an exercise is one cell, which is run again until the answer is right: a function to complete stands in it, too.
+    The first is the cell that nobody leaves out.
     """
     checks = list(takewhile(takes_nothing, ast.parse(cell.source).body))
     room = WORK
     if "answer=" in cell.source:
         room = cells.pop().source
-    before = next(one for one in reversed(cells) if is_folded(one))
+    first = next(one for one in cells if is_folded(one))
     lines, end = cell.source.splitlines(), checks[-1].end_lineno
-    before.source = "\n".join([*lines[:end], "", "", before.source])
+    first.source = "\n".join([*lines[:end], "", "", first.source])
     asks = "\n".join(lines[end:]).strip()
     return nbformat.v4.new_code_cell(f"{room}\n\n\n{asks}", id=cell.id)
 

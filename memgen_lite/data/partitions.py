@@ -17,6 +17,7 @@ from ..shared.shards import Shards
 from .sources import Dask, HuggingFace, Npy, Npz, Parquet, Place, Zarr
 
 _FILES = (".npy", ".npz", ".parquet", ".zarr")
+_NEEDS = "what it needs goes into storage_options="
 _WAYS = (
     "a path or an address of .npy, .npz, .parquet or .zarr (with * for many), a folder of them, an array, a Zarr or "
     "Dask array, a Dataset of Hugging Face, or a list of such"
@@ -131,9 +132,7 @@ def _elsewhere(place, name):
         raise
     except Exception as error:  # whatever a file system says of a lack of credentials, or of the network
         said = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise OSError(
-            f"{name}, {place}, can't be looked into: {said}; what it needs goes into storage_options="
-        ) from error
+        raise OSError(f"{name}, {place}, can't be looked into: {said}; {_NEEDS}") from error
 
 
 def _is_store(name, inside):
@@ -163,6 +162,7 @@ def _file(place, name, column):
         raise ValueError(f"{name}, {place}, can't be read: {error}") from error
     except Exception as error:  # of the library that reads it
         said = str(error).strip().partition("\n")[0] or type(error).__name__
+        said += "" if place.here or isinstance(error, FileNotFoundError) else f"; {_NEEDS}"
         raise OSError(f"{name}, {place}, can't be read: {said}") from error
 
 

@@ -1,6 +1,7 @@
 """Rows of every place that shards know, read as they were written; and what can't be read, named."""
 
 import pickle
+import re
 
 import datasets
 import numpy as np
@@ -310,10 +311,15 @@ def test_a_file_that_was_written_anew_in_another_shape_is_named(tmp_path):
         shards[50:60]
 
 
-def test_what_an_address_lacks_is_said_with_where_it_goes(monkeypatch):
+@pytest.mark.parametrize(
+    "address", ["memory://b/*.npy", "memory://b/x.npy", "memory://b/x.npz", "memory://b/x.parquet"]
+)
+def test_what_an_address_lacks_is_said_with_where_it_goes(address, monkeypatch):
     def credentials(self, *args, **kwargs):
         raise PermissionError("Unable to locate credentials")
 
-    monkeypatch.setattr(MemoryFileSystem, "glob", credentials)
-    with pytest.raises(OSError, match=r"memory://b/\*.npy, can't be .* locate credentials; .* storage_options="):
-        mg.shards("memory://b/*.npy")
+    for way in ("glob", "_open", "info"):
+        monkeypatch.setattr(MemoryFileSystem, way, credentials)
+    said = rf"source, {re.escape(address)}, can't be .* locate credentials; what it needs goes into storage_options="
+    with pytest.raises(OSError, match=said):
+        mg.shards(address)
