@@ -34,7 +34,7 @@ def takes_nothing(statement):
         return isinstance(statement, ast.FunctionDef)
     try:
         ast.literal_eval(statement.value)
-    except ValueError:
+    except (ValueError, TypeError):
         return False
     return True
 
@@ -50,8 +50,9 @@ def opened(cell, cells):
     if "answer=" in cell.source:
         room = cells.pop().source
     first = next(one for one in cells if is_folded(one))
-    lines, end = cell.source.splitlines(), checks[-1].end_lineno
-    first.source = "\n".join([*lines[:end], "", "", first.source])
+    lines, end = cell.source.splitlines(), checks[-1].end_lineno if checks else 0
+    if checks:
+        first.source = "\n".join([*lines[:end], "", "", first.source])
     asks = "\n".join(lines[end:]).strip()
     return nbformat.v4.new_code_cell(f"{room}\n\n\n{asks}", id=cell.id)
 
@@ -73,7 +74,7 @@ def students(notebook):
                 cell.source = told_later(cell.source)
             predicted = False
         elif cell.cell_type == "code":
-            predicted = predicted or ".reveal(" in cell.source
+            predicted = ".reveal(" in cell.source or (predicted and "mg.widgets.Predict(" not in cell.source)
             cell.outputs, cell.execution_count = [], None
             if "mg.widgets.Exercise(" in cell.source:
                 added = opened(cell, cells)

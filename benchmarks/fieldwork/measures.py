@@ -17,7 +17,7 @@ import memgen_lite as mg
 from memgen_lite.evaluation.evaluating import SLOW
 
 ATTEMPTS = 5_000  # of Anonymeter's to find 500 queries, as in attacks.py: its own 10 million would take minutes
-# What would take the study past 90 minutes: 7 metrics take three quarters of the time of all 32.
+# What would take the study past 90 minutes: 7 metrics take two thirds of the time of all 32.
 ASKED = [name for name in mg.metrics.names() if name not in SLOW]
 LOOKED_UP = 200
 

@@ -93,7 +93,7 @@ def audit(
     random_state : int, Generator, RandomState or None: ties, relabelings, and the sample that is checked.
     engine : None; or an Executor of `concurrent.futures`, or a `dask.distributed.Client`, whose workers read and search
         the rows of train and held-out, parts of some 64 MiB each. The result is the same to the bit; an interrupt
-        leaves none.
+        before all parts are searched leaves none.
 
     Returns
     -------

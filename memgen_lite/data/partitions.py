@@ -162,7 +162,8 @@ def _file(place, name, column):
         raise ValueError(f"{name}, {place}, can't be read: {error}") from error
     except Exception as error:  # of the library that reads it
         said = str(error).strip().partition("\n")[0] or type(error).__name__
-        said += "" if place.here or isinstance(error, FileNotFoundError) else f"; {_NEEDS}"
+        lacks = isinstance(error, OSError) and not isinstance(error, FileNotFoundError)
+        said += f"; {_NEEDS}" if lacks and not place.here else ""
         raise OSError(f"{name}, {place}, can't be read: {said}") from error
 
 

@@ -42,12 +42,12 @@ from .. import metrics as registry
 from ..metrics.copying import cell_centers
 from ..metrics.distances import median_distance
 from ..metrics.registry import read_samples
+from ..shared import row_bytes
 from ..shared.checks import shown, whole
 from ..shared.devices import where_they_lie
 from ..shared.parallel import in_parallel
 from ..shared.progress import bar
 from ..shared.randomness import generator
-from ..shared.row_bytes import values
 from ..shared.stamp import versions
 from ..shared.types import Data, RandomState
 from .batched import KERNELS, SLICES, kernel_steps, kernel_values, sliced_steps, sliced_values
@@ -88,7 +88,8 @@ def evaluate(
     train, held_out, generated : arrays (rows, features) of finite numbers, images, lists of str or frames, which are
         compared as :mod:`memgen_lite.shared.kinds` says; 20 rows of each, and 60 real rows, at least.
         Held-out rows are of the law of the training rows and were not trained on. Of :func:`memgen_lite.shards` of
-        train and held-out rows that are numbers, `max_rows` has no more held than are used, beside 62 bytes a row.
+        train and held-out rows that are numbers, `max_rows` has no more held than are used, beside 24 bytes a row, or
+        125 where all rows repeat.
     metrics : "all", or a list of names of :func:`memgen_lite.metrics.names`.
     n_null : int, relabelings behind a p-value, which is 1 / (1 + n_null) at the least; fewer than 99 are for a few
         metrics only, as the farthest of many is far. All metrics, against train and against held-out, are computed
@@ -224,7 +225,8 @@ def _tier(name, n, r):
 
 
 def _warnings(given, r, n):
-    (N, K, M), value = map(len, given.values()), values(*given.values())  # the place of the first row that is equal
+    N, K, M = map(len, given.values())
+    value = row_bytes.values(*given.values())  # the place of the first row that is equal
     held, made, seen = value[N : N + K], value[N + K :], np.zeros(len(value), dtype=bool)
     seen[held] = True
     copies, shared, known = (int(which.sum()) for which in (made < N, held < N, seen[made]))

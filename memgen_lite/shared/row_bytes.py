@@ -75,7 +75,13 @@ def values(*arrays):
     del quick
     parts = np.split(again, np.searchsorted(again, np.cumsum([len(X) for X in arrays])[:-1]))
     starts = np.cumsum([0, *map(len, arrays[:-1])])
-    digests = np.concatenate([keys(X[rows - start]) for X, rows, start in zip(arrays, parts, starts, strict=True)])
+    digests = np.empty(len(again), dtype="V16")
+    done = 0
+    for X, rows, start in zip(arrays, parts, starts, strict=True):
+        for i in range(0, len(rows), 1024):  # as all rows may repeat
+            some = keys(X[rows[i : i + 1024] - start])
+            digests[done : done + len(some)] = some
+            done += len(some)
     _, first, place = np.unique(digests, return_index=True, return_inverse=True)
     found[again] = again[first[place]]
     return found

@@ -5,6 +5,7 @@ are those of both parts, in whatever order they are merged: the result is the on
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -50,13 +51,13 @@ def spread_nearest(
                 parts.append((part, chosen[here] - start, numbers[here]))
         start += len(part)
     distances, rows = np.empty((len(queries), 0)), np.empty((len(queries), 0), dtype=np.intp)
-    found = spread(_nearest_of, parts, np.ascontiguousarray(queries), k, order, metric)
-    for (part, own, _), lists in zip(parts, found, strict=True):
-        distances, rows = (np.concatenate(pair, axis=1) for pair in zip((distances, rows), lists, strict=True))
-        first = np.lexsort((order[rows], distances))[:, :k]
-        distances, rows = (np.take_along_axis(of, first, axis=1) for of in (distances, rows))
-        if progress is not None:
-            progress(len(part if own is None else own))
+    with closing(spread(_nearest_of, parts, np.ascontiguousarray(queries), k, order, metric)) as found:
+        for (part, own, _), lists in zip(parts, found, strict=True):
+            distances, rows = (np.concatenate(pair, axis=1) for pair in zip((distances, rows), lists, strict=True))
+            first = np.lexsort((order[rows], distances))[:, :k]
+            distances, rows = (np.take_along_axis(of, first, axis=1) for of in (distances, rows))
+            if progress is not None:
+                progress(len(part if own is None else own))
     return distances, rows
 
 

@@ -14,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import memgen_lite as mg
+from memgen_lite.shared import spread_search
+from memgen_lite.shared.engines import using
 from memgen_lite.shared.shards import Shards
+from memgen_lite.shared.tie_order import TieOrder
 from tests.holding import most_held
 
 RNG = np.random.default_rng(0)
@@ -222,6 +225,26 @@ def test_an_interrupt_between_the_parts_or_after_them_says_so_too(place, monkeyp
     monkeypatch.setattr(f"memgen_lite.auditing.{place}", interrupted)
     with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt, match="there is no result"):
         mg.audit(cut(T), cut(H), G, engine=pool)
+
+
+def test_parts_that_nobody_waits_for_any_more_are_not_searched(monkeypatch):
+    searched, one = [], spread_search._nearest_of
+
+    def counted(*task):
+        searched.append(task)
+        time.sleep(0.05)
+        return one(*task)
+
+    def interrupted(done):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(spread_search, "_nearest_of", counted)
+    monkeypatch.setattr(Shards.groups, "__defaults__", (T[:2].nbytes,))
+    order = TieOrder(np.random.default_rng(0), len(T))
+    asked = {"order": order, "numbers": 0, "metric": "euclidean", "progress": interrupted}
+    with ThreadPoolExecutor(1) as pool, pytest.raises(KeyboardInterrupt) as raised, using(pool):
+        spread_search.spread_nearest(G, cut(T), 2, **asked)
+    assert raised.tb and len(searched) <= 3 < len(T) // 2  # a traceback would keep what waits
 
 
 def test_a_shard_that_a_worker_can_not_read_is_named(tmp_path, workers):

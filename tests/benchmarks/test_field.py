@@ -378,8 +378,8 @@ def test_the_sentences_of_the_docs_have_the_numbers_of_the_record():
     assert f"on {sum(row['accused'] for row in short)} of {sum(row['splits'] for row in short)}." in page
     spent = {"all": 0, "draw": 0, "evaluate": 0}
     for row in record["rows"]:
-        for of in {"all", row["measure"]} & set(spent):
-            spent[of] += row.get("CPU seconds", 0) / 60
+        for part in {"all", row["measure"]} & set(spent):
+            spent[part] += row.get("CPU seconds", 0) / 60
     whole, draws, evaluates = (f"{minutes:.0f}" for minutes in spent.values())
     assert f"{whole} processor minutes" in page and spent["all"] < 2 * 90, "under 90 minutes on two cores"
     assert f"of which fits and draws are {draws} and `evaluate` {evaluates}." in page

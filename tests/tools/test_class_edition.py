@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -29,6 +30,14 @@ def sources(path, kind="code"):
     return [
         "".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == kind
     ]
+
+
+def is_literal(statement):
+    try:
+        ast.literal_eval(ast.parse(statement).body[0].value)
+    except (AttributeError, ValueError):
+        return False
+    return True
 
 
 def statements(source):
@@ -59,7 +68,8 @@ def test_outputs_and_answers_are_gone_and_all_else_is_there(edition, path):
     for cell in whole.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             asks = "mg.widgets.Exercise(" in cell.source
-            parts = [part for part in statements(cell.source) if part.startswith("def ") or not asks]
+            parts = statements(cell.source)
+            parts = [part for part in parts[:-1] if part.startswith("def ") or is_literal(part)] if asks else parts
             assert all(part in hidden for part in parts)
 
 
@@ -70,6 +80,8 @@ def test_what_came_out_is_folded_after_each_prediction(edition, path):
     for cell in (one for one in after if one.cell_type == "markdown"):
         assert cell.source.startswith(("#", f"<details><summary>{RESULT}</summary>\n\n"))
         assert "\n#" not in cell.source.partition("</details>")[0], "a heading is no result"
+    for before, cell in pairwise(cells):
+        assert not ("mg.widgets.Predict(" in before.source and RESULT in cell.source), "nothing has come out yet"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -80,7 +92,7 @@ def test_a_student_has_no_more_cells_than_the_limit_of_a_lesson(edition, path):
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_what_checks_an_answer_has_a_name_that_nothing_else_on_the_page_has(path):
-    """As it moves to a cell further up."""
+    """As it moves to a cell further up, where no answer is in sight."""
     exercises = [text for text in sources(path) if "mg.widgets.Exercise(" in text]
     moved = [one for text in exercises for one in ast.parse(text).body[:-1]]  # the last one asks
     checks = [getattr(one, "name", None) or one.targets[0].id for one in moved]
@@ -91,17 +103,10 @@ def test_what_checks_an_answer_has_a_name_that_nothing_else_on_the_page_has(path
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_each_exercise_has_a_cell_in_sight_to_complete(edition, path):
-    cells = nbformat.read(edition / path.name, as_version=4).cells
-    for i, cell in enumerate(cells):
+    for cell in nbformat.read(edition / path.name, as_version=4).cells:
         if cell.cell_type == "code" and "mg.widgets.Exercise(" in cell.source:
-            open_to_work = [
-                one
-                for one in cells[max(0, i - 2) : i + 1]
-                if one.cell_type == "code"
-                and "# your code" in one.source.lower()
-                and not one.metadata.get("jupyter", {}).get("source_hidden")
-            ]
-            assert open_to_work, cell.source
+            assert "# your code" in cell.source.lower(), cell.source
+            assert not cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source
 
 
 def test_a_page_of_it_runs(edition, monkeypatch):
