@@ -19,6 +19,9 @@ from pathlib import Path
 
 import debian_python
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import kernels
+
 UV = [sys.executable, "-m", "uv"]
 ROOMS = [
     f"tests/{room}"
@@ -44,13 +47,14 @@ class Way:
         self.python = self.venv / ("Scripts" if os.name == "nt" else "bin") / "python"
 
     def run(self, *command, cwd=None, **settings):
-        done = subprocess.run(
+        done = kernels.run(
             [str(word) for word in command],
             cwd=cwd or self.clone,
             env=os.environ | {"OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"} | settings,
+            capture_output=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            timeout=None,
         )
         if done.returncode:
             raise Failed(

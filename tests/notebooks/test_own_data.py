@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import kernels
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,8 +62,7 @@ def run(stem, data, folder, **more):
     settings["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # most of a quick run is compiling
     given = [word for name, value in {"data": data, **more}.items() for word in ("-p", name, str(value))]
     command = [sys.executable, "-m", "papermill", str(path), "out.ipynb", *given]
-    told = {"capture_output": True, "text": True, "encoding": "utf-8"}
-    return subprocess.run(command, cwd=folder, env={**os.environ, **settings}, timeout=600, check=False, **told)
+    return kernels.run(command, cwd=folder, env={**os.environ, **settings})
 
 
 def outputs(folder):
