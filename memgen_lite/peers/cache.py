@@ -1,6 +1,7 @@
 """Fitted peers kept on disk, so that a notebook that trains for a minute starts in a second the next time."""
 
 import hashlib
+import os
 import warnings
 from contextlib import suppress
 from functools import cache
@@ -23,8 +24,9 @@ def fitted(peer: Any, X: ArrayLike, y: Any = None, **more: Any) -> Any:
     """The peer fitted to `X`, from the cache where the same code and settings have been fitted to the same rows before.
 
     The file's name is a hash of the peer's class and parameters, the rows, the source of the peer's module and of all
-    modules of this package that it imports, and the versions of the libraries that they do their arithmetic with; so a
-    change of any of these fits anew, and another peer's code does not. Files stand in
+    modules of this package that it imports, the versions of the libraries that they do their arithmetic with, and the
+    variables of the environment by which these round differently; so a change of any of these fits anew, and another
+    peer's code does not. Files stand in
     :func:`memgen_lite.shared.files.cache_folder`, in `peers`; any of them may be deleted. A file that is damaged, or
     can't be read, is fitted anew and written over; where nothing can be written, a warning says so once, and nothing is
     kept. A fit that was interrupted, or diverged, is not kept.
@@ -115,6 +117,7 @@ def _name(peer, X, y=None, more=None):
     sources, libraries = _code({kind.__module__ for kind in type(peer).__mro__})
     digest.update(b"".join(sources))
     digest.update("".join(f"{library} {_version(library)}" for library in libraries).encode())
+    digest.update(repr([os.environ.get(name) for name in _ROUNDING]).encode())
     return f"{type(peer).__name__}-{digest.hexdigest()[:20]}"
 
 
@@ -136,6 +139,10 @@ _ROOT = Path(__file__).parent.parent
 # What does arithmetic, by the name by which it is imported, and where it is installed from.
 _LIBRARIES = {name: [name] for name in ("numpy", "scipy", "equinox", "optax")}
 _LIBRARIES |= {"sklearn": ["scikit-learn"], "jax": ["jax", "jaxlib"]}
+# By these the same code gives other last bits: what one session kept must not be another's figure.
+_ROUNDING = ["OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES", "XLA_FLAGS", "JAX_PLATFORMS"]
+_ROUNDING += [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL")]
+_ROUNDING += ["JAX_DISABLE_MOST_OPTIMIZATIONS", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"]
 
 
 def _code(modules):

@@ -9,6 +9,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import environment
 import numpy as np
 import pytest
 
@@ -39,7 +40,7 @@ def test_the_second_fit_is_read_and_samples_as_the_first_did(folder, monkeypatch
     assert len(list(folder.iterdir())) == 1
 
 
-@pytest.mark.parametrize("change", ["rows", "setting", "class", "library"])
+@pytest.mark.parametrize("change", ["rows", "setting", "class", "library", "rounding"])
 def test_whatever_changes_the_fit_fits_anew(change, folder, monkeypatch):
     fitted(peer("gaussian", random_state=0), X)
     rows, model = X, peer("gaussian", random_state=0)
@@ -49,10 +50,19 @@ def test_whatever_changes_the_fit_fits_anew(change, folder, monkeypatch):
         model = peer("gaussian", random_state=1)
     elif change == "class":
         model = peer("kde", random_state=0)
+    elif change == "rounding":
+        monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
     else:
         monkeypatch.setattr(cache, "_version", lambda library: "0")
     fitted(model, rows)
     assert len(list(folder.iterdir())) == 2
+
+
+def test_every_setting_that_has_a_figure_drawn_anew_to_the_byte_names_what_is_kept():
+    folders = {"JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_PLATFORM_DIRS"}
+    size = {"JAX_COMPILATION_CACHE_MAX_SIZE", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"}
+    not_of_numbers = {"SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "PYDEVD_DISABLE_FILE_VALIDATION"}
+    assert (environment.SETTINGS | environment.X86).keys() - folders - size - not_of_numbers <= set(cache._ROUNDING)
 
 
 def test_texts_are_rows_too(folder, monkeypatch):
