@@ -13,7 +13,7 @@ from torch.nn import functional
 
 
 class MLP(nn.Module):
-    """As `memgen_lite.peers.training.MLP`."""
+    """As `memgen_lite.peers.perceptron.MLP`."""
 
     def __init__(self, n_in, n_out, width, depth, normalized=False):
         super().__init__()

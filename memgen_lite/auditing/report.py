@@ -14,13 +14,13 @@ from ..shared.kinds.base import columns_said
 from ..shared.parallel import one_thread
 from ..shared.types import FilePath
 from . import page
-from .checks import KNOWING, UNLIKE, broken
+from .checks import broken
 from .epsilon import EpsilonBound, epsilon_bound
 from .exact import exact_control, exact_matches
 from .ladder import ladder, place
 from .pairs import Pairs
-from .walk import LEVEL, TOO_LOW
-from .words import dependence, exactly
+from .walk import LEVEL
+from .words import dependence, exactly, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,35 +184,7 @@ class CopyAudit:
 
     @property
     def verdict(self) -> str:
-        low, high = self.dose_interval
-        share = f"{_share(low)} to {_share(high)}"
-        share = f"{_share(self.dose)} ({share})" if low > 0 else share
-        dose = f"{share} of generated rows lie nearest to a training row that is their source, {self.beside}"
-        p, named, suspects = f"p = {self.p_corrected:.2g}", len(self.copies), len(self.suspects)
-        if self.together > 1:
-            p += f" (corrected for {self.together} audits)"
-        guilty = self.p_corrected <= LEVEL
-        if not self.informative:
-            return f"Can't tell: every generated row is as near to all other rows as to its nearest; {p}."
-        if self.walk.p_low <= TOO_LOW:
-            return f"Can't tell: generated rows are nearer to held-out rows than chance explains; {p}."
-        if guilty and self.broken:
-            return f"Can't tell: {self.broken}, which does this to honest models too; {p}."
-        if named and guilty:
-            return f"Copies: {dose}; {_rows(named)} named at false discovery rate {self.stamp['q']:g}, {p}."
-        if suspects and guilty:
-            few = f"closer than any held-out row ({_share(self.level)} of such may be chance)"
-            return f"Copies: {dose}; {_rows(suspects)} {few}, {p}."
-        none = f"no row is named (the fewest would be {self.resolution:,}), {p}"
-        none = f"{named:,} named, but {p}" if named else none
-        if guilty:
-            what = "its training rows" if low > 0 else "some training rows, too few for a dose"
-            return f"Leans on {what}: {dose}; {none}."
-        if high >= 0.5 or named:
-            return f"Can't tell: {dose}; {none}."
-        if self.broken in (UNLIKE, KNOWING):
-            return f"Can't tell: {self.broken}, so that a low dose says nothing; {p}."
-        return f"No sign of copying: {dose}; {none}."
+        return verdict(self)
 
     @property
     def depends(self) -> str:
@@ -341,15 +313,6 @@ class CopyAudit:
         shown = listed.head(10)
         more = f"\n... and {len(listed) - 10:,} more, in .{name}" if len(listed) > 10 else ""
         return f"{head}\n{shown.to_string(index=False, float_format=lambda x: f'{x:.3g}', max_colwidth=30)}{more}"
-
-
-def _share(x):
-    per_cent = round(100 * x, 9)  # what is left of a sum that should be 0 is 0
-    return f"{per_cent:z.3g}%" if abs(x) < 0.1 else f"{per_cent:.0f}%"
-
-
-def _rows(count):
-    return f"{count:,} training row{'s are' if count > 1 else ' is'}"
 
 
 def _records(frame):

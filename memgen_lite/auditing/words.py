@@ -1,6 +1,6 @@
 """What an audit's page says to somebody who has never seen one: a plain sentence, what to do, and every term."""
 
-from .checks import UNLIKE
+from .checks import KNOWING, UNLIKE
 from .walk import LEVEL, TOO_LOW
 
 # By how a verdict begins: the sentence that a page begins with, and what it means for who has to decide.
@@ -162,3 +162,45 @@ def kept_limit(audit, limit, held_out=None):
     if dose > limit:
         return f"{how}the dose is above it ({dose_is}), but by no more than chance explains."
     return f"{how}it is kept ({dose_is})." + (" Rows are named all the same." if len(audit.listed) else "")
+
+
+def verdict(report):
+    """What was found, in one sentence that begins as one of the plain ones does."""
+    low, high = report.dose_interval
+    share = f"{_share(low)} to {_share(high)}"
+    share = f"{_share(report.dose)} ({share})" if low > 0 else share
+    dose = f"{share} of generated rows lie nearest to a training row that is their source, {report.beside}"
+    p, named, suspects = f"p = {report.p_corrected:.2g}", len(report.copies), len(report.suspects)
+    if report.together > 1:
+        p += f" (corrected for {report.together} audits)"
+    guilty = report.p_corrected <= LEVEL
+    if not report.informative:
+        return f"Can't tell: every generated row is as near to all other rows as to its nearest; {p}."
+    if report.walk.p_low <= TOO_LOW:
+        return f"Can't tell: generated rows are nearer to held-out rows than chance explains; {p}."
+    if guilty and report.broken:
+        return f"Can't tell: {report.broken}, which does this to honest models too; {p}."
+    if named and guilty:
+        return f"Copies: {dose}; {_rows(named)} named at false discovery rate {report.stamp['q']:g}, {p}."
+    if suspects and guilty:
+        few = f"closer than any held-out row ({_share(report.level)} of such may be chance)"
+        return f"Copies: {dose}; {_rows(suspects)} {few}, {p}."
+    none = f"no row is named (the fewest would be {report.resolution:,}), {p}"
+    none = f"{named:,} named, but {p}" if named else none
+    if guilty:
+        what = "its training rows" if low > 0 else "some training rows, too few for a dose"
+        return f"Leans on {what}: {dose}; {none}."
+    if high >= 0.5 or named:
+        return f"Can't tell: {dose}; {none}."
+    if report.broken in (UNLIKE, KNOWING):
+        return f"Can't tell: {report.broken}, so that a low dose says nothing; {p}."
+    return f"No sign of copying: {dose}; {none}."
+
+
+def _share(x):
+    per_cent = round(100 * x, 9)  # what is left of a sum that should be 0 is 0
+    return f"{per_cent:z.3g}%" if abs(x) < 0.1 else f"{per_cent:.0f}%"
+
+
+def _rows(count):
+    return f"{count:,} training row{'s are' if count > 1 else ' is'}"

@@ -42,7 +42,6 @@ from .. import metrics as registry
 from ..metrics.copying import cell_centers
 from ..metrics.distances import median_distance
 from ..metrics.registry import read_samples
-from ..shared import row_bytes
 from ..shared.checks import shown, whole
 from ..shared.devices import where_they_lie
 from ..shared.parallel import in_parallel
@@ -55,6 +54,7 @@ from .calibration import calibrated, draw_passes
 from .nearer import nearer_to_train
 from .report import Evaluation
 from .resampling import Samples, SearchedRows
+from .words import warned
 
 SLOW = {
     "frechet_inf": 200, "max_sliced_wasserstein": 200, "wasserstein": 300, "c2st_logistic": 300, "c2st_knn": 300,
@@ -129,7 +129,7 @@ def evaluate(
     seed = int(rng.integers(2**31))  # one stream for each metric in all passes: a fixed function of its rows
     sizes = {name: len(X) for name, X in given.items()}
     r, n = _sizes(*sizes.values(), max_rows)
-    lines = samples.notes + _warnings(given, r, n)
+    lines = samples.notes + warned(given, n)
     # All that are taken are searched: where few are wanted, honest samples are drawn from so many of either side.
     most = None if max_rows is None else max(max_rows, n + 2 * r)
     T, H, G = (X[rng.permutation(len(X))[:most]] for X in given.values())
@@ -222,27 +222,6 @@ def _tier(name, n, r):
     if name in SLOW:
         return min(SLOW[name], r), min(SLOW[name], r)
     return (n if registry.get(name).needs in ("train", "both") else r), r
-
-
-def _warnings(given, r, n):
-    N, K, M = map(len, given.values())
-    value = row_bytes.values(*given.values())  # the place of the first row that is equal
-    held, made, seen = value[N : N + K], value[N + K :], np.zeros(len(value), dtype=bool)
-    seen[held] = True
-    copies, shared, known = (int(which.sum()) for which in (made < N, held < N, seen[made]))
-    lines = []
-    if shared == K:
-        lines.append(
-            "every row of held_out is a row of train: nothing is held out, and copying can't be told from honesty"
-        )
-    elif shared:
-        lines.append(f"{shared:,} of {K:,} held-out rows are equal to a training row")
-    for equal, kind in ((copies, "training"), (known, "held-out")):
-        if equal:
-            lines.append(f"{equal:,} of all {M:,} generated rows are equal to a {kind} row")
-    if n < N:
-        lines.append(f"{n:,} of {N:,} training rows were drawn: copies of the others go unseen in the table")
-    return lines
 
 
 def _options(chosen, tiers, observed, fixed, seed, reasons):

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import metrics as registry
 from ..metrics.registry import FAMILIES
+from ..shared import row_bytes
 
 NEARER = 0.01  # the p-value above which nobody is called a copy
 # What is said of a metric, beside its strip.
@@ -22,6 +23,28 @@ _FAMILIES = {
     "copying": "measures of copying",
 }
 _UNITS = ((1e18, "quintillion"), (1e15, "quadrillion"), (1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+
+
+def warned(given, n):
+    """What to read before a table of these rows, of which `n` of train were drawn: a list of sentences."""
+    N, K, M = map(len, given.values())
+    value = row_bytes.values(*given.values())  # the place of the first row that is equal
+    held, made, seen = value[N : N + K], value[N + K :], np.zeros(len(value), dtype=bool)
+    seen[held] = True
+    copies, shared, known = (int(which.sum()) for which in (made < N, held < N, seen[made]))
+    lines = []
+    if shared == K:
+        lines.append(
+            "every row of held_out is a row of train: nothing is held out, and copying can't be told from honesty"
+        )
+    elif shared:
+        lines.append(f"{shared:,} of {K:,} held-out rows are equal to a training row")
+    for equal, kind in ((copies, "training"), (known, "held-out")):
+        if equal:
+            lines.append(f"{equal:,} of all {M:,} generated rows are equal to a {kind} row")
+    if n < N:
+        lines.append(f"{n:,} of {N:,} training rows were drawn: copies of the others go unseen in the table")
+    return lines
 
 
 def copied(rows, nearer):

@@ -13,7 +13,8 @@ from ..shared.all_or_nothing import all_or_nothing
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .base import Peer, checked_labels
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 from .vae import send
 
 

@@ -14,7 +14,8 @@ from ..shared.checks import number, shown, texts_in, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .language import CODE_POINTS, END, LanguageModel, symbols_of
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 
 _BATCH = 1024  # places that are looked at together: one shape, compiled once
 _CHUNK = 64  # characters that are written before anybody looks whether all texts have ended

@@ -19,7 +19,8 @@ from ..shared.checks import number, numbers_in, shown, texts_in, whole
 from ..shared.randomness import generator
 from .base import Peer
 from .language import symbols_of
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 
 _BATCH, _MULTIPLE = 256, 8  # lines that are answered together, and what their length is a multiple of: few shapes
 

@@ -13,7 +13,8 @@ from ..shared.checks import flag, number, texts_in, whole
 from ..shared.grams import profiles
 from ..shared.randomness import generator
 from .base import Peer
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 from .translation_memory import pairs
 from .translation_student import WRITTEN, likeness, spread
 

@@ -5,7 +5,8 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from .training import MLP, Objective, Trained
+from .perceptron import MLP
+from .training import Objective, Trained
 
 
 class Adversarial(Objective):

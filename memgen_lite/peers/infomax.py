@@ -11,7 +11,8 @@ from sklearn.base import TransformerMixin
 
 from ..shared.checks import finite, number, one_of, shown, whole
 from .base import Peer
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 from .vae import send
 
 _MOST, _BATCH = 1e15, 256  # of numbers in single precision, and rows that are transformed together

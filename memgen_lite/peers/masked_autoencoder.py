@@ -8,7 +8,8 @@ import numpy as np
 from ..shared.checks import finite, number, shown, whole
 from .base import Peer
 from .completion import Completing
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 
 
 class Masking(Objective):

@@ -19,7 +19,8 @@ from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .base import Peer
 from .external_memory import MEMORIES, Lookup, Memory
-from .training import MLP, Networked, Objective, train
+from .perceptron import MLP
+from .training import Networked, Objective, train
 
 PERIODS = np.array([32.0, 16.0, 8.0, 4.0])  # steps, of the clock that all networks are shown
 

@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike
 
 from ..shared.types import RandomState
 from .diffusion_sampler import noise_levels
-from .training import MLP, Objective, Trained
+from .perceptron import MLP
+from .training import Objective, Trained
 
 
 class Denoising(Objective):

@@ -18,7 +18,8 @@ from ..shared.checks import flag, number, numbers_in, shown, texts_in, whole
 from ..shared.grams import profiles
 from ..shared.randomness import generator
 from .base import Peer
-from .training import MLP, Networked, Objective
+from .perceptron import MLP
+from .training import Networked, Objective
 from .translation_memory import TranslationMemory, pairs
 
 READ, WRITTEN = (1, 2, 3, 4), (1, 2, 3)  # lengths of the runs of a text, and of its translation

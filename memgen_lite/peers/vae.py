@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .training import MLP, Objective, Trained, train
+from .perceptron import MLP
+from .training import Objective, Trained, train
 
 
 class Evidence(Objective):

@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 
 import memgen_lite as mg
-from memgen_lite.peers import gan, training, vae
+from memgen_lite.peers import gan, perceptron, training, vae
 from memgen_lite.shared.array_file import DamagedFileError
 
 _SIZE = {"rounds": 100, "width": 16, "depth": 1}  # whole chunks, as each size is compiled
@@ -120,8 +120,8 @@ def test_the_quadratic_potential_sees_lambda_d_over_2(apart):
 def test_spectral_norms_are_the_largest_singular_values_and_bound_the_critic():
     rng = np.random.default_rng(0)
     weight = jnp.asarray(rng.normal(size=(7, 4)), dtype=jnp.float32)
-    assert training.spectral_norm(weight, 200) == pytest.approx(np.linalg.svd(weight)[1][0], rel=1e-4)
-    critic = training.MLP(3, 1, 32, 2, jax.random.key(0), spectral=True)
+    assert perceptron.spectral_norm(weight, 200) == pytest.approx(np.linalg.svd(weight)[1][0], rel=1e-4)
+    critic = perceptron.MLP(3, 1, 32, 2, jax.random.key(0), spectral=True)
     x = jnp.asarray(rng.normal(size=(500, 3)), dtype=jnp.float32)
     slopes = jax.vmap(jax.grad(lambda row: critic(row[None])[0, 0]))(x)
     assert np.linalg.norm(slopes, axis=1).max() < 1.1
@@ -140,7 +140,7 @@ def test_the_bound_is_the_likelihood_where_the_encoder_is_the_posterior():
     encode = variance[:, None] * W.T / gamma**2
 
     def linear(weight, bias):
-        mlp = training.MLP(weight.shape[1], weight.shape[0], 1, 0, jax.random.key(0))
+        mlp = perceptron.MLP(weight.shape[1], weight.shape[0], 1, 0, jax.random.key(0))
         layers = [(jnp.asarray(weight, dtype=jnp.float32), jnp.asarray(bias, dtype=jnp.float32))]
         return eqx.tree_at(lambda m: m.layers, mlp, layers)
 
