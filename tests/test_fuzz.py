@@ -267,7 +267,7 @@ def public():
     for name in list(found):
         if not inspect.isclass(found[name]):
             continue
-        for method, value in inspect.getmembers(found[name], inspect.isroutine):
+        for method, value in inspect.getmembers(found[name], lambda one: inspect.isroutine(one) and callable(one)):
             ours = str(getattr(value, "__module__", None)).startswith("memgen_lite")
             if ours and not method.startswith("_") and (name in MADE or name not in UNTRIED):
                 found[f"{name}.{method}"] = value

@@ -25,7 +25,7 @@ import kernels
 UV = [sys.executable, "-m", "uv"]
 ROOMS = [
     f"tests/{room}"
-    for room in ("auditing", "data", "display", "evaluation", "memory", "metrics", "paper", "shared", "test_command.py")
+    for room in ("auditing", "data", "display", "evaluation", "memory", "metrics", "paper", "peers", "shared")
 ]
 EXECUTE = (
     "import sys, nbclient, nbformat; nbclient.NotebookClient(nbformat.read(sys.argv[1], 4), timeout=900).execute()"
@@ -168,8 +168,8 @@ def newer():
 def newest(way):
     """The package's own tests on the newest Python there is: this machine's, or Debian's where that is newer.
 
-    All but the simulations and the rooms that are not in `ROOMS`, the peers among them: `make test` has those. XLA's
-    programs are made without most of its optimizations: compiling takes longer than running.
+    All but the simulations and what single networks learn: `make test` has those. XLA's programs are made without most
+    of its optimizations: compiling takes longer than running.
     """
     (python, version), why = newer(), ""
     if version[:2] < debian_python.RELEASE:
@@ -181,8 +181,8 @@ def newest(way):
         return f"no Python newer than {sys.version.split()[0]} on this machine{why}"
     way.run(*UV, "venv", "--quiet", "--python", python, way.venv)
     way.run(*UV, "pip", "install", "--quiet", "--python", way.python, "--no-deps", "-r", "requirements.txt")
-    tests = ["-m", "not simulation and not training", *ROOMS, "tests/test_package.py"]
-    by_two = ["-q", "-n", "2", "--dist=loadfile", *tests]
+    tests = [*ROOMS, *sorted(way.clone.glob("tests/test_*.py"))]
+    by_two = ["-q", "-n", "2", "--dist=loadfile", "-m", "not simulation and not training", *tests]
     said = way.run(way.python, "-m", "pytest", *by_two, JAX_DISABLE_MOST_OPTIMIZATIONS="true")
     way.nbval([way.python])
     way.untouched()
