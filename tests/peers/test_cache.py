@@ -109,6 +109,7 @@ def test_a_kept_fit_hangs_on_what_its_peer_imports_and_on_no_other_peer(tmp_path
         "peers/gan.py": (1, 0, 0, 0, 0),
         "peers/vae.py": (0, 1, 1, 0, 0),
         "peers/training.py": (1, 1, 1, 0, 0),
+        "peers/perceptron.py": (1, 1, 1, 0, 0),
         "peers/classical.py": (0, 0, 0, 1, 0),
         "peers/diffusion_sampler.py": (0, 0, 0, 0, 1),
         "peers/base.py": (1, 1, 1, 1, 1),
