@@ -9,6 +9,8 @@ _DIFFER = 0.2  # p-value of the sizes below which they are made equal
 
 def group_numbers(groups, sizes):
     """Groups of train and held-out rows, a pair of arrays, as one int array; ValueError where one spans both."""
+    import pandas as pd
+
     names = []
     if not isinstance(groups, tuple | list) or len(groups) != 2:
         raise ValueError("groups must be a pair: one label for each training row, and one for each held-out row")
@@ -18,7 +20,13 @@ def group_numbers(groups, sizes):
             raise ValueError(
                 f"groups must have one label for each of the {size} {role} rows, got shape {names[-1].shape}"
             )
-    spanning = np.intersect1d(*names)
+        if len(missing := np.flatnonzero(pd.isna(names[-1]))):
+            raise ValueError(f"groups must have a label for each row, got none for {role} rows {missing[:3].tolist()}")
+    try:
+        spanning = np.intersect1d(*names)
+    except TypeError:  # numbers beside words, which have no order
+        kinds = sorted({type(one).__name__ for side in names for one in side.tolist()})
+        raise TypeError(f"groups must be labels of one type, got {', '.join(kinds)}") from None
     if len(spanning):
         raise ValueError(
             f"groups: {len(spanning)} have rows in train and in held_out, such as {spanning[:3].tolist()}: "

@@ -91,7 +91,8 @@ def _likelihood(pool, made, rng):
         pool, made = (X @ turn for X in (pool, made))
     found = np.zeros(len(pool))
     for sign, X in ((1, made), (-1, pool)):
-        covariance = ledoit_wolf(X)[0] + 1e-6 * np.eye(X.shape[1])
+        spread = ledoit_wolf(X)[0] if len(X) > 1 else 0
+        covariance = spread + 1e-6 * np.eye(X.shape[1])
         gap = pool - X.mean(axis=0)
         found -= sign / 2 * np.einsum("ij,ij->i", gap, np.linalg.solve(covariance, gap.T).T)
     return found

@@ -1,7 +1,7 @@
 """What an audit's page says to somebody who has never seen one: a plain sentence, what to do, and every term."""
 
 from .checks import KNOWING, UNLIKE
-from .walk import LEVEL, TOO_LOW
+from .walk import LEVEL, TOO_LOW, smallest_p
 
 # By how a verdict begins: the sentence that a page begins with, and what it means for who has to decide.
 _PLAIN = {
@@ -190,8 +190,12 @@ def verdict(report):
     if guilty:
         what = "its training rows" if low > 0 else "some training rows, too few for a dose"
         return f"Leans on {what}: {dose}; {none}."
-    if high >= 0.5 or named:
+    if high >= 0.5 or named or low > 0:  # what the interval denies is not said
         return f"Can't tell: {dose}; {none}."
+    hits = len(report.walk.order)
+    if smallest_p(hits, report.walk.sizes, len(report.walk.null)) > LEVEL:
+        few = f"only {hits:,} real row{'s are' if hits > 1 else ' is'} nearest to what was generated"
+        return f"Can't tell: {few}, too few to bound how many are copied; {p}."
     if report.broken in (UNLIKE, KNOWING):
         return f"Can't tell: {report.broken}, so that a low dose says nothing; {p}."
     return f"No sign of copying: {dose}; {none}."

@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import os
+import re
 import warnings
 import zipfile
 import zlib
 from collections import Counter
 from contextlib import suppress
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ _EXPECTED = (
     "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz, .bz2, .xz or .zip), or a "
     "folder of images"
 )
+_WHOLE = re.compile(r"[+-]?\d+")
 _PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules; a Python in a browser may lack the last one
 
 
@@ -33,7 +36,8 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
     * `.npy`: the array in it, memory-mapped. Nothing pickled is loaded, since that could run code.
     * `.npz`: the one array in it; of several, the one called `key`.
     * `.csv`, `.tsv`: a frame, of values separated by commas or tabs, as many in each line. The first line names the
-      columns, unless it is all numbers; then columns are numbered. A first column without a name is what a frame writes
+      columns, unless it is all numbers; then columns are numbered. (0, 1, 2, ... are names: pandas gives them to an
+      array's columns.) A first column without a name is what a frame writes
       as its index, and is left out.
     * `.jsonl`: a frame, of an object a line; an array or a frame, of a list a line; a list of str, of a string a line.
     * `.parquet`: a frame; needs pyarrow. One column of arrays of one length is an array.
@@ -173,7 +177,7 @@ def _table(path, *, na, header, separator, **_):
                 other = _other_mark(text, separator)
                 raise ValueError(f"line {reader.line_num} has {len(values)} values, where the first has {width}{other}")
         first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [""])
-        names = header if header is not None else not pd.to_numeric(pd.Series(first), errors="coerce").notna().all()
+        names = _first_names(path, first, text, separator) if header is None else header
         if names and (twice := [name for name, count in Counter(first).items() if count > 1]):
             raise ValueError(f"the first line has the name {twice[0]!r} more than once; of data alone header=False")
         missing = {} if na is None else {"keep_default_na": False, "na_values": ["", *na]}
@@ -197,6 +201,29 @@ def _table(path, *, na, header, separator, **_):
             f"{str(path)!r} must have its values separated by {named}, got the line {first[0]!r:.80}{other}"
         )
     return frame
+
+
+def _first_names(path, first, text, separator):
+    """Whether the first line has names: words, or the numbers of the columns, as pandas writes them of an array."""
+    import pandas as pd
+
+    if not pd.to_numeric(pd.Series(first), errors="coerce").notna().all():
+        return True
+    first = [value.strip() for value in first]
+    if not all(map(_WHOLE.fullmatch, first)) or len(set(first)) < len(first):
+        return False
+    counted = first == [str(i) for i in range(len(first))]
+    rows = islice(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), 1, 1000)
+    whole = [all(_WHOLE.fullmatch(value.strip()) for value in column) for column in zip(*rows, strict=True)]
+    if counted and len(first) > 1 and (len(first) > 3 or not all(whole)):
+        return True
+    if (counted or len(first) > 1) and whole and (not any(whole) or (counted and len(first) > 1)):
+        names = counted and len(first) == 1
+        said = ("the name of a column", "data", "False") if names else ("data", "names", "True")
+        line = f"the first line, {', '.join(first[:3])}{', ...' * (len(first) > 3)}, is read as {said[0]}"
+        warnings.warn(f"{str(path)!r}: {line}; if it is {said[1]}, say header={said[2]}", stacklevel=4)
+        return names
+    return False
 
 
 def _other_mark(text, separator):

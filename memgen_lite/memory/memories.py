@@ -15,7 +15,7 @@ from ..shared.kinds import equality_key, pack, unpack_rows
 from ..shared.row_bytes import split
 from ..shared.row_sources import InMemory
 from ..shared.shards import Shards
-from .rows import Growing, Ragged, RowStore
+from .rows import Growing, Ragged, RowStore, Swapped
 
 
 class ALL:
@@ -50,6 +50,14 @@ class ListMemory(_InOrder):
 
     def __init__(self):
         self.items, self.labels, self._counts = [], Labels(), None
+
+    def __getstate__(self):
+        items = [Swapped(item) if Swapped.needed_by(item) else item for item in self.items]
+        return vars(self) | {"items": items, "_counts": None}
+
+    def __setstate__(self, state):
+        items = [item.array if isinstance(item, Swapped) else item for item in state["items"]]
+        vars(self).update(state, items=items)
 
     def __len__(self):
         return len(self.items)

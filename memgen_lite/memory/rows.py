@@ -29,7 +29,7 @@ class Growing:
         return growing
 
     def __reduce__(self):
-        return Growing.holding, (self.view,)  # what is held, not the room to grow
+        return _holding, Swapped(self.view).__reduce__()[1]  # what is held, not the room to grow
 
     def __len__(self):
         return self._size
@@ -53,6 +53,28 @@ class Growing:
     def truncate(self, size: int) -> None:
         """Forget all rows but the first `size`."""
         self._size = size
+
+
+def _holding(rows, dtype):
+    return Growing.holding(rows.view(dtype))
+
+
+class Swapped:
+    """An array in a pickle, which would give back one of another order of bytes."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    @staticmethod
+    def needed_by(item: Any) -> bool:
+        return isinstance(item, np.ndarray) and item.dtype != item.dtype.newbyteorder("=")
+
+    def __reduce__(self):
+        return _swapped, (self.array.view(self.array.dtype.newbyteorder("=")), self.array.dtype)
+
+
+def _swapped(array, dtype):
+    return Swapped(array.view(dtype))
 
 
 class Ragged:

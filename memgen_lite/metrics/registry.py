@@ -15,6 +15,7 @@ import numpy as np
 from ..shared.checks import number, numbers_in, one_of, resolved, shown, whole
 from ..shared.devices import where_they_lie
 from ..shared.kinds import together
+from ..shared.kinds.columns import kind_in
 from ..shared.neighbors import Neighborhoods
 from ..shared.randomness import generator
 from ..shared.shards import Shards
@@ -205,7 +206,8 @@ def read_samples(arrays, ignore=None, streamed=()):
     given = {name: X for name, X in arrays.items() if X is not None}
     samples = together(given, ignore=ignore, streamed=streamed)
     rows, frames = samples.rows, samples.items.values() if samples.kind.name == "table" else ()
-    numbers = all(dtype.kind in "fiu" for frame in frames for dtype in frame.dtypes)
+    columns = [{role: frame[name] for role, frame in samples.items.items()} for name in next(iter(frames), ())]
+    numbers = all(kind_in(column) == "number" for column in columns)
     if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
         rows = {role: frame.to_numpy(dtype=np.float64) for role, frame in samples.items.items()}
         resolved(rows)

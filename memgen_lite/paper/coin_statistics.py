@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from ..shared.checks import fit_together, items, number, numbers_in, whole
 
+_LEAST = 1e-15  # level of a test; the quantiles of smaller ones are not found
+
 
 def binomial_interval(right: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact (Clopper and Pearson, 1934) interval (low, high) of the accuracy behind `right` right answers of `n`.
@@ -35,7 +37,7 @@ def power(accuracy: ArrayLike, n: ArrayLike, alpha: float = 0.05) -> Any:
     """
     accuracy, n = numbers_in(accuracy, "accuracy", 0, 1), numbers_in(n, "n", 1, kinds="iu")
     fit_together("accuracy", accuracy, "n", n)
-    binom, critical = scipy.stats.binom, _critical(n, number(alpha, "alpha", above=0, below=1))
+    binom, critical = scipy.stats.binom, _critical(n, number(alpha, "alpha", _LEAST, below=1))
     return binom.sf(critical - 1, n, accuracy) + binom.cdf(n - critical, n, accuracy)
 
 
@@ -50,7 +52,7 @@ def raters_needed(accuracy: float, power: float = 0.8, alpha: float = 0.05) -> i
     >>> [raters_needed(accuracy) for accuracy in (0.7, 0.9, 1.0)]
     [49, 12, 6]
     """
-    accuracy, alpha = number(accuracy, "accuracy", 0, 1), number(alpha, "alpha", above=0, below=1)
+    accuracy, alpha = number(accuracy, "accuracy", 0, 1), number(alpha, "alpha", _LEAST, below=1)
     power = number(power, "power", above=0, below=1)
     # With a coin where this test can't reach its level it is the most powerful one that is unbiased, whose power grows
     # with n, as more answers may be left unread. So there is none below the first n at which that one is good enough.

@@ -150,7 +150,7 @@ def squares(X: Any, center: np.ndarray, name: str) -> np.ndarray:
     found = np.empty(len(X))
     with np.errstate(all="ignore"):
         for part in slices(len(X), _PART):
-            gap = X[part] - center
+            gap = np.subtract(X[part], center, dtype=np.float64, casting="same_kind")
             np.einsum("ij,ij->i", gap, gap, out=found[part])
     if not (found.max() < 1e290 and np.abs(center).max() < 1e145):  # or one of them is NaN
         finite_rows(X, name)

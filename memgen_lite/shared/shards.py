@@ -48,6 +48,11 @@ class Shards:
                     f"{source.name} has rows of shape {source.shape}, where {first.name} has rows of shape "
                     f"{first.shape}: all must be of one"
                 )
+            if (named := _columns(source)) != (names := _columns(first)):
+                raise ValueError(
+                    f"{source.name} has the columns {named}, where {first.name} has {names}: name them by column=, in "
+                    "one order for all"
+                )
             if source.dtype != first.dtype:
                 raise TypeError(
                     f"{source.name} is of dtype {source.dtype}, where {first.name} is of {first.dtype}: all must be of "
@@ -71,6 +76,11 @@ class Shards:
     def __setstate__(self, state):
         vars(self).update(state)
         self._made()
+
+    @property
+    def columns(self) -> list[str] | None:
+        """The names of the columns, in their order, where rows are of several; else None."""
+        return _columns(self.sources[0])
 
     def __repr__(self) -> str:
         many = f"{len(self.sources):,} source{'s' * (len(self.sources) > 1)}"
@@ -263,6 +273,11 @@ class Shards:
             raise ValueError("rows that lie elsewhere can't become an array without a copy of them")
         warn_of_copy(self.nbytes, f"{self!r} is copied into memory")
         return self[:].astype(self.dtype if dtype is None else dtype, copy=False)
+
+
+def _columns(source):
+    names = getattr(source, "columns", None)
+    return names if names and len(names) > 1 else None
 
 
 def _cast(rows, dtype):

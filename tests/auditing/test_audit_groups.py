@@ -66,3 +66,15 @@ def test_as_many_rows_of_each_group_are_searched_whatever_their_order():
     assert (np.bincount(groups[searched]) == 2).all()
     few = np.concatenate([np.repeat(np.arange(30), 6), 30 + np.repeat(np.arange(30), [1] + [3] * 29)])
     assert np.unique(np.bincount(few[equal_sizes(few, 180, rng)])).tolist() == [0, 3]  # the one of a row is left out
+
+
+@pytest.mark.parametrize(
+    "labels", [[None] * 20, [np.nan] * 20, [np.datetime64("NaT")] * 20], ids=["None", "nan", "NaT"]
+)
+def test_rows_without_a_label_are_named(labels):
+    X, labels = np.random.default_rng(0).normal(size=(3, 20, 2)), np.array(labels)
+    for groups in ((np.arange(20).astype("O"), labels), (labels, np.arange(20))):
+        with pytest.raises(
+            ValueError, match=r"groups must have a label for each row, got none for .* rows \[0, 1, 2\]"
+        ):
+            mg.audit(*X, groups=groups)

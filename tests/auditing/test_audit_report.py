@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -133,3 +134,28 @@ def test_nobody_is_accused_where_held_out_rows_are_not_like_training_rows(unlike
     assert "whether it is kept can't be told" in words.kept_limit(found, 0.1)
     assert len(found.listed) == 0
     assert "train_row" not in repr(found)
+
+
+@pytest.mark.parametrize("many", [1, 2, 4])
+def test_too_few_rows_acquit_nobody(many):
+    X = np.random.default_rng(3).normal(size=(200, 3))
+    with warnings.catch_warnings(action="error"):  # scikit-learn has words on a sample of one
+        fresh, copied = (mg.audit(X[:100], X[100:], X[at : at + many] + 0.001).verdict for at in (150, 0))
+    assert fresh.startswith("Can't tell: only ") and "too few to bound how many are copied" in fresh
+    assert not copied.startswith("No sign")
+
+
+def test_a_dose_above_nothing_is_no_acquittal():
+    def table(rng):
+        words = [" ".join(rng.choice(list("abcdefghijklmnop"), 12)) for _ in range(150)]
+        return pd.DataFrame({"t": words, "n": rng.normal(size=150), "c": rng.choice(list("xyz"), 150)})
+
+    rng = np.random.default_rng(1005)
+    report = mg.audit(table(rng), table(rng), table(rng), n_relabelings=99)
+    assert report.dose_interval[0] > 0 and report.p_value > 0.05
+    assert report.verdict.startswith("Can't tell: 16% (2.67% to 29%) of generated rows")
+
+
+def test_long_floats_are_audited_as_floats():
+    X = np.random.default_rng(0).normal(size=(3, 100, 3))
+    assert mg.audit(*X.astype("longdouble")).to_json() == mg.audit(*X).to_json()

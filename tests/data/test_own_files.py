@@ -485,3 +485,36 @@ def test_an_object_that_has_a_name_twice_loses_no_value(tmp_path):
     (tmp_path / "rows.jsonl").write_text('{"a": 1}\n{"a": 1, "a": 2}\n')
     with pytest.raises(ValueError, match=r"rows.jsonl.*line 2: an object has the name 'a' more than once"):
         mg.read_rows(tmp_path / "rows.jsonl")
+
+
+@pytest.mark.parametrize("columns", [[0, 1, 2, 3, 4], [0, 1]])
+def test_the_numbers_of_columns_that_pandas_writes_of_an_array_are_names(columns, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(30, len(columns)))
+    for suffix, sep in (("csv", ","), ("tsv", "\t")):
+        path = tmp_path / f"rows.{suffix}"
+        pd.DataFrame(rows).to_csv(path, index=False, sep=sep)
+        with warnings.catch_warnings(action="error"):
+            read = mg.read_rows(path)
+        assert read.columns.tolist() == list(map(str, columns))
+        np.testing.assert_array_equal(read, rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "told"),
+    [
+        ("0,1\n1,0\n0,0\n", (3, 2), "read as data; if it is names, say header=True"),
+        ("2019,2020\n1.5,2.5\n", (2, 2), "read as data; if it is names, say header=True"),
+        ("0\n1.5\n2.5\n", (2, 1), "read as the name of a column; if it is data, say header=False"),
+        ("0,1,2,3\n1,0,1,0\n", (1, 4), None),
+        ("3,4\n1.5,7\n", (2, 2), None),
+        ("0\n1\n2\n", (3, 1), None),
+        ("5\n1.5\n", (2, 1), None),
+        ("0,1,2\n", (1, 3), None),
+    ],
+)
+def test_where_a_first_line_of_numbers_may_be_either_it_is_said(text, shape, told, tmp_path):
+    (tmp_path / "a.csv").write_text(text)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert mg.read_rows(tmp_path / "a.csv").shape == shape
+    assert [told in str(one.message) for one in said] == ([] if told is None else [True])

@@ -323,3 +323,20 @@ def test_what_an_address_lacks_is_said_with_where_it_goes(address, monkeypatch):
     said = rf"source, {re.escape(address)}, can't be .* locate credentials; what it needs goes into storage_options="
     with pytest.raises(OSError, match=said):
         mg.shards(address)
+
+
+def test_columns_in_another_order_or_of_other_names_are_refused_in_one_and_between_samples(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(300, 3))
+    for name, part, columns in (("a", rows[:100], "abc"), ("b", rows[100:200], "cab"), ("x", rows[200:], "xyz")):
+        table = dict(zip(columns, part.T[["abc".find(one) for one in columns]] if name == "b" else part.T, strict=True))
+        pq.write_table(pa.table(table), tmp_path / f"{name}.parquet")
+    a, b, x = (str(tmp_path / f"{name}.parquet") for name in "abx")
+    for other in (b, x):
+        with pytest.raises(ValueError, match=r"has the columns .* name them by column="):
+            mg.shards([a, other])
+        with pytest.raises(ValueError, match=r"held_out must have the columns of train, .* name them by column="):
+            mg.audit(mg.shards(a), mg.shards(other), rows[:9])
+        with pytest.raises(ValueError, match="generated must have the columns of train"):
+            mg.metrics.compute("energy", train=mg.shards(a), generated=mg.shards(other))
+    named = mg.shards([a, b], column=list("abc"))
+    np.testing.assert_array_equal(np.asarray(named), rows[:200])

@@ -1,5 +1,6 @@
 """The memories by themselves, and what they are made of: rows, containers and labels."""
 
+import copy
 import pickle
 from collections import Counter
 from decimal import Decimal
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from test_memgen import anything, arrays
 
+import memgen_lite as mg
 from memgen_lite.memory import rows as rows_module
 from memgen_lite.memory.memories import ALL, MEMORIES, Labels, packed
 from memgen_lite.memory.rows import Growing, Ragged, RowStore
@@ -320,3 +322,15 @@ class Memories(RuleBasedStateMachine):
 
 TestMemories = Memories.TestCase
 TestMemories.settings = settings(quick, max_examples=20, stateful_step_count=8)
+
+
+@pytest.mark.parametrize("memory", ["list", "array", "hash"])
+@pytest.mark.parametrize("dtype", [">f8", ">i4", ">U2", ">M8[s]"])
+def test_pickles_and_copies_keep_the_order_of_bytes(memory, dtype):
+    rows = np.array([[1, 2], [3, 4]]).astype(dtype)
+    for again in (lambda model: pickle.loads(pickle.dumps(model)), copy.copy, copy.deepcopy):
+        model = again(mg.MemGEN(memory=memory, random_state=0).fit(rows))
+        assert model.score_samples(rows).tolist() == pytest.approx([-np.log(2)] * 2)
+        assert np.asarray(model.recite()[0]).dtype == dtype
+        model.partial_fit(rows)
+        assert len(model.recite()) == 4

@@ -4,6 +4,7 @@ import ast
 import inspect
 import re
 import warnings
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -342,3 +343,13 @@ def test_an_option_of_another_type_or_out_of_its_range_is_named(name):
 )
 def test_a_metric_of_generated_rows_alone_takes_them_in_any_form(generated):
     assert M.compute("vendi", generated=generated) == M.vendi(None, None, generated) > 0
+
+
+@pytest.mark.parametrize("dtype", [object, "Int64", "decimal"])
+def test_a_column_of_numbers_has_its_own_unit_whatever_holds_it(dtype):
+    rows = np.round(5 * np.random.default_rng(0).normal(size=(2, 80, 3))).astype(int)
+    frames = [pd.DataFrame(one) for one in rows]
+    held = [one.map(Decimal).astype(object) if dtype == "decimal" else one.astype(dtype) for one in frames]
+    for name in ("frechet", "energy", "vendi"):
+        whole, other = (mg.metrics.compute(name, train=a, generated=b) for a, b in (frames, held))
+        assert other == pytest.approx(whole, rel=1e-9)

@@ -137,3 +137,20 @@ def test_raters_judge_texts_too():
     elephant.judge(["a"], ["b"])
     assert elephant.judge(["c"], ["a"])[0] == -1
     assert elephant.judge(["b"], ["d"])[0] == 1
+
+
+@pytest.mark.parametrize(
+    "answers", [[True, False], [0, 1], None, ["left", "right"], [1], [-1.0, 1.5], [[1, 1]]], ids=repr
+)
+def test_a_rater_that_answers_otherwise_is_refused(answers):
+    rater = type("Rater", (), {"judge": lambda self, left, right: answers})()
+    with pytest.raises(ValueError, match="rater must judge 2 pairs by -1, where the left one is real, or 1, got"):
+        coin.session(rater, np.zeros(2), np.ones(2), random_state=0)
+
+
+def test_a_level_whose_quantiles_are_not_found_is_refused():
+    for call in (lambda: coin.power(0.6, 100, 1e-16), lambda: coin.raters_needed(0.6, 0.8, 1e-300)):
+        with pytest.raises(ValueError, match="alpha must be 1e-15 or more and below 1"):
+            call()
+    n = coin.raters_needed(0.6, 0.8, 1e-15)
+    assert coin.power(0.6, n, 1e-15) >= 0.8 > coin.power(0.6, n - 1, 1e-15)

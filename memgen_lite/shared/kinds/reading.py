@@ -126,9 +126,14 @@ def together(given, features=None, ignore=None, *, streamed=()):
     """
     given, (first, *_) = dict(given), given
     kinds, items, notes = {}, {}, []
+    names = getattr(given[first], "columns", None) if isinstance(given[first], Shards) else None
     for role, X in given.items():
         if X is None:
             raise ValueError(f"{role} must be rows, got None")
+        if names and isinstance(X, Shards) and X.columns and X.columns != names:
+            raise ValueError(
+                f"{role} must have the columns of {first}, {names}, got {X.columns}: name them by column=, in one order"
+            )
         if role in streamed and isinstance(X, Shards) and X.ndim == 2 and X.dtype.kind in "fiub":
             kinds[role], items[role] = ARRAYS, X
         else:
