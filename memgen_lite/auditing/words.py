@@ -190,7 +190,7 @@ def verdict(report):
     if guilty:
         what = "its training rows" if low > 0 else "some training rows, too few for a dose"
         return f"Leans on {what}: {dose}; {none}."
-    if high >= 0.5 or named or low > 0:  # what the interval denies is not said
+    if high >= 0.5 or named:
         return f"Can't tell: {dose}; {none}."
     hits = len(report.walk.order)
     if smallest_p(hits, report.walk.sizes, len(report.walk.null)) > LEVEL:
@@ -198,7 +198,8 @@ def verdict(report):
         return f"Can't tell: {few}, too few to bound how many are copied; {p}."
     if report.broken in (UNLIKE, KNOWING):
         return f"Can't tell: {report.broken}, so that a low dose says nothing; {p}."
-    return f"No sign of copying: {dose}; {none}."
+    may = "chance may explain that " if low > 0 else ""
+    return f"No sign of copying: {may}{dose}; {none}."
 
 
 def _share(x):
