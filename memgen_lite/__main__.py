@@ -3,10 +3,12 @@
 import argparse
 import sys
 import warnings
+from pathlib import Path
 
 from .auditing import audit
 from .data.own_files import read_rows
 from .evaluation import evaluate
+from .shared.checks import number, whole
 
 HELD, FAILED, CANNOT_TELL = 0, 1, 2
 _EPILOG = (
@@ -16,8 +18,8 @@ _EPILOG = (
 
 def parser():
     """What the command takes."""
-    whole = argparse.ArgumentParser("memgen-lite", description=__doc__, epilog=_EPILOG)
-    kinds = whole.add_subparsers(dest="kind", required=True, metavar="{audit,evaluate}")
+    command = argparse.ArgumentParser("memgen-lite", description=__doc__, epilog=_EPILOG)
+    kinds = command.add_subparsers(dest="kind", required=True, metavar="{audit,evaluate}")
     for name, what in (
         ("audit", "is it copying? an exact test, and which rows"),
         ("evaluate", "all metrics, each beside an honest sample and MemGEN"),
@@ -47,7 +49,7 @@ def parser():
             one.add_argument("--spans", action="store_true", help=help)
         else:
             one.add_argument("--metrics", default="all", help="names, separated by commas; by default all")
-    return whole
+    return command
 
 
 def main(arguments=None):
@@ -57,6 +59,7 @@ def main(arguments=None):
     except SystemExit as stop:  # of argparse: 0 after --help, 2 for what it can't read
         return stop.code
     try:
+        _checked(given)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             samples = [_rows(given, role) for role in ("train", "held_out", "generated")]
@@ -68,6 +71,16 @@ def main(arguments=None):
         return CANNOT_TELL
 
 
+def _checked(given):
+    """What could not be done after the work is refused before it, by the name of its option."""
+    if given.kind == "audit" and given.fail_above is not None:
+        number(given.fail_above, "--fail-above")
+    for option in ("html", "json"):
+        path = getattr(given, option)
+        if path not in (None, "-") and not Path(path).absolute().parent.is_dir():
+            raise OSError(f"--{option} must be a file in a folder that is there, got {path}")
+
+
 def _rows(given, role):
     header = None if given.header is None else given.header == "yes"
     return read_rows(getattr(given, role), role, na=given.na, header=header)
@@ -76,6 +89,8 @@ def _rows(given, role):
 def _audit(given, samples):
     if given.spans and not all(isinstance(sample, list) for sample in samples):
         raise ValueError("--spans is for texts, a line or a document each; these are none")
+    if given.held_out_rows is not None:
+        whole(given.held_out_rows, "--held-out-rows", 1, len(samples[1]))
     spaces = None if given.spaces == "none" else given.spaces
     found = audit(*samples, metric=given.metric, ignore=given.ignore, spaces=spaces, random_state=given.seed)
     print(found)

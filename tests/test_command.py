@@ -110,12 +110,27 @@ def test_a_table_of_numbers_alone_is_evaluated_without_its_key(tmp_path):
         (["audit", "{train}", "{held_out}", "{fresh}", "--ignore", "ID"], "ignore must name columns of train"),
         (["evaluate", "{train}", "{held_out}", "{fresh}", "--metrics", "fid"], "no metric is called 'fid'"),
         (["audit", "{train}"], "the following arguments are required: held_out, generated"),
-        (["audit", "{train}", "{held_out}", "{fresh}", "--html", "no/such/folder/x.html"], "no/such/folder"),
     ],
 )
 def test_bad_input_is_said_on_the_error_stream_and_is_no_verdict(arguments, message, tables, capsys):
     assert main([one.format(**tables) for one in arguments]) == CANNOT_TELL
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--html", "no/such/folder/x.html"], "--html must be a file in a folder that is there, got no/such/folder"),
+        (["--json", "no/such/x.json"], "--json must be a file in a folder that is there"),
+        (["--fail-above", "nan"], "--fail-above must be a finite number, got nan"),
+        (["--held-out-rows", "91"], "--held-out-rows must be from 1 to 90, got 91"),
+        (["--held-out-rows", "0"], "--held-out-rows must be from 1 to 90, got 0"),
+    ],
+)
+def test_what_an_option_cannot_be_is_said_before_the_work(options, message, tables, capsys):
+    assert run("audit", tables, "fresh", *options) == CANNOT_TELL
+    said = capsys.readouterr()
+    assert message in said.err and said.out == ""
 
 
 def test_words_for_missing_and_the_header_are_taken(tables, tmp_path, capsys):

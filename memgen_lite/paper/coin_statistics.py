@@ -10,7 +10,9 @@ import scipy  # its modules load when first used
 from numpy.typing import ArrayLike
 
 from ..shared.checks import fit_together, items, number, numbers_in, whole
+from ..shared.points import slices
 
+_AT_ONCE = 2**20  # means times answers that are looked at together
 _LEAST = 1e-15  # level of a test; the quantiles of smaller ones are not found
 
 
@@ -103,12 +105,13 @@ def betting_e_process(outcomes: ArrayLike, null: ArrayLike = 0.5, alpha: float =
 
     Returns
     -------
-    evidence : float array like `outcomes`.
+    evidence : float array like `outcomes`; inf beyond the largest float.
     """
     outcomes, null = _outcomes(outcomes), numbers_in(null, "null", above=0, below=1)
     alpha = number(alpha, "alpha", above=0, below=1)
     fit_together("null", null, "outcomes", outcomes.sum(axis=-1))
-    return np.exp(_log_capitals(outcomes, null[..., None], alpha).max(axis=0))
+    with np.errstate(over="ignore"):
+        return np.exp(_log_capitals(outcomes, null[..., None], alpha).max(axis=0))
 
 
 def confidence_sequence(outcomes: ArrayLike, alpha: float = 0.05, grid: int = 1000) -> np.ndarray:
@@ -125,10 +128,12 @@ def confidence_sequence(outcomes: ArrayLike, alpha: float = 0.05, grid: int = 10
     alpha = number(alpha, "alpha", above=0, below=1)
     if outcomes.ndim != 1:
         raise ValueError(f"outcomes must be one study, of shape (n,); got shape {outcomes.shape}")
-    for_more, for_less = _log_capitals(outcomes, np.arange(grid + 1)[:, None] / grid, alpha) >= np.log(1 / alpha)
+    means, proven = np.arange(grid + 1)[:, None] / grid, np.zeros((2, len(outcomes)), dtype=int)
+    for part in slices(grid + 1, max(1, _AT_ONCE // max(len(outcomes), 1))):
+        proven += (_log_capitals(outcomes, means[part], alpha) >= np.log(1 / alpha)).sum(axis=1)
     # What the first gambler proves too low are the smallest means, what the second proves too high are the largest.
-    low = np.maximum(for_more.sum(axis=0) - 1, 0)
-    high = np.minimum(grid + 1 - for_less.sum(axis=0), grid)
+    low = np.maximum(proven[0] - 1, 0)
+    high = np.minimum(grid + 1 - proven[1], grid)
     return np.stack([low, high], axis=1) / grid
 
 

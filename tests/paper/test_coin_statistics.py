@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from memgen_lite.paper import coin_statistics
+from tests.holding import most_held
 
 
 def exact_power(accuracy, n, alpha):
@@ -254,3 +255,18 @@ def test_of_no_answers_there_is_no_evidence_and_accuracies_may_be_flags():
     assert coin_statistics.betting_e_process(np.ones((3, 0)), [0.4, 0.5, 0.6]).shape == (3, 0)
     flags, numbers = (coin_statistics.posterior([1, 0, 1], at) for at in ([False, True], [0.0, 1.0]))
     np.testing.assert_array_equal(flags, numbers)
+
+
+def test_evidence_beyond_the_largest_float_is_infinite_without_a_word():
+    with np.errstate(all="raise"):
+        assert coin_statistics.betting_e_process(np.ones(3000))[-1] == np.inf
+
+
+def test_a_confidence_sequence_of_many_answers_holds_little_and_is_the_same_in_parts(monkeypatch):
+    outcomes = np.random.default_rng(0).integers(0, 2, 300)
+    whole = coin_statistics.confidence_sequence(outcomes)
+    monkeypatch.setattr(coin_statistics, "_AT_ONCE", 1000)
+    np.testing.assert_array_equal(coin_statistics.confidence_sequence(outcomes), whole)
+    monkeypatch.undo()
+    (held,) = most_held(lambda n: coin_statistics.confidence_sequence(np.ones(n)), 20_000)
+    assert held < 2**27
