@@ -77,7 +77,7 @@ def _checked(given):
         number(given.fail_above, "--fail-above")
     for option in ("html", "json"):
         path = getattr(given, option)
-        if path not in (None, "-") and not Path(path).absolute().parent.is_dir():
+        if path not in (None, "-") and (Path(path).is_dir() or not Path(path).absolute().parent.is_dir()):
             raise OSError(f"--{option} must be a file in a folder that is there, got {path}")
 
 

@@ -20,7 +20,8 @@ def group_numbers(groups, sizes):
             raise ValueError(
                 f"groups must have one label for each of the {size} {role} rows, got shape {names[-1].shape}"
             )
-        if len(missing := np.flatnonzero(pd.isna(names[-1]))):
+        labels = np.array(side, dtype=object) if isinstance(side, list | tuple) else names[-1]  # else nan is a word
+        if len(missing := np.flatnonzero(pd.isna(labels))):
             raise ValueError(f"groups must have a label for each row, got none for {role} rows {missing[:3].tolist()}")
     try:
         spanning = np.intersect1d(*names)

@@ -227,7 +227,8 @@ def smallest_p(n, sizes, n_relabelings):
     """
     from scipy.stats import hypergeom
 
-    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(min(n, sizes[0]), sum(sizes), sizes[0], n)))
+    n = min(n, sizes[0])  # of more hits the first may be all of train
+    return float(max(1 / (1 + n_relabelings), hypergeom.pmf(n, sum(sizes), sizes[0], n)))
 
 
 def labelings(train, sizes, count, rng):

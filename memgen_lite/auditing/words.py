@@ -23,7 +23,8 @@ _PLAIN = {
     ),
     "No sign of copying": (
         "No sign of copying was found.",
-        "What the model made is no nearer to the rows that it was trained on than to rows that it has never seen. This "
+        "What the model made is no nearer to the rows that it was trained on, beyond chance, than to rows that it has "
+        "never seen. This "
         "is no proof of privacy: read below what was not tested.",
     ),
 }

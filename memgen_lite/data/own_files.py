@@ -26,6 +26,7 @@ _EXPECTED = (
     "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz, .bz2, .xz or .zip), or a "
     "folder of images"
 )
+_WIDE = 16  # columns whose numbers, in order, are no row of data
 _WHOLE = re.compile(r"[+-]?\d+")
 _PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules; a Python in a browser may lack the last one
 
@@ -204,26 +205,37 @@ def _table(path, *, na, header, separator, **_):
 
 
 def _first_names(path, first, text, separator):
-    """Whether the first line has names: words, or the numbers of the columns, as pandas writes them of an array."""
+    """Whether the first line has names: words, or the numbers of the columns, as pandas writes them of an array.
+
+    Of a line of whole numbers the lines below say what it is: of an array of floats each column has a fraction. What
+    may be either is told in a warning.
+    """
     import pandas as pd
 
     if not pd.to_numeric(pd.Series(first), errors="coerce").notna().all():
         return True
-    first = [value.strip() for value in first]
-    if not all(map(_WHOLE.fullmatch, first)) or len(set(first)) < len(first):
+    first, wide = [value.strip() for value in first], len(first)
+    if not all(map(_WHOLE.fullmatch, first)) or len(set(first)) < wide:
         return False
-    counted = first == [str(i) for i in range(len(first))]
-    rows = islice(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), 1, 1000)
-    whole = [all(_WHOLE.fullmatch(value.strip()) for value in column) for column in zip(*rows, strict=True)]
-    if counted and len(first) > 1 and (len(first) > 3 or not all(whole)):
-        return True
-    if (counted or len(first) > 1) and whole and (not any(whole) or (counted and len(first) > 1)):
-        names = counted and len(first) == 1
-        said = ("the name of a column", "data", "False") if names else ("data", "names", "True")
-        line = f"the first line, {', '.join(first[:3])}{', ...' * (len(first) > 3)}, is read as {said[0]}"
-        warnings.warn(f"{str(path)!r}: {line}; if it is {said[1]}, say header={said[2]}", stacklevel=4)
-        return names
-    return False
+    lines = filter(None, csv.reader(io.StringIO(text), delimiter=separator))
+    below = pd.DataFrame(islice(lines, 1, 1 + max(2, 20_000 // wide)))
+    numbers = below.apply(pd.to_numeric, errors="coerce")
+    fractions = int((numbers.notna() & (numbers % 1 != 0) | below.apply(_has_point)).any().sum())
+    counted = first == [str(i) for i in range(wide)]
+    sure = counted and wide > 1 and (wide >= _WIDE or fractions == wide)
+    names = sure or (counted and (wide > 3 or (wide == 1 and fractions == 1)))
+    doubt = (counted and (wide > 1 or names)) or (wide > 1 and fractions == wide)
+    if len(below) and doubt and not sure:
+        line = (
+            f"the first line, {', '.join(first[:3])}{', ...' * (wide > 3)}, is read as {'names' if names else 'data'}"
+        )
+        told = f"{line}; if it is {'data' if names else 'names'}, say header={not names}"
+        warnings.warn(f"{str(path)!r}: {told}", stacklevel=4)
+    return bool(len(below)) and names
+
+
+def _has_point(column):
+    return column.str.fullmatch(r"\s*[+-]?\d*\.\d*(?:[eE][+-]?\d+)?\s*")
 
 
 def _other_mark(text, separator):

@@ -67,7 +67,8 @@ class Swapped:
 
     @staticmethod
     def needed_by(item: Any) -> bool:
-        return isinstance(item, np.ndarray) and item.dtype != item.dtype.newbyteorder("=")
+        fixed = isinstance(item, np.ndarray) and item.dtype.kind != "T"  # strings of any length have no order
+        return fixed and item.dtype != item.dtype.newbyteorder("=")
 
     def __reduce__(self):
         return _swapped, (self.array.view(self.array.dtype.newbyteorder("=")), self.array.dtype)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..shared.checks import able, items, numbers_in, shown, whole
+from ..shared.checks import able, as_array, items, numbers_in, shown, whole
 from ..shared.randomness import generator
 from ..shared.types import Data, RandomState
 from .coin_statistics import betting_e_process, binomial_interval, confidence_sequence, posterior, power, raters_needed
@@ -141,7 +141,7 @@ def session(rater: Any, real: ArrayLike, generated: ArrayLike, random_state: Ran
     sides = RademacherCoin(random_state).flip(len(real))
     on_left = (sides < 0).reshape(-1, *[1] * (real.ndim - 1))
     left, right = np.where(on_left, real, generated), np.where(on_left, generated, real)
-    judged = np.asarray(rater.judge(left, right))
+    judged = as_array(rater.judge(left, right), "rater")
     if judged.shape != sides.shape or judged.dtype.kind not in "if" or not np.isin(judged, (-1, 1)).all():
         raise ValueError(
             f"rater must judge {len(sides):,} pairs by -1, where the left one is real, or 1, got {shown(judged)}"

@@ -142,6 +142,7 @@ _LIBRARIES |= {"sklearn": ["scikit-learn"], "jax": ["jax", "jaxlib"]}
 # By these the same code gives other last bits: what one session kept must not be another's figure.
 _ROUNDING = ["OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES", "XLA_FLAGS", "JAX_PLATFORMS"]
 _ROUNDING += [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "MKL")]
+_ROUNDING += ["JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION", "JAX_PLATFORM_NAME", "MKL_CBWR"]
 _ROUNDING += ["JAX_DISABLE_MOST_OPTIMIZATIONS", "TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL"]
 
 

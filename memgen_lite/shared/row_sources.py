@@ -48,6 +48,7 @@ class Range:
         self.source, self.start, self.size = source, start, stop - start
         self.name, self.dtype, self.shape, ends = source.name, source.dtype, source.shape, source.ends
         self.ends = None if ends is None else ends[(ends > start) & (ends <= stop)] - start
+        self.columns = getattr(source, "columns", None)
 
     def read(self, rows: Any) -> np.ndarray:
         if isinstance(rows, slice):

@@ -27,7 +27,8 @@ class Shards:
 
     Raises
     ------
-    ValueError, TypeError : for no sources, one without rows, and rows of other shapes or dtypes; naming the source.
+    ValueError, TypeError : for no sources, one without rows, and rows of other shapes, columns or dtypes; naming the
+        source.
     OSError : where rows can't be read when they are asked for; naming the source.
 
     >>> from memgen_lite.data import shards
@@ -40,6 +41,7 @@ class Shards:
         if not sources:
             raise ValueError("shards must be one or more, got none")
         first = sources[0]
+        named = next(filter(_columns, sources), first)
         for source in sources:
             if not source.size:
                 raise ValueError(f"{source.name} has no rows: leave it out")
@@ -48,10 +50,10 @@ class Shards:
                     f"{source.name} has rows of shape {source.shape}, where {first.name} has rows of shape "
                     f"{first.shape}: all must be of one"
                 )
-            if (named := _columns(source)) != (names := _columns(first)):
+            if (names := _columns(source)) and names != _columns(named):
                 raise ValueError(
-                    f"{source.name} has the columns {named}, where {first.name} has {names}: name them by column=, in "
-                    "one order for all"
+                    f"{source.name} has the columns {names}, where {named.name} has {_columns(named)}: name them by "
+                    "column=, in one order for all"
                 )
             if source.dtype != first.dtype:
                 raise TypeError(
@@ -79,8 +81,8 @@ class Shards:
 
     @property
     def columns(self) -> list[str] | None:
-        """The names of the columns, in their order, where rows are of several; else None."""
-        return _columns(self.sources[0])
+        """The names of the columns, in their order, where a source has several; else None."""
+        return next(filter(None, map(_columns, self.sources)), None)
 
     def __repr__(self) -> str:
         many = f"{len(self.sources):,} source{'s' * (len(self.sources) > 1)}"

@@ -78,3 +78,9 @@ def test_rows_without_a_label_are_named(labels):
             ValueError, match=r"groups must have a label for each row, got none for .* rows \[0, 1, 2\]"
         ):
             mg.audit(*X, groups=groups)
+
+
+def test_a_missing_label_in_a_list_of_words_is_no_word():
+    X, words = np.random.default_rng(0).normal(size=(3, 20, 2)), [f"p{i}" for i in range(19)]
+    with pytest.raises(ValueError, match=r"got none for train rows \[19\]"):
+        mg.audit(*X, groups=([*words, float("nan")], [f"q{i}" for i in range(20)]))

@@ -145,6 +145,12 @@ def test_too_few_rows_acquit_nobody(many):
     assert not copied.startswith("No sign")
 
 
+def test_a_model_that_hits_every_row_is_acquitted():
+    rng = np.random.default_rng(0)
+    verdict = mg.audit(*rng.normal(size=(2, 40, 2)), rng.normal(size=(3000, 2))).verdict
+    assert verdict.startswith("No sign of copying: ")
+
+
 def test_where_an_interval_leaves_out_0_and_p_is_large_chance_is_named():
     def table(rng):
         words = [" ".join(rng.choice(list("abcdefghijklmnop"), 12)) for _ in range(150)]

@@ -338,5 +338,10 @@ def test_columns_in_another_order_or_of_other_names_are_refused_in_one_and_betwe
             mg.audit(mg.shards(a), mg.shards(other), rows[:9])
         with pytest.raises(ValueError, match="generated must have the columns of train"):
             mg.metrics.compute("energy", train=mg.shards(a), generated=mg.shards(other))
+    with pytest.raises(ValueError, match="generated must have the columns of held_out"):
+        mg.audit(rows[:100], mg.shards(a), mg.shards(x))
+    together = mg.shards([a, rows[:5]])  # an array has no names
+    assert [part.shape for part in together.groups(8 * 3 * 40)] and together.columns == list("abc")
+    np.testing.assert_array_equal(np.concatenate([np.asarray(part) for part in together.groups(8 * 3 * 40)]), together)
     named = mg.shards([a, b], column=list("abc"))
     np.testing.assert_array_equal(np.asarray(named), rows[:200])

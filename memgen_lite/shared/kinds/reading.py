@@ -126,13 +126,13 @@ def together(given, features=None, ignore=None, *, streamed=()):
     """
     given, (first, *_) = dict(given), given
     kinds, items, notes = {}, {}, []
-    names = getattr(given[first], "columns", None) if isinstance(given[first], Shards) else None
+    named, names = next(((role, X.columns) for role, X in given.items() if isinstance(X, Shards) and X.columns), (0, 0))
     for role, X in given.items():
         if X is None:
             raise ValueError(f"{role} must be rows, got None")
-        if names and isinstance(X, Shards) and X.columns and X.columns != names:
+        if isinstance(X, Shards) and X.columns and X.columns != names:
             raise ValueError(
-                f"{role} must have the columns of {first}, {names}, got {X.columns}: name them by column=, in one order"
+                f"{role} must have the columns of {named}, {names}, got {X.columns}: name them by column=, in one order"
             )
         if role in streamed and isinstance(X, Shards) and X.ndim == 2 and X.dtype.kind in "fiub":
             kinds[role], items[role] = ARRAYS, X
