@@ -340,8 +340,16 @@ def test_columns_in_another_order_or_of_other_names_are_refused_in_one_and_betwe
             mg.metrics.compute("energy", train=mg.shards(a), generated=mg.shards(other))
     with pytest.raises(ValueError, match="generated must have the columns of held_out"):
         mg.audit(rows[:100], mg.shards(a), mg.shards(x))
-    together = mg.shards([a, rows[:5]])  # an array has no names
-    assert [part.shape for part in together.groups(8 * 3 * 40)] and together.columns == list("abc")
-    np.testing.assert_array_equal(np.concatenate([np.asarray(part) for part in together.groups(8 * 3 * 40)]), together)
+    assert mg.shards([a, rows[:5]]).columns == list("abc")  # an array has no names
     named = mg.shards([a, b], column=list("abc"))
     np.testing.assert_array_equal(np.asarray(named), rows[:200])
+
+
+def test_what_whole_files_and_parts_of_others_are_grouped_into_keeps_their_columns(tmp_path):
+    rows = np.random.default_rng(0).normal(size=(130, 3))
+    for name, part in (("a", rows[:100]), ("b", rows[100:])):
+        pq.write_table(pa.table(dict(zip("abc", part.T, strict=True))), tmp_path / f"{name}.parquet", row_group_size=20)
+    parts = list(mg.shards(str(tmp_path)).groups(70 * 24))
+    assert any(len(part.sources) > 1 for part in parts) and len(parts) > 1
+    assert [part.columns for part in parts] == [list("abc")] * len(parts)
+    np.testing.assert_array_equal(np.concatenate([np.asarray(part) for part in parts]), rows)
