@@ -6,16 +6,19 @@ nearest one, and the more of them can be stored.
 """
 
 import math
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..shared.checks import number, one_of, whole
+from ..shared.checks import number, one_of
 from ..shared.types import RandomState
 from .base import Peer
+from .parameters import allowing
 
 _CELLS = 2**22  # numbers of scratch: queries times stored rows
-_MOST = 1e6  # the greatest power; at any one that is greater, the nearest rows alone count
+_MOST = 10**6  # the greatest power; at any one that is greater, the nearest rows alone count
 _TIE = 1e-12  # of the largest term of a sum; what is below is rounding, and the cell stays
 
 
@@ -46,6 +49,11 @@ class AssociativeMemory(Peer):
     array([-0.67, -2.  ])
     """
 
+    _rules: ClassVar = {
+        "power": allowing(math.inf, partial(number, least=2, most=_MOST)),
+        "updates": partial(one_of, options=("asynchronous", "synchronous")),
+    }
+
     def __init__(
         self,
         power: float = 2,
@@ -63,7 +71,6 @@ class AssociativeMemory(Peer):
         return weights
 
     def _fit(self, X, rng):
-        self._power()
         self.low_ = 0.0 if (X == 0).any() else -1.0
         self.rows_ = self._signs(X, "-1 and 1 or 0 and 1, in all rows the same")
 
@@ -73,7 +80,7 @@ class AssociativeMemory(Peer):
 
     def energy(self, X: ArrayLike) -> np.ndarray:
         """The energy (n,) of each row of `X` (n, d)."""
-        s, power = self._asked(X), self._power()
+        s, power = self._asked(X), self._parameter("power")
         if power == 2:
             return -np.einsum("ij,ij->i", s @ self.weights_, s) / 2
         found = np.empty(len(s))
@@ -88,15 +95,6 @@ class AssociativeMemory(Peer):
 
     def _sample(self, n, rng):
         return self._values(self._rest(rng.choice([-1.0, 1.0], size=(n, self.n_features_in_))))
-
-    def _power(self):
-        one_of(self.updates, "updates", ("asynchronous", "synchronous"))
-        whole(self.sweeps, "sweeps", 1)
-        if isinstance(self.power, float) and self.power == math.inf:
-            return math.inf
-        if (power := number(self.power, "power", 2)) > _MOST:
-            raise ValueError(f"power must be {_MOST:g} or less, or infinity, got {self.power}")
-        return power
 
     def _asked(self, X):
         return self._signs(self._checked(X), f"{self.low_:g} and 1, as the stored rows do")
@@ -115,11 +113,11 @@ class AssociativeMemory(Peer):
 
     def _rest(self, s):
         """Where states (n, d) end. Those that have come to rest are looked at no more."""
-        power, d = self._power(), s.shape[1]
+        power, d = self._parameter("power"), s.shape[1]
         matrix = self.weights_ if power == 2 else _gains(d, power)
         swept = self._classical if power == 2 else self._dense
         s, moving = s.copy(), np.arange(len(s))
-        for _ in range(self.sweeps):
+        for _ in range(self._parameter("sweeps")):
             if not len(moving):
                 break
             before = s[moving]
@@ -129,7 +127,7 @@ class AssociativeMemory(Peer):
 
     def _classical(self, before, weights):
         s, d = before.copy(), before.shape[1]
-        seen = before if self.updates == "synchronous" else s
+        seen = before if self._parameter("updates") == "synchronous" else s
         for cell in range(d):
             field = np.rint(d * (seen @ weights[:, cell]))  # a whole number, so that a tie is one
             s[:, cell] = np.where(field == 0, s[:, cell], np.sign(field))
@@ -145,7 +143,7 @@ class AssociativeMemory(Peer):
             gain -= np.where(np.isfinite(most), most, 0)
             pull = np.exp(gain, out=gain) @ rows[:, cell]
             new = np.where(np.abs(pull) <= _TIE, s[:, cell], np.sign(pull))
-            if self.updates == "asynchronous":
+            if self._parameter("updates") == "asynchronous":
                 overlaps = others + new[:, None] * rows[:, cell]
             s[:, cell] = new
         return s

@@ -1,9 +1,10 @@
 """What all peers share: `fit(X)`, then `sample(n)` along a stream, and a card that says what they are."""
 
 import numbers
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_array, column_or_1d
@@ -16,14 +17,29 @@ from ..shared.kinds.opening import opened
 from ..shared.randomness import generator
 from ..shared.types import FilePath, RandomState
 from .cards import CARDS
+from .parameters import RULES, Rule
 
 
 class Carded:
     """What has a `card`, from `cards.toml`, under the name of its class; a subclass that has none shares it."""
 
+    _rules: ClassVar[dict[str, Rule]] = {}  # of its parameters, where they are others than those of the name
+
     def __init_subclass__(cls, **more):
         super().__init_subclass__(**more)
         cls.card = CARDS.get(cls.__name__, getattr(cls, "card", None))
+
+    def _check_parameters(self):
+        """Raise TypeError or ValueError for one that is not what it must be."""
+        for name in self._get_param_names():
+            self._parameter(name)
+
+    def _parameter(self, name):
+        """One of the parameters, checked: it may have been set since the fit."""
+        rule, value = (RULES | self._rules).get(name), getattr(self, name)
+        if rule is not None:
+            rule(value, name)
+        return value
 
 
 class Peer(Carded, BaseEstimator):
@@ -43,7 +59,12 @@ class Peer(Carded, BaseEstimator):
 
         A fit that fails or is interrupted leaves the peer as it was, with what it had learned before. (A training by
         gradients that is interrupted ends early instead, with a warning.)
+
+        Raises
+        ------
+        TypeError, ValueError : for other rows, and for a parameter that is not what it must be.
         """
+        self._check_parameters()
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             self._fit(self._checked(X, fit=True), self._stream)
         return self
@@ -117,9 +138,14 @@ def checked_rows(X, name="X", *, at_least=2):
 
 def checked_labels(y, n_rows):
     """The classes of labels `y` (n_rows,), sorted, and the place (n_rows,) of each label among them."""
-    y = column_or_1d(y, warn=True)
+    given, y = y, column_or_1d(unmasked(y, "y"), warn=True)
     if len(y) != n_rows:
         raise ValueError(f"y must hold a label for each of {n_rows} rows, got {len(y)}")
+    labels = given if isinstance(given, list | tuple) else y.tolist()  # NumPy makes texts of numbers beside texts
+    if len(missing := np.flatnonzero(pd.isna(np.array(labels, dtype=object)))):
+        raise ValueError(f"y must hold a label for each row, got {shown(labels[missing[0]])} for row {missing[0]}")
+    if len({isinstance(label, str) for label in labels}) == 2:
+        raise ValueError("y must hold labels of one kind, got texts and others")
     check_classification_targets(y)
     return np.unique(y, return_inverse=True)
 

@@ -60,6 +60,7 @@ class Bottleneck(ClassifierMixin, Networked, objective=Channel):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the labels `y` (n,), of 2 classes at least, of the rows `X` (n, d). Returns self."""
+        self._check_parameters()
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             X = self._checked(X, y, fit=True)
             self.classes_, labels = checked_labels(y, len(X))

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import number, shown, texts_in, whole
+from ..shared.checks import shown, texts_in, whole
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .language import CODE_POINTS, END, LanguageModel, symbols_of
@@ -89,13 +89,6 @@ class CharacterNetwork(LanguageModel, Networked, objective=NextCharacter):
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             self._fit(texts, self._stream)
         return self
-
-    def _check_parameters(self):
-        for name in ("context", "embedding", "width", "state", "batch_size"):
-            whole(getattr(self, name), name, 1)
-        for name in ("depth", "rounds"):
-            whole(getattr(self, name), name, 0)
-        number(self.learning_rate, "learning_rate", above=0)
 
     def _fit(self, texts, rng):
         self.alphabet_ = "".join(sorted(set("".join(texts))))

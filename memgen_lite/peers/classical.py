@@ -1,12 +1,15 @@
 """The classical models: what one fits in seconds before one trains anything."""
 
+from typing import ClassVar
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.special import expit, logsumexp
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 from sklearn import config_context
 
+from ..shared.checks import number, whole
 from ..shared.types import RandomState
 from .base import Density, Peer, seed
 
@@ -24,7 +27,7 @@ class Gaussian(Density):
     def _fit(self, X, rng):
         self.mean_ = X.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov(X, rowvar=False, ddof=0).reshape(X.shape[1], -1))
-        kept = values > 1e-12 * values[-1]
+        kept = values > _FLAT * values[-1]
         self._root = vectors[:, kept] * np.sqrt(values[kept])
         self._still = X.min(axis=0) == X.max(axis=0)
         self.covariance_ = self._root @ self._root.T
@@ -34,9 +37,8 @@ class Gaussian(Density):
         return np.where(self._still, self.mean_, rows)
 
     def _log_density(self, X):
-        # Where the data fill a subspace, it is the density in it, and -inf off it.
-        if not self._root.shape[1]:
-            return _point(X, self.mean_)
+        if self._root.shape[1] < X.shape[1]:
+            return _within(X, self.mean_, self._root)
         return np.atleast_1d(multivariate_normal(self.mean_, self.covariance_, allow_singular=True).logpdf(X))
 
 
@@ -82,8 +84,6 @@ class KernelDensity(Density):
         self._store(locals())
 
     def _fit(self, X, rng):
-        if self.bandwidth is not None and not self.bandwidth > 0:
-            raise ValueError(f"bandwidth must be above 0 or None, got {self.bandwidth!r}")
         self.bandwidth_ = float(self.bandwidth or _leave_one_out_bandwidth(X, rng))
         self.rows_ = X
 
@@ -116,9 +116,26 @@ def _leave_one_out_bandwidth(X, rng):
     return np.exp(minimize_scalar(loss, bounds=center + np.log([0.01, 100]), method="bounded").x)
 
 
-def _point(X, place):
-    """The log density of a law that has all its mass at one place."""
-    return np.where(np.isclose(X, place, rtol=1e-12, atol=0).all(axis=1), 0.0, -np.inf)
+_FLAT = 1e-12  # of the largest variance; along what has less, data do not vary but for rounding
+
+
+def _within(X, mean, root):
+    """The log density of a normal law whose data fill a subspace: that in it, and -inf off it; 0 at a single point.
+
+    `root` (d, k) has the principal directions as its columns, times the standard deviations along them.
+    """
+    sd = np.sqrt((root**2).sum(axis=0))
+    basis, centered = root / sd, X - mean
+    along = centered @ basis
+    off = np.abs(centered - along @ basis.T).max(axis=1)
+    rounding = 1e-8 * np.abs(centered).max(axis=1) * bool(len(sd)) + 1e-12 * np.abs(mean).max()
+    return np.where(off <= rounding, norm.logpdf(along, scale=sd).sum(axis=1), -np.inf)
+
+
+def _part_or_number(value, name):
+    if isinstance(value, float | np.floating):
+        return number(value, name, above=0, below=1)
+    return whole(value, name, 1)
 
 
 class PCAGaussian(Density):
@@ -128,6 +145,8 @@ class PCAGaussian(Density):
     ----------
     n_components : int, the number of components, or a share of the variance between 0 and 1.
     """
+
+    _rules: ClassVar = {"n_components": _part_or_number}
 
     def __init__(self, n_components: float = 0.9, random_state: RandomState = None) -> None:
         self._store(locals())
@@ -148,8 +167,12 @@ class PCAGaussian(Density):
 
     def _log_density(self, X):
         if self.model_ is None:
-            return _point(X, self.mean_)
-        return self.model_.score_samples(X)
+            return _within(X, self.mean_, np.empty((X.shape[1], 0)))
+        noise, variances = self.model_.noise_variance_, self.model_.explained_variance_
+        if noise > _FLAT * variances[0]:
+            return self.model_.score_samples(X)
+        kept = variances > _FLAT * variances[0]
+        return _within(X, self.mean_, (self.model_.components_[kept] * np.sqrt(variances[kept])[:, None]).T)
 
 
 class RBM(Peer):
@@ -188,7 +211,7 @@ class RBM(Peer):
     def _sample(self, n, rng):
         weights, hidden = self.model_.components_, self.model_.intercept_hidden_
         v = rng.random((n, self.n_features_in_)) < self._means
-        for _ in range(max(1, self.gibbs_steps)):
+        for _ in range(self._parameter("gibbs_steps")):
             h = rng.random((n, len(hidden))) < expit(v @ weights.T + hidden)
             gray = expit(h @ weights + self.model_.intercept_visible_)
             v = rng.random(gray.shape) < gray

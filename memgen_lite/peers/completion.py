@@ -1,15 +1,18 @@
 """Filling in by memory: of a row that is seen in part, what the stored rows say that look like it where it is seen."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
-from ..shared.checks import as_array, finite, number, resolved, shown
+from ..shared.checks import as_array, finite, resolved, shown
 from ..shared.kinds.opening import opened
 from ..shared.types import RandomState
 from .base import Peer
 from .diffusion_sampler import attend
+from .parameters import RULES, allowing
 
 
 class Completing:
@@ -73,11 +76,12 @@ class MemoryCompletion(Completing, Peer):
     array([[1.8, 5. ]])
     """
 
+    _rules: ClassVar = {"beta": allowing(np.inf, RULES["beta"])}
+
     def __init__(self, beta: float = 2.0, random_state: RandomState = None) -> None:
         self._store(locals())
 
     def _fit(self, X, rng):
-        self._beta()
         finite(X, "X")
         resolved({"X": X})
         self.unit_ = float(np.sqrt(X.var(axis=0).mean()) * 2) or 1.0
@@ -102,12 +106,9 @@ class MemoryCompletion(Completing, Peer):
                 found[part] = self._weighted(squares, values)
         return found
 
-    def _beta(self):
-        return self.beta if isinstance(self.beta, float) and self.beta == np.inf else number(self.beta, "beta", 0)
-
     def _weighted(self, squares, values):
         # The values' means, or the weights themselves where there are no values.
-        beta = self._beta()
+        beta = self._parameter("beta")
         if beta == np.inf:
             nearest = squares.argmin(axis=1)
             return np.arange(squares.shape[1]) == nearest[:, None] if values is None else values[nearest]

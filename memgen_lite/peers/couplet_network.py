@@ -15,7 +15,7 @@ import optax
 from numpy.typing import ArrayLike
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import number, numbers_in, shown, texts_in, whole
+from ..shared.checks import numbers_in, shown, texts_in
 from ..shared.randomness import generator
 from .base import Peer
 from .language import symbols_of
@@ -125,12 +125,7 @@ class CoupletNetwork(Networked, objective=Answering):
         TypeError, ValueError : for what is no list of str, for an empty one, for lines without a character, answers of
             another length, parameters that make no network.
         """
-        for name in ("width", "batch_size"):
-            whole(getattr(self, name), name, 1)
-        for name in ("depth", "rounds"):
-            whole(getattr(self, name), name, 0)
-        number(self.learning_rate, "learning_rate", above=0)
-        number(self.dropout, "dropout", 0, below=1)
+        self._check_parameters()
         lines, answers = _couplets(X, y)
         out = _held_out(held_out, len(lines))
         with all_or_nothing(self, generator(self.random_state)) as self._stream:

@@ -1,11 +1,14 @@
 """What every diffusion model here shares: levels of noise, the sampler that follows a denoiser, and its pieces."""
 
+from functools import partial
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
+from ..shared.checks import number, whole
 from .base import Peer
 
 
@@ -15,8 +18,9 @@ def noise_levels(steps=18, low=0.002, high=80.0, rho=7.0):
     >>> [round(float(s), 3) for s in noise_levels(3)]
     [80.0, 2.515, 0.002, 0.0]
     """
-    if steps < 2 or not 0 < low < high:
-        raise ValueError(f"steps must be 2 or more and 0 < low < high, got {steps}, {low} and {high}")
+    whole(steps, "steps", 2)
+    if not 0 < number(low, "low") < number(high, "high"):
+        raise ValueError(f"low must be above 0 and below high, got {low} and {high}")
     ramp = np.linspace(high ** (1 / rho), low ** (1 / rho), steps)
     return np.append(ramp**rho, 0.0)
 
@@ -102,6 +106,8 @@ def closeness(x, rows, s):
 class Diffusion(Peer):
     """Sampling by a denoiser. A subclass has `steps`, and `_denoise(x, sigma)` of rows in the data's unit."""
 
+    _rules: ClassVar = {"steps": partial(whole, least=2)}
+
     def _scale(self, X):
         # Karras et al. take data of standard deviation 1/2; the levels are in that unit, and the rows stay as they are.
         self.mean_ = X.mean(axis=0)
@@ -109,8 +115,7 @@ class Diffusion(Peer):
 
     def denoise(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The best guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
-        if not sigma > 0:
-            raise ValueError(f"sigma must be above 0, got {sigma}")
+        number(sigma, "sigma", above=0)
         return self._denoise(self._checked(x, name="x"), sigma)
 
     def _sample(self, n, rng, trace=None):

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import flag, number, texts_in, whole
+from ..shared.checks import flag, texts_in
 from ..shared.grams import profiles
 from ..shared.randomness import generator
 from .base import Peer
@@ -106,11 +106,7 @@ class DualTranslators(Networked, objective=BothWays):
         ------
         TypeError, ValueError : for what does not fit, and where there is no pair.
         """
-        for name in ("width", "buckets", "batch_size", "agents"):
-            whole(getattr(self, name), name, 1)
-        whole(self.rounds, "rounds", 0)
-        number(self.dual, "dual", 0)
-        number(self.learning_rate, "learning_rate", above=0)
+        self._check_parameters()
         X, y = pairs(X, y)
         if not any(a and b for a, b in zip(X, y, strict=True)):
             raise ValueError("y must hold a translation of one of the texts X or more, got none")

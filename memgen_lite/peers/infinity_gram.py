@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import flag, number, shown, texts_in, whole
+from ..shared.checks import flag, shown, texts_in, whole
 from ..shared.randomness import generator
 from ..shared.suffixes import sorted_suffixes
 from ..shared.types import RandomState
@@ -72,7 +72,7 @@ class InfinityGram(LanguageModel, Carded, BaseEstimator):
         TypeError, ValueError : for what is no list of str, or an empty one, and for an `escape` below 0. After an error
             or an interrupt the model is what it was before.
         """
-        number(self.escape, "escape", 0)
+        self._check_parameters()
         texts = texts_in(X)
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             self._index(texts)

@@ -1,6 +1,7 @@
 """A vector for each picture that tells its places from those of other pictures: Deep InfoMax, and Su's variant."""
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import TransformerMixin
 
-from ..shared.checks import finite, number, one_of, shown, whole
+from ..shared.checks import finite, one_of, whole
 from .base import Peer
+from .parameters import check_image_shape
 from .perceptron import MLP
 from .training import Networked, Objective
 from .vae import send
@@ -177,32 +179,15 @@ class InfomaxEncoder(TransformerMixin, Networked, objective=Infomax):
     (50, 3)
     """
 
+    # One picture alone has no strangers.
+    _rules: ClassVar = {"batch_size": partial(whole, least=2), "bound": partial(one_of, options=BOUNDS)}
     fit, save = Peer.fit, Peer.save
     _check_fitted, _checked = Peer._check_fitted, Peer._checked
 
     def _fit(self, X, rng):
         finite(X, "X", limit=_MOST)
-        for name in ("width", "latent"):
-            whole(getattr(self, name), name, 1)
-        whole(self.batch_size, "batch_size", 2)  # one picture has no strangers
-        for name in ("rounds", "moved"):
-            whole(getattr(self, name), name, 0)
-        number(self.learning_rate, "learning_rate", above=0)
-        for name in ("local", "together", "prior"):
-            number(getattr(self, name), name, 0)
-        one_of(self.bound, "bound", BOUNDS)
-        if not isinstance(self.noisy, bool | np.bool_):
-            raise TypeError(f"noisy must be True or False, got {shown(self.noisy)}")
-        shape, d = self.image_shape, X.shape[1]
-        if shape is not None and not (
-            isinstance(shape, tuple | list)
-            and len(shape) in (2, 3)
-            and np.prod([whole(side, "image_shape", 1) for side in shape]) == d
-        ):
-            raise ValueError(
-                f"image_shape must be (height, width) or (height, width, channels) with {d} numbers in all, "
-                f"got {shown(shape)}"
-            )
+        if self.image_shape is not None:
+            check_image_shape(self.image_shape, "image_shape", X.shape[1])
         self._learn(X, rng)
 
     def transform(self, X: ArrayLike) -> np.ndarray:

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import number, shown, texts_in, whole
+from ..shared.checks import shown, texts_in
 from ..shared.neighbors import neighbors
 from ..shared.randomness import generator
 from .character_network import CharacterNetwork, NextCharacter
@@ -54,9 +54,6 @@ class KNNLanguageModel(CharacterNetwork, objective=NextCharacterBesideMemory):
             the memory is of `X` all the same.
         """
         self._check_parameters()
-        whole(self.k, "k", 1)
-        number(self.weight, "weight", 0, 1)
-        number(self.temperature, "temperature", above=0)
         texts = texts_in(X)
         if network is not None:
             self._check_network(network)

@@ -1,7 +1,8 @@
 """MemGEN as a classifier: what was learned by heart is looked up by distance, and its label is read."""
 
 from collections.abc import Callable
-from typing import Self
+from functools import partial
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,6 +42,8 @@ class MemGENClassifier(ClassifierMixin, Peer):
     (['low', 'high'], [[0.5, 0.5]])
     """
 
+    _rules: ClassVar = {"metric": partial(one_of, options=("euclidean", "cosine"))}
+
     def __init__(
         self,
         metric: str = "euclidean",
@@ -57,7 +60,8 @@ class MemGENClassifier(ClassifierMixin, Peer):
         ValueError : for rows as of other peers, and a `y` that is None, of another length, or of no classes.
         """
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
-            self.metric_ = one_of(self.metric, "metric", ("euclidean", "cosine"))
+            self._check_parameters()
+            self.metric_ = self.metric
             self.rows_ = self._checked(X, y, fit=True)
             self.classes_, self.labels_ = checked_labels(y, len(self.rows_))
             self.points_ = self._placed(self.rows_)

@@ -5,9 +5,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..shared.checks import finite, number, shown, whole
+from ..shared.checks import finite, number, shown
 from .base import Peer
 from .completion import Completing
+from .parameters import check_image_shape
 from .perceptron import MLP
 from .training import Networked, Objective
 
@@ -85,19 +86,9 @@ class MaskedAutoencoder(Completing, Networked, objective=Masking):
 
     def _fit(self, X, rng):
         finite(X, "X", limit=_MOST)
-        for name in ("width", "batch_size"):
-            whole(getattr(self, name), name, 1)
-        shape, d = self.image_shape, X.shape[1]
-        if shape is not None and not (
-            isinstance(shape, tuple | list)
-            and len(shape) in (2, 3)
-            and np.prod([whole(side, "image_shape", 1) for side in shape]) == d
-        ):
-            raise ValueError(
-                f"image_shape must be (height, width) or (height, width, channels) with {d} numbers in all, "
-                f"got {shown(shape)}"
-            )
-        patches = int(patch_numbers(d, shape, whole(self.patch, "patch", 1)).max()) + 1
+        if self.image_shape is not None:
+            check_image_shape(self.image_shape, "image_shape", X.shape[1])
+        patches = int(patch_numbers(X.shape[1], self.image_shape, self.patch).max()) + 1
         low, high = (number(share, "visible", 0, 1) for share in bounds(self.visible))
         if low > high or round(patches * low) == patches:
             raise ValueError(

@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 
 from ..shared.types import RandomState
 from .diffusion_sampler import Diffusion, attend, closeness
+from .parameters import check_image_shape
 
 
 class PatchDenoiser(Diffusion):
@@ -32,12 +33,9 @@ class PatchDenoiser(Diffusion):
 
     def _fit(self, X, rng):
         side = round(X.shape[1] ** 0.5)
-        self.shape_ = tuple(self.shape or (side, side))
-        if len(self.shape_) not in (2, 3) or np.prod(self.shape_) != X.shape[1]:
-            raise ValueError(
-                f"shape must be (height, width) or (height, width, channels) with {X.shape[1]} numbers in all, "
-                f"got {self.shape_}"
-            )
+        self.shape_ = (side, side) if self.shape is None else self.shape
+        check_image_shape(self.shape_, "shape", X.shape[1])
+        self.shape_ = tuple(self.shape_)
         if not 1 <= self.window <= max(self.shape_[:2]):
             raise ValueError(f"window must be from 1 to {max(self.shape_[:2])}, got {self.window}")
         self._scale(X)

@@ -52,10 +52,10 @@ class RandomNetwork(Carded, BaseEstimator):
         It is of uint8, or of floats from 0 to 1. `y` is not used. Returns self.
         """
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
+            self._check_parameters()
             sizes = [whole(size, "channels", 1) for size in items(self.channels, "channels")]
             if not sizes:
                 raise ValueError("channels must have a layer at least, got none")
-            whole(self.steps, "steps", 1)
             picture = _in_unit(X, "X")
             least = 2 ** ((len(sizes) - 1) // 2)
             if min(picture.shape[:2]) < least:
@@ -118,7 +118,7 @@ class RandomNetwork(Carded, BaseEstimator):
 
     def _descend(self, loss_and_slope, kernels, aims, rng):
         """The picture of the least loss on the way from noise, cut to 0-1, and whether it went all the way."""
-        steps = whole(self.steps, "steps", 1)
+        steps = self._parameter("steps")
         x, done, whole_way = 0.5 + 0.1 * rng.normal(size=self.picture_.shape), 0, True
 
         def slope(flat):

@@ -5,7 +5,8 @@ prior) and after (the posterior). How far these two are apart is what the frame 
 nats: it falls to nothing where everything was looked up.
 """
 
-from typing import Any, Literal, Self
+from functools import partial
+from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import number, numbers_in, one_of, whole
+from ..shared.checks import numbers_in, one_of
 from ..shared.randomness import generator
 from ..shared.types import RandomState
 from .base import Peer
@@ -131,6 +132,7 @@ class TemporalModel(Networked, objective=SequenceEvidence):
     hidden : int, units of the recurrent network. width : int, units of all other layers.
     """
 
+    _rules: ClassVar = {"memory": partial(one_of, options=MEMORIES)}
     save = Peer.save
     _check_fitted = Peer._check_fitted
 
@@ -147,11 +149,7 @@ class TemporalModel(Networked, objective=SequenceEvidence):
         ------
         ValueError, TypeError : naming the argument, what was given and what is expected.
         """
-        one_of(self.memory, "memory", MEMORIES)
-        for name in ("slots", "latent", "hidden", "width", "batch_size"):
-            whole(getattr(self, name), name, 1)
-        whole(self.rounds, "rounds", 0)
-        number(self.learning_rate, "learning_rate", above=0)
+        self._check_parameters()
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             rows = self._rows(X, given, places, fitted=False)
             self.n_given_ = rows["given"].shape[2]

@@ -1,13 +1,16 @@
 """A denoiser that is trained, where :mod:`.optimal_denoiser` has the one that training would end at."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..shared.checks import number
 from ..shared.types import RandomState
-from .diffusion_sampler import noise_levels
+from .diffusion_sampler import Diffusion, noise_levels
 from .perceptron import MLP
 from .training import Objective, Trained
 
@@ -47,6 +50,8 @@ class Denoiser(Trained):
     steps : int, noise levels of the sampler.
     """
 
+    _rules: ClassVar = Diffusion._rules
+
     def __init__(
         self,
         rounds: int = 4000,
@@ -64,12 +69,13 @@ class Denoiser(Trained):
 
     def denoise(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""
+        number(sigma, "sigma", above=0)
         x = jnp.asarray(self._scaled(self._checked(x, name="x")), dtype=jnp.float32)
         guess = _guess(self.networks_["model"], x, jnp.full((len(x), 1), sigma / self.unit_, dtype=jnp.float32))
         return self.mean_ + self.unit_ * np.asarray(guess, dtype=float)
 
     def _generate(self, key, n):
-        return _follow(self.networks_["model"], key, n, len(self.mean_), self.steps)
+        return _follow(self.networks_["model"], key, n, len(self.mean_), self._parameter("steps"))
 
 
 _guess = eqx.filter_jit(guess_clean)

@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import number, texts_in, whole
+from ..shared.checks import texts_in
 from ..shared.grams import runs
 from ..shared.randomness import generator
 from ..shared.types import RandomState
@@ -58,10 +58,6 @@ class TranslationMemory(Carded, BaseEstimator):
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             self.sources_, self.targets_ = X, y
         return self
-
-    def _check_parameters(self):
-        number(self.threshold, "threshold", 0, 1)
-        whole(self.n, "n", 1)
 
     def similarity(self, X: Sequence[str]) -> np.ndarray:
         """How like each text of the list `X` is to each one kept: array (n, kept) from 0 to 1, and 1 for the same.

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import flag, number, numbers_in, shown, texts_in, whole
+from ..shared.checks import numbers_in, shown, texts_in
 from ..shared.grams import profiles
 from ..shared.randomness import generator
 from .base import Peer
@@ -121,17 +121,6 @@ class TranslationStudent(Networked, objective=Distilling):
         with all_or_nothing(self, generator(self.random_state)) as self._stream:
             self._fit(X, y, languages, texts)
         return self
-
-    def _check_parameters(self):
-        for name in ("width", "buckets", "batch_size"):
-            whole(getattr(self, name), name, 1)
-        whole(self.rounds, "rounds", 0)
-        number(self.distill, "distill", 0, 1)
-        number(self.temperature, "temperature", above=0)
-        number(self.learning_rate, "learning_rate", above=0)
-        flag(self.selective, "selective")
-        if self.top_k is not None:
-            whole(self.top_k, "top_k", 1)
 
     def _fit(self, X, y, languages, texts):
         self.targets_, self.spoken_ = y, languages

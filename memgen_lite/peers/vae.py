@@ -1,12 +1,14 @@
 """Variational autoencoders: rows through a narrow, noisy channel and back; the channel is what one samples from."""
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..shared.checks import number
 from .perceptron import MLP
 from .training import Objective, Trained, train
 
@@ -94,6 +96,8 @@ class VAE(Trained, objective=Evidence):
 
 class FixedVAE(VAE, objective=FixedEvidence):
     """A variational autoencoder whose decoder's standard deviation is said, and not learnt."""
+
+    _rules: ClassVar = {"gamma": partial(number, above=0)}
 
 
 class TwoStageVAE(VAE):

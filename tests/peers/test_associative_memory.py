@@ -208,8 +208,8 @@ def test_rows_of_other_values_are_refused_by_name(X, message):
 @pytest.mark.parametrize(
     ("wrong", "error", "message"),
     [
-        ({"power": 1}, ValueError, "power must be 2 or more, got 1"),
-        ({"power": "2"}, TypeError, "power must be a number 2 or more, got '2'"),
+        ({"power": 1}, ValueError, "power must be from 2 to 1,000,000, or infinity, got 1"),
+        ({"power": "2"}, TypeError, "power must be a number from 2 to 1,000,000, or infinity, got '2'"),
         ({"power": np.nan}, ValueError, "power must be a finite number"),
         ({"updates": "random"}, ValueError, "updates must be one of asynchronous, synchronous, got 'random'"),
         ({"sweeps": 0}, ValueError, "sweeps must be 1 or more, got 0"),

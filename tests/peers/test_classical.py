@@ -78,6 +78,33 @@ def test_densities_are_those_of_known_laws_and_integrate_to_1():
         assert mass == pytest.approx(1, abs=0.01), name
 
 
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+@pytest.mark.parametrize("name", ["gaussian", "pca_gaussian"])
+def test_the_density_of_data_that_fill_a_subspace_is_that_in_it_and_none_off_it(name, scale, shift):
+    """A constant column, and one that repeats another: the density is that of the plane, in its own measure."""
+    from scipy.stats import multivariate_normal
+
+    base = data(60, 2) * scale
+    X = np.column_stack([base, base[:, 0], np.full(60, 2 * scale)]) + shift * scale
+    ddof = 0 if name == "gaussian" else 1  # of scikit-learn's components
+    plane = multivariate_normal(base.mean(axis=0), np.cov(base.T, ddof=ddof)).logpdf(base) - np.log(2) / 2
+    model = peer(name).fit(X)
+    np.testing.assert_allclose(model.score_samples(X), plane, rtol=1e-6, atol=1e-6)
+    assert np.isfinite(model.score_samples(model.sample(200))).all()
+    assert (model.score_samples(X + np.array([0, 0, scale, 0])) == -np.inf).all()
+    assert (model.score_samples(X + np.array([0, 0, 0, scale])) == -np.inf).all()
+
+
+@pytest.mark.parametrize("n_components", [0.9, 1])
+@pytest.mark.parametrize("shape", [(2, 5), (5, 9), (9, 1)])
+def test_fewer_rows_than_columns_have_finite_densities(shape, n_components):
+    X = data(*shape)
+    model = PCAGaussian(n_components, random_state=0).fit(X)
+    scores = model.score_samples(np.concatenate([X, model.sample(50)]))
+    assert (np.abs(scores) < 1e3).all()
+
+
 def test_the_width_of_a_kernel_density_maximizes_the_likelihood_of_each_row_under_the_others():
     X = data(80, 2)
     best = peer("kde").fit(X).bandwidth_
@@ -87,7 +114,7 @@ def test_the_width_of_a_kernel_density_maximizes_the_likelihood_of_each_row_unde
 
     assert likelihood(best) > max(likelihood(0.9 * best), likelihood(1.1 * best))
     assert KernelDensity(0.3).fit(X).bandwidth_ == 0.3
-    with pytest.raises(ValueError, match="bandwidth must be above 0 or None, got -1"):
+    with pytest.raises(ValueError, match="bandwidth must be above 0, or None, got -1"):
         KernelDensity(-1).fit(X)
 
 
