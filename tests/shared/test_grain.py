@@ -10,6 +10,7 @@ import pytest
 
 import memgen_lite as mg
 from memgen_lite.shared.kinds import together
+from memgen_lite.shared.kinds.grain import on_grid
 
 ROLES = ("train", "held_out", "generated")
 rng = np.random.default_rng(0)
@@ -149,3 +150,17 @@ def test_a_blind_generator_is_not_accused_where_one_file_has_fewer_digits(rounde
         low += found.p_value <= 0.05
         exact += found.exact_control["p_value"] <= 0.05
     assert low <= 6 and exact <= 6
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_whole_numbers_are_rounded_as_whole_numbers_and_stay_within_their_dtype(dtype):
+    ends = np.iinfo(dtype)
+    drawn = np.random.default_rng(0).integers(ends.min, ends.max, 500, dtype=dtype)
+    X = np.concatenate([np.array([ends.min, ends.min + 1, ends.max - 3, ends.max, 5, 15, 25, 50], dtype=dtype), drawn])
+    np.testing.assert_array_equal(on_grid(X, 0), X)
+    for places in (-1, -2, -3):
+        step = 10**-places
+        for given, found in zip(X.tolist(), on_grid(X, places).tolist(), strict=True):
+            count = round(Fraction(given, step))  # of Python's, to the even one
+            within = [step * k for k in (count, count - 1, count + 1) if ends.min <= step * k <= ends.max]
+            assert found == within[0]

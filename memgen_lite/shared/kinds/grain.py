@@ -116,11 +116,19 @@ def grids(samples):
 
 
 def on_grid(X, places):
-    """Numbers rounded to decimal places, in their own dtype."""
+    """Numbers rounded to decimal places, to the even one of two that are as near, in their own dtype."""
     if X.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
             return np.round(X, places)
-    return X if places >= 0 else np.round(X.astype(np.float64), places).astype(X.dtype)
+    if places >= 0 or X.dtype.kind == "b":
+        return X
+    step, ends = 10**-places, np.iinfo(X.dtype)
+    wide = X.astype(np.uint64 if X.dtype.kind == "u" else np.int64)  # no float has all whole numbers past 2**53
+    rest = wide % step
+    up = (2 * rest > step) | ((2 * rest == step) & (wide // step % 2 == 1))
+    # What is beyond the dtype's ends is no number of it.
+    up = (up & (wide <= ends.max - (step - rest))) | (wide < ends.min + rest)
+    return np.where(up, wide + (step - rest), wide - rest).astype(X.dtype)
 
 
 def _places(X):
