@@ -1,17 +1,12 @@
 """Rows from the reader's own files: arrays, tables, pictures, text; and a data set of them, by path or by name."""
 
-import csv
-import io
 import json
 import os
-import re
 import warnings
 import zipfile
 import zlib
 from collections import Counter
 from contextlib import suppress
-from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +16,13 @@ from ..shared.checks import flag, shown
 from ..shared.files import regular
 from ..shared.types import FilePath
 from .own_pictures import folder
+from .own_tables import table_of
+from .own_text import PACKED, text_of
 
 _EXPECTED = (
     "a .npy, .npz, .csv, .tsv, .jsonl, .parquet or .txt file (the text ones perhaps .gz, .bz2, .xz or .zip), or a "
     "folder of images"
 )
-_WIDE = 16  # columns whose numbers, in order, are no row of data
-_WHOLE = re.compile(r"[+-]?\d+")
-_PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules; a Python in a browser may lack the last one
 
 
 def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header: Any = None) -> Any:
@@ -87,9 +81,9 @@ def read_rows(path: FilePath, key: str | None = None, *, na: Any = None, header:
     if not path.exists():
         raise FileNotFoundError(f"path: {str(path)!r} does not exist; expected {_EXPECTED}")
     regular(path)
-    packed = path.suffix.lower() in (*_PACKED, ".zip")
+    packed = path.suffix.lower() in (*PACKED, ".zip")
     kind = (path.with_suffix("") if packed else path).suffix.lower()
-    if kind not in _READERS or (packed and _READERS[kind] not in (_table, _lines, _objects)):
+    if kind not in _READERS or (packed and _READERS[kind] not in (table_of, _lines, _objects)):
         raise ValueError(f"{str(path)!r} must be {_EXPECTED}; what ends in {path.suffix!r} is not read")
     if not path.stat().st_size:
         raise ValueError(f"{str(path)!r} is an empty file")
@@ -119,10 +113,11 @@ def _expanded(path):
 
 def _arrays(path, key, **_):
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return found
-        with found:
+        with path.open("rb") as file:  # NumPy leaves a damaged archive open
+            if file.read(2) != b"PK":
+                return np.load(path, mmap_mode="r", allow_pickle=False)
+            file.seek(0)
+            found = np.load(file, allow_pickle=False)
             name = found.files[0] if len(found.files) == 1 else key
             if name in found.files:
                 return found[name]
@@ -133,147 +128,11 @@ def _arrays(path, key, **_):
     raise ValueError(f"{str(path)!r} must hold one array, or {named}, got arrays called {found.files}")
 
 
-def _text(path):
-    """All of a text file, of UTF-8, unpacked if need be."""
-    try:
-        content, suffix = path.read_bytes(), path.suffix.lower()
-        if suffix == ".zip":
-            content = _only_file(path, content)
-        elif suffix in _PACKED:
-            content = _unpacked(suffix, content)
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except (UnicodeDecodeError, EOFError, OSError, zlib.error, zipfile.BadZipFile) as error:
-        raise ValueError(f"{str(path)!r} must be text in UTF-8: {error}") from None
-
-
-def _unpacked(suffix, content):
-    packing = import_module(_PACKED[suffix])
-    try:
-        return packing.decompress(content)
-    except Exception as error:  # each module has kinds of its own
-        raise OSError(str(error)) from None
-
-
-def _only_file(path, content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        files = [entry for entry in archive.infolist() if not entry.is_dir()]
-        if len(files) != 1:
-            raise ValueError(f"{str(path)!r} must hold one file, got {[entry.filename for entry in files]}: unpack it")
-        try:
-            return archive.read(files[0])
-        except (RuntimeError, NotImplementedError) as error:  # of a password, or of a method that is not known
-            raise ValueError(f"{str(path)!r} can't be unpacked: {error}") from None
-
-
-def _table(path, *, na, header, separator, **_):
-    import pandas as pd
-
-    named, width = {",": "commas", "\t": "tabs"}[separator], None
-    try:
-        text = _text(path)
-        reader = csv.reader(io.StringIO(text), delimiter=separator)
-        for values in filter(None, reader):
-            width = width or len(values)
-            if len(values) != width:
-                other = _other_mark(text, separator)
-                raise ValueError(f"line {reader.line_num} has {len(values)} values, where the first has {width}{other}")
-        first = next(filter(None, csv.reader(io.StringIO(text), delimiter=separator)), [""])
-        names = _first_names(path, first, text, separator) if header is None else header
-        if names and (twice := [name for name, count in Counter(first).items() if count > 1]):
-            raise ValueError(f"the first line has the name {twice[0]!r} more than once; of data alone header=False")
-        missing = {} if na is None else {"keep_default_na": False, "na_values": ["", *na]}
-        shape = {"sep": separator, "header": 0 if names else None, "index_col": False}
-        # In a table of one column a line with nothing in it is a row whose value is missing.
-        shape |= {"skip_blank_lines": width != 1, "low_memory": False, **missing}
-        exact = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)  # from then on there is no other way
-        shape |= {} if exact else {"float_precision": "round_trip"}
-        frame = pd.read_csv(io.StringIO(text), **shape)
-        frame = _all_digits(frame, lambda columns: pd.read_csv(io.StringIO(text), **shape, usecols=columns, dtype=str))
-    except (ValueError, csv.Error) as error:  # of which a ParserError of pandas, and its word on an empty file, are two
-        raise ValueError(f"{str(path)!r} must be a table of values separated by {named}: {error}") from None
-    if names and not first[0] and len(first) > 1:
-        index = frame.iloc[:, 0]
-        if index.dtype.kind not in "iu" or not index.is_unique:
-            told = "the first column has no name and is left out, as an index; give it a name if it is data"
-            warnings.warn(f"{str(path)!r}: {told}", stacklevel=3)
-        frame = frame.iloc[:, 1:]
-    if len(frame.columns) == 1 and (other := _other_mark(text, separator)):
-        raise ValueError(
-            f"{str(path)!r} must have its values separated by {named}, got the line {first[0]!r:.80}{other}"
-        )
-    return frame
-
-
-def _first_names(path, first, text, separator):
-    """Whether the first line has names: words, or the numbers of the columns, as pandas writes them of an array.
-
-    Of a line of whole numbers the lines below say what it is: of an array of floats each column has a fraction. What
-    may be either is told in a warning.
-    """
-    import pandas as pd
-
-    if not pd.to_numeric(pd.Series(first), errors="coerce").notna().all():
-        return True
-    first, wide = [value.strip() for value in first], len(first)
-    if not all(map(_WHOLE.fullmatch, first)) or len(set(first)) < wide:
-        return False
-    lines = filter(None, csv.reader(io.StringIO(text), delimiter=separator))
-    below = pd.DataFrame(islice(lines, 1, 1 + max(2, 20_000 // wide)))
-    numbers = below.apply(pd.to_numeric, errors="coerce")
-    fractions = int((numbers.notna() & (numbers % 1 != 0) | below.apply(_has_point)).any().sum())
-    counted = first == [str(i) for i in range(wide)]
-    sure = counted and wide > 1 and (wide >= _WIDE or fractions == wide)
-    names = sure or (counted and (wide > 3 or (wide == 1 and fractions == 1)))
-    doubt = (counted and (wide > 1 or names)) or (wide > 1 and fractions == wide)
-    if len(below) and doubt and not sure:
-        line = (
-            f"the first line, {', '.join(first[:3])}{', ...' * (wide > 3)}, is read as {'names' if names else 'data'}"
-        )
-        told = f"{line}; if it is {'data' if names else 'names'}, say header={not names}"
-        warnings.warn(f"{str(path)!r}: {told}", stacklevel=4)
-    return bool(len(below)) and names
-
-
-def _has_point(column):
-    return column.str.fullmatch(r"\s*[+-]?\d*\.\d*(?:[eE][+-]?\d+)?\s*")
-
-
-def _other_mark(text, separator):
-    """What to do about a table whose first line has another mark between its values; "" where it has none."""
-    line = text.lstrip("\n").partition("\n")[0]
-    for mark in (";", "\t", "|", ","):
-        if mark != separator and line.count(mark) > line.count(separator):
-            return f"; pandas.read_csv(path, sep={mark!r}) reads values separated so, and a frame is taken as it is"
-    return ""
-
-
-def _all_digits(frame, again):
-    """The frame with whole numbers of more than 15 digits as they were written, also in columns with missing ones."""
-    import pandas as pd
-
-    wide = [
-        place
-        for place, dtype in enumerate(frame.dtypes)
-        if dtype.kind == "f" and frame.iloc[:, place].abs().max() >= 2**53
-    ]
-    if wide:
-        written = again(wide)
-        for i, place in enumerate(wide):
-            digits = written.iloc[:, i]
-            if digits.dropna().str.fullmatch(r"\s*[+-]?\d+\s*").all():
-                values = [int(one) if isinstance(one, str) else None for one in digits]
-                in_64_bits = all(value is None or -(2**63) <= value < 2**63 for value in values)
-                frame.isetitem(
-                    place, pd.array(values, dtype="Int64") if in_64_bits else pd.Series(values, dtype=object)
-                )
-    return frame
-
-
 def _objects(path, **_):
     import pandas as pd
 
     rows = []
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(text_of(path).split("\n"), 1):
         try:
             rows += [json.loads(line, object_pairs_hook=_once)] if line.strip() else []
         except ValueError as error:  # of which a JSONDecodeError is one
@@ -320,8 +179,8 @@ def _parquet(path, **_):
 
 
 def _lines(path, **_):
-    return _text(path).removesuffix("\n").split("\n")
+    return text_of(path).removesuffix("\n").split("\n")
 
 
-_READERS = {".npy": _arrays, ".npz": _arrays, ".csv": _table, ".tsv": _table, ".jsonl": _objects}
+_READERS = {".npy": _arrays, ".npz": _arrays, ".csv": table_of, ".tsv": table_of, ".jsonl": _objects}
 _READERS |= {".parquet": _parquet, ".txt": _lines}
