@@ -1,5 +1,6 @@
 """The checkpoints of one training, audited one after the other: from which on does the model copy?"""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,8 @@ def audit_sequence(train: Any, held_out: Any, generated: dict[Any, Any], **optio
 
     Raises
     ------
-    TypeError : where `generated` is no dict, or an empty one. See also :func:`memgen_lite.audit`.
+    TypeError, ValueError : where `generated` is no dict, or an empty one; for a step that is None, and for steps that
+        are numbers and do not rise. See also :func:`memgen_lite.audit`.
 
     >>> rng = np.random.default_rng(0)
     >>> T, H = rng.normal(size=(2, 200, 4))
@@ -84,7 +86,13 @@ def audit_sequence(train: Any, held_out: Any, generated: dict[Any, Any], **optio
     3
     """
     if not isinstance(generated, dict) or not generated:
-        raise TypeError(f"generated must be a dict by step of generated rows, got {type(generated).__name__}")
+        given = "an empty one" if isinstance(generated, dict) else type(generated).__name__
+        raise TypeError(f"generated must be a dict by step of generated rows, got {given}")
+    if None in generated:
+        raise TypeError("generated must be a dict by step of generated rows, got None as a step, which stands for none")
+    for before, after in pairwise(generated if _are_numbers(generated) else ()):
+        if not before < after:
+            raise ValueError(f"generated must have its steps in the order of training, got {after} after {before}")
     found = AuditSequence({step: audit(train, held_out, rows, **options) for step, rows in generated.items()})
     p = 0.0
     for one in reversed(found.values()):
@@ -93,12 +101,16 @@ def audit_sequence(train: Any, held_out: Any, generated: dict[Any, Any], **optio
     return found
 
 
+def _are_numbers(steps):
+    return all(isinstance(step, int | float | np.number) and not isinstance(step, bool) for step in steps)
+
+
 def _figure(found):
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     steps, audits = list(found), list(found.values())
-    numbers = all(isinstance(step, int | float | np.number) and not isinstance(step, bool) for step in steps)
+    numbers = _are_numbers(steps)
     x = np.array(steps, dtype=float) if numbers else np.arange(len(steps), dtype=float)
     dose = np.array([one.dose for one in audits])
     low, high = np.transpose([one.dose_interval for one in audits])

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 
-from ..shared.checks import flag, one_of
+from ..shared.checks import flag, one_of, shown
 from ..shared.kinds import unpack
 from ..shared.randomness import generator
 from ..shared.types import Data, FilePath, RandomState
@@ -114,6 +114,8 @@ class MemGEN(DensityMixin, BaseEstimator):
             raise TypeError(f"n must be an int, got {n!r}")
         if n < 0:
             raise ValueError(f"n must be 0 or more, got {n}")
+        if n >= 2**48:  # no machine has room for so many
+            raise ValueError(f"n must be below {2**48:,}, got {shown(n)}")
         if not flag(replace, "replace") and n > size:
             having = "" if y is None else f" with y={y!r}"
             raise ValueError(

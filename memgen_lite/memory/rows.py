@@ -133,6 +133,9 @@ class RowStore:
                 f"X has rows of shape {rows.shape[1:]} and dtype {rows.dtype}, where the memory has shape {shape} and "
                 f"dtype {dtype}"
             )
+        ours = next(filter(None, (getattr(part, "columns", None) for part in self.parts)), None)
+        if (given := getattr(rows, "columns", None)) and ours and given != ours:
+            raise ValueError(f"X has the columns {given}, where the memory has {ours}: put them in that order")
 
     def extend(self, rows: Any) -> None:
         self._index = None

@@ -207,8 +207,12 @@ def read_samples(arrays, ignore=None, streamed=()):
     samples = together(given, ignore=ignore, streamed=streamed)
     rows, frames = samples.rows, samples.items.values() if samples.kind.name == "table" else ()
     columns = [{role: frame[name] for role, frame in samples.items.items()} for name in next(iter(frames), ())]
-    numbers = all(kind_in(column) == "number" for column in columns)
-    if frames and numbers and not any(frame.isna().any(axis=None) for frame in frames):
+    numbers = frames and all(kind_in(column) == "number" for column in columns)
+    missing = sum(int(frame.isna().to_numpy().sum()) for frame in frames) if numbers else 0
+    if missing:
+        told = f"{missing:,} value{'s are' * (missing > 1) or ' is'} missing: "
+        samples.notes.append(f"{told}columns count by their ranges, and metrics are not in their units")
+    elif numbers:
         rows = {role: frame.to_numpy(dtype=np.float64) for role, frame in samples.items.items()}
         resolved(rows)
     checked = {}

@@ -159,7 +159,7 @@ def duplicate_probability(n_memories: int, draws: ArrayLike) -> np.ndarray:
     """
     n_memories, draws = whole(n_memories, "n_memories", 1), numbers_in(draws, "draws", 0, 10**8, kinds="iu")
     terms = np.log1p(-np.minimum(np.arange(draws.max(initial=0)), n_memories - 0.5) / n_memories)
-    return np.where(draws > n_memories, 1.0, -np.expm1(np.concatenate([[0.0], np.cumsum(terms)])[draws]))
+    return np.where(draws > n_memories, 1.0, 0.0 - np.expm1(np.concatenate([[0.0], np.cumsum(terms)])[draws]))
 
 
 def elephant_accuracy(n_memories: int, trial: ArrayLike) -> Any:

@@ -61,12 +61,11 @@ def spread(function: Callable[..., Any], parts: Iterable[Any], *shared: Any) -> 
         return
     if _is_dask(engine):
         # As tasks of the cluster they can be made again where a worker is lost, and are sent once.
-        shared = tuple(engine.submit(_same, one, pure=False) for one in shared)
+        shared = tuple(_handed(engine, _same, one) for one in shared)
     waiting: deque[Any] = deque()
     try:
         for part in parts:
-            options = {"pure": False} if _is_dask(engine) else {}
-            waiting.append(engine.submit(function, part, *shared, **options))
+            waiting.append(_handed(engine, function, part, *shared))
             if len(waiting) >= _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
@@ -79,6 +78,16 @@ def spread(function: Callable[..., Any], parts: Iterable[Any], *shared: Any) -> 
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _handed(engine, function, *given):
+    options = {"pure": False} if _is_dask(engine) else {}
+    try:
+        return engine.submit(function, *given, **options)
+    except BrokenExecutor:
+        raise
+    except RuntimeError as error:
+        raise RuntimeError(f"engine must take parts, got {shown(engine)}, which takes none: {error}") from None
 
 
 def _same(value):

@@ -58,6 +58,8 @@ def folder() -> Path:
     written by `make figures` and by nothing else.
     """
     if chosen := os.environ.get("MEMGEN_FIGURES"):
+        if Path(chosen).is_file():
+            raise NotADirectoryError(f"MEMGEN_FIGURES must be a folder, or {os.devnull}, got the file {chosen}")
         return Path(chosen)
     here = Path.cwd()
     checkout = any((place / "tools" / "regenerate.py").is_file() for place in (here, *here.parents))

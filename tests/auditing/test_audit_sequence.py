@@ -74,6 +74,20 @@ def test_the_plot_has_a_point_a_step_and_says_where_copying_starts(names):
     assert (ax.get_xscale() == "log") == (names[-1] == 10_000)
 
 
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ((None, 1), "generated must be a dict by step of generated rows, got None as a step"),
+        ((10, 2), "generated must have its steps in the order of training, got 2 after 10"),
+        ((1, np.nan), "generated must have its steps in the order of training, got nan after 1"),
+    ],
+)
+def test_steps_that_tell_no_order_of_training_are_refused(steps, message):
+    X = np.random.default_rng(0).normal(size=(2, 30, 2))
+    with pytest.raises((TypeError, ValueError), match=message):
+        mg.audit_sequence(*X, dict.fromkeys(steps, X[0]))
+
+
 @pytest.mark.parametrize("generated", [{}, [1, 2], None, np.zeros((3, 2))])
 def test_what_is_no_dict_by_step_is_an_error(generated):
     X = np.random.default_rng(0).normal(size=(2, 30, 2))

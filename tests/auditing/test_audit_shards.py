@@ -208,6 +208,13 @@ def test_an_engine_that_dies_is_told_of():
         mg.audit(cut(T), cut(H), G, engine=pool)
 
 
+def test_an_engine_that_was_shut_down_is_named():
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    with pytest.raises(RuntimeError, match=r"engine must take parts, got .*ThreadPoolExecutor.*, which takes none"):
+        mg.audit(cut(T), cut(H), G, engine=pool)
+
+
 def test_an_interrupt_leaves_no_result_and_says_so():
     class Interrupted(ThreadPoolExecutor):
         def submit(self, *task):

@@ -64,6 +64,12 @@ def test_what_is_no_pile_of_images_is_refused(shape):
         plots.images(Figure().subplots(), np.zeros(shape))
 
 
+@pytest.mark.parametrize("pictures", [np.zeros((2, 3, 3, 2)), np.zeros((2, 0, 3)), np.full((2, 3, 3), "a"), [[[None]]]])
+def test_pictures_without_pixels_or_with_odd_channels_are_refused(pictures):
+    with pytest.raises(ValueError, match="pictures must be numbers, of a pixel or more each, with 3 or 4 channels or"):
+        plots.images(Figure().subplots(), pictures)
+
+
 def test_frames_with_ears_stand_around_the_marked_images_only():
     ax = Figure().subplots()
     plots.images(ax, np.zeros((5, 10, 10, 3), np.uint8), columns=3, pad=4)
@@ -85,6 +91,10 @@ def test_gaps_between_color_images_are_white_for_any_integers():
 def test_a_grid_has_at_least_one_column():
     with pytest.raises(ValueError, match="columns must be 1 or more, got 0"):
         shown(np.zeros((2, 2, 2)), columns=0)
+    with pytest.raises(TypeError, match=r"columns must be a whole number, 1 or more, got 1\.5"):
+        shown(np.zeros((2, 2, 2)), columns=1.5)
+    with pytest.raises(ValueError, match="pad must be 0 or more, got -1"):
+        shown(np.zeros((2, 2, 2)), pad=-1)
 
 
 def test_marks_lie_on_the_strips_where_the_honest_scale_puts_them_and_at_its_end_when_beyond():

@@ -526,6 +526,7 @@ def test_before_fit_nothing_is_known(use):
 BAD_N = [
     (-1, ValueError, "n must be 0 or more, got -1"),
     (-(10**30), ValueError, "n must be 0 or more"),
+    (10**30, ValueError, "n must be below 281,474,976,710,656, got 1000000"),
     (1.5, TypeError, "n must be an int, got 1.5"),
     (2.0, TypeError, "n must be an int, got 2.0"),
     ("3", TypeError, "n must be an int, got '3'"),

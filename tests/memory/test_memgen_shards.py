@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import chisquare
 
@@ -109,6 +110,17 @@ def test_other_rows_do_not_join_them(source):
     with pytest.raises(ValueError, match="of dtype float32, where the memory has float64"):
         model.partial_fit(mg.shards(ROWS.astype(np.float32)))
     assert len(model) == 50
+
+
+def test_columns_in_another_order_do_not_join(tmp_path):
+    pytest.importorskip("pyarrow")
+    for name, columns in (("one", ["a", "b"]), ("two", ["b", "a"])):
+        pd.DataFrame(np.arange(6.0).reshape(3, 2), columns=columns).to_parquet(tmp_path / f"{name}.parquet")
+    one, two = (mg.shards(tmp_path / f"{name}.parquet") for name in ("one", "two"))
+    model = mg.MemGEN().fit(one)
+    with pytest.raises(ValueError, match=r"X has the columns \['b', 'a'\], where the memory has \['a', 'b'\]"):
+        model.partial_fit(two)
+    assert len(model) == 3 and len(model.partial_fit(one)) == 6
 
 
 def test_what_takes_much_memory_is_told_before(source, monkeypatch, tmp_path):

@@ -345,6 +345,18 @@ def test_a_metric_of_generated_rows_alone_takes_them_in_any_form(generated):
     assert M.compute("vendi", generated=generated) == M.vendi(None, None, generated) > 0
 
 
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_missing_numbers_take_a_frame_out_of_its_unit_and_it_is_said(count):
+    frames = [pd.DataFrame(one) for one in np.random.default_rng(0).normal(size=(2, 40, 2))]
+    frames[1].iloc[:count, 0] = np.nan
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        mg.metrics.compute("energy", train=frames[0], generated=frames[1])
+    said = ["1 value is missing: ", "3 values are missing: "]
+    expected = [words + "columns count by their ranges, and metrics are not in their units" for words in said]
+    assert [str(one.message) for one in told] == ([] if not count else [expected[count > 1]])
+
+
 @pytest.mark.parametrize("dtype", [object, "Int64", "decimal"])
 def test_a_column_of_numbers_has_its_own_unit_whatever_holds_it(dtype):
     rows = np.round(5 * np.random.default_rng(0).normal(size=(2, 80, 3))).astype(int)

@@ -286,6 +286,13 @@ def test_figures_go_where_one_works_but_not_into_a_checkout_of_this_project(tmp_
     assert figures.folder() == Path(os.devnull)
 
 
+def test_figures_do_not_go_into_a_file(tmp_path, monkeypatch):
+    (tmp_path / "figures").touch()
+    monkeypatch.setenv("MEMGEN_FIGURES", str(tmp_path / "figures"))
+    with pytest.raises(NotADirectoryError, match="MEMGEN_FIGURES must be a folder, or /dev/null, got the file"):
+        figures.folder()
+
+
 def test_to_nowhere_a_figure_is_shown_as_ever_and_no_file_is_written(tmp_path, monkeypatch):
     written = save().png
     monkeypatch.setenv("MEMGEN_FIGURES", os.devnull)

@@ -8,6 +8,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
+from ...shared.checks import whole
 from .refusals import names_its_arguments
 
 
@@ -26,10 +27,12 @@ def images(ax: Axes, pictures: ArrayLike, *, columns: int | None = None, pad: in
     pictures = np.asarray(pictures)
     if pictures.ndim not in (3, 4) or not len(pictures):
         raise ValueError(f"pictures must be (n, h, w) or (n, h, w, channels) with n > 0, got shape {pictures.shape}")
+    if 0 in pictures.shape or pictures.shape[3:] not in ((), (3,), (4,)) or pictures.dtype.kind not in "fiub":
+        told = f"{pictures.dtype} of shape {pictures.shape}"
+        raise ValueError(f"pictures must be numbers, of a pixel or more each, with 3 or 4 channels or none, got {told}")
     count, height, width = pictures.shape[:3]
-    columns = int(np.ceil(np.sqrt(count))) if columns is None else columns
-    if columns < 1:
-        raise ValueError(f"columns must be 1 or more, got {columns}")
+    columns = int(np.ceil(np.sqrt(count))) if columns is None else whole(columns, "columns", 1)
+    whole(pad, "pad", 0)
     rows = -(-count // columns)
     gray = pictures.ndim == 3
     white = pictures.min() if gray else (1 if pictures.dtype.kind == "f" else 255)
