@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..shared.all_or_nothing import all_or_nothing
-from ..shared.checks import finite, shown, unmasked
+from ..shared.checks import finite, resolved, shown, unmasked
 from ..shared.kinds.opening import opened
 from ..shared.randomness import generator
 from ..shared.types import FilePath, RandomState
@@ -96,6 +96,9 @@ class Peer(Carded, BaseEstimator):
             y = "no_validation"
         X = opened(X, name)
         rows = checked_rows(X, name, at_least=2 if fit else 1)
+        if fit:  # of larger numbers, and of smaller differences, squares are infinite or 0
+            finite(rows, name)
+            resolved({name: rows})
         validate_data(self, X if hasattr(X, "columns") else rows, y, reset=fit, skip_check_array=True)
         return rows
 

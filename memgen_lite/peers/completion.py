@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
-from ..shared.checks import as_array, finite, resolved, shown
+from ..shared.checks import as_array, finite, shown
 from ..shared.kinds.opening import opened
 from ..shared.types import RandomState
 from .base import Peer
@@ -82,8 +82,6 @@ class MemoryCompletion(Completing, Peer):
         self._store(locals())
 
     def _fit(self, X, rng):
-        finite(X, "X")
-        resolved({"X": X})
         self.unit_ = float(np.sqrt(X.var(axis=0).mean()) * 2) or 1.0
         self.rows_ = X
 

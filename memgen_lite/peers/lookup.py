@@ -65,7 +65,6 @@ class MemGENClassifier(ClassifierMixin, Peer):
             self.rows_ = self._checked(X, y, fit=True)
             self.classes_, self.labels_ = checked_labels(y, len(self.rows_))
             self.points_ = self._placed(self.rows_)
-            resolved({"X": self.rows_})
             resolved({"features(X)": self.points_})
         return self
 

@@ -92,16 +92,19 @@ def _in_blob(to_bytes, of_bytes):
 def _encode_array(array, coder):
     if array.dtype == object:
         return {"objects": list(map(coder.node, array.ravel())), "shape": array.shape}
-    return {"bytes": coder.keep(array.tobytes()), "dtype": describe(array.dtype), "shape": array.shape}
+    # Products of an array that lies column by column are summed in another order: so it lies when it is read again.
+    how = "columns" if array.flags.f_contiguous and not array.flags.c_contiguous else "bytes"
+    return {how: coder.keep(array.tobytes(order="A")), "dtype": describe(array.dtype), "shape": array.shape}
 
 
 def _decode_array(kept, coder):
     if "objects" in kept:
         return np.fromiter(map(coder.item, kept["objects"]), dtype=object).reshape(kept["shape"])
-    data, dtype = coder.kept(kept["bytes"]), dtype_of(kept["dtype"])
+    how = "columns" if "columns" in kept else "bytes"
+    data, dtype = coder.kept(kept[how]), dtype_of(kept["dtype"])
     if len(data) != dtype.itemsize * math.prod(kept["shape"]):
         raise ValueError(f"an array of shape {kept['shape']} and dtype {dtype} in {len(data)} bytes")
-    return np.ndarray(kept["shape"], dtype, bytearray(data))
+    return np.ndarray(kept["shape"], dtype, bytearray(data), order="F" if how == "columns" else "C")
 
 
 def _pandas(name):

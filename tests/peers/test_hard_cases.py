@@ -46,10 +46,14 @@ def test_numbers_whose_squares_overflow_are_refused(name, factor):
         model.fit(Z).complete(Z * factor, MASK)
 
 
-def test_differences_whose_squares_vanish_are_refused():
-    for model in (MemGENClassifier(), MemoryCompletion()):
-        with pytest.raises(ValueError, match="must differ by"):
-            model.fit(Z * 1e-170, range(10))
+@pytest.mark.parametrize("name", [*mg.peers.all_peers(), "bottleneck", "memgen_classifier", "completion", "infomax"])
+def test_rows_whose_squares_are_infinite_or_0_are_learned_by_no_peer(name):
+    for factor in (1e120, 1e200):
+        with pytest.raises(ValueError, match=r"^X must be finite and below 1e100; not so: row 0 column 0"):
+            mg.peers.peer(name).fit(Z * factor, np.arange(10) % 2)
+    for factor in (1e-170, 1e-310):
+        with pytest.raises(ValueError, match=r"^X must differ by 1e-150 or more"):
+            mg.peers.peer(name).fit(Z * factor, np.arange(10) % 2)
 
 
 def test_a_setting_that_is_changed_after_the_fit_is_checked_where_it_is_used():

@@ -26,6 +26,23 @@ def test_what_scikit_learn_learnt_comes_back_to_the_last_bit(name, kind, tmp_pat
     np.testing.assert_array_equal(loaded.sample(5), model.sample(5))
 
 
+@pytest.mark.parametrize("name", ["gaussian", "rbm", "gmm", "pca_gaussian"])
+def test_arrays_lie_in_memory_as_they_did_so_that_their_products_are_the_same_to_the_last_bit(name, tmp_path):
+    rows = np.random.default_rng(0).random((80, 40))
+    small = {"gmm": {"n_components": 4}, "rbm": {"n_components": 20, "n_iter": 5, "gibbs_steps": 20}}
+    model = peer(name, **small.get(name, {}), random_state=0).fit(rows)
+    model.save(tmp_path / "m")
+    loaded = mg.peers.load(tmp_path / "m")
+    pairs = [(model, loaded)] + ([(model.model_, loaded.model_)] if hasattr(model, "model_") else [])
+    for own, found in pairs:
+        for attribute, value in vars(own).items():
+            if isinstance(value, np.ndarray):
+                flags = getattr(found, attribute).flags
+                assert flags.c_contiguous == value.flags.c_contiguous, attribute
+                assert flags.f_contiguous == value.flags.f_contiguous, attribute
+    np.testing.assert_array_equal(loaded.sample(50), model.sample(50))
+
+
 def test_every_number_comes_back_as_the_type_that_it_was(tmp_path):
     model = peer("kde", random_state=0).fit(X)
     model.bandwidth_ = np.float32(0.5)
