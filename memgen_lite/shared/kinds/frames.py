@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..row_bytes import values_by_role
-from . import columns
+from . import column_rows, columns
 from .arrays import Arrays, short
 from .doubts import doubts
 from .strings import python_strings
@@ -11,7 +11,7 @@ from .texts import valid
 
 
 class Frames(Arrays):
-    """Frames with the same columns, in any order; how each is compared is said in :func:`.columns.rows`."""
+    """Frames with the same columns, in any order; how each is compared is said in :func:`.column_rows.rows`."""
 
     name = "table"
 
@@ -47,18 +47,18 @@ class Frames(Arrays):
         }
 
     def columns_read(self, samples):
-        return [columns.told(name, given) for name, given in _by_column(samples)]
+        return [column_rows.told(name, given) for name, given in _by_column(samples)]
 
     @python_strings()
     def parts(self, samples):
         """The rows of each column alone: a dict by name of dicts by role."""
-        return {name: columns.rows(name, given) for name, given in _by_column(samples)}
+        return {name: column_rows.rows(name, given) for name, given in _by_column(samples)}
 
     def rows(self, samples):
         return beside(self.parts(samples).values())
 
     def same(self, samples):
-        parts = [columns.codes(given)[0] for _, given in _by_column(samples)]
+        parts = [column_rows.codes(given)[0] for _, given in _by_column(samples)]
         return values_by_role({role: np.column_stack([part[role] for part in parts]) for role in samples})
 
     def at(self, items, i):
