@@ -1,5 +1,6 @@
 """The checkpoints of one training, audited one after the other: from which on does the model copy?"""
 
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -90,7 +91,10 @@ def audit_sequence(train: Any, held_out: Any, generated: dict[Any, Any], **optio
         raise TypeError(f"generated must be a dict by step of generated rows, got {given}")
     if None in generated:
         raise TypeError("generated must be a dict by step of generated rows, got None as a step, which stands for none")
-    for before, after in pairwise(generated if _are_numbers(generated) else ()):
+    if unordered := [step for step in generated if step != step]:
+        raise ValueError(f"generated must have its steps in the order of training, got {unordered[0]}")
+    dates = all(isinstance(step, date) for step in generated)
+    for before, after in pairwise(generated if dates or _are_numbers(generated) else ()):
         if not before < after:
             raise ValueError(f"generated must have its steps in the order of training, got {after} after {before}")
     found = AuditSequence({step: audit(train, held_out, rows, **options) for step, rows in generated.items()})

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules; a Python in a browser may lack the last one
+_BEGINS = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ", ".zip": b"PK"}
 
 
 def text_of(path: Path) -> str:
@@ -20,19 +21,16 @@ def text_of(path: Path) -> str:
 
 
 def _unpacked(path, suffix, content):
-    packing = None if suffix == ".zip" else import_module(PACKED[suffix])
     try:
-        return packing.decompress(content) if packing else _only_file(path, content)
+        if suffix != ".zip":
+            return import_module(PACKED[suffix]).decompress(content)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(files) == 1:
+                return archive.read(files[0])
+    except MemoryError:
+        raise
     except Exception as error:  # each module has kinds of its own; of a password, or of a method that is not known
-        if isinstance(error, ValueError) and repr(str(path)) in str(error):
-            raise
-        told = f"what ends in {suffix!r} must be packed so"
-        raise ValueError(f"{str(path)!r} can't be unpacked: {error}; {told}") from None
-
-
-def _only_file(path, content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        files = [entry for entry in archive.infolist() if not entry.is_dir()]
-        if len(files) != 1:
-            raise ValueError(f"{str(path)!r} must hold one file, got {[entry.filename for entry in files]}: unpack it")
-        return archive.read(files[0])
+        other = "" if content.startswith(_BEGINS[suffix]) else f"; what ends in {suffix!r} must be packed so"
+        raise ValueError(f"{str(path)!r} can't be unpacked: {error}{other}") from None
+    raise ValueError(f"{str(path)!r} must hold one file, got {[entry.filename for entry in files]}: unpack it")

@@ -113,14 +113,14 @@ class MemGEN(DensityMixin, BaseEstimator):
         if isinstance(n, bool) or not isinstance(n, numbers.Integral):
             raise TypeError(f"n must be an int, got {n!r}")
         if n < 0:
-            raise ValueError(f"n must be 0 or more, got {n}")
-        if n >= 2**48:  # no machine has room for so many
-            raise ValueError(f"n must be below {2**48:,}, got {shown(n)}")
+            raise ValueError(f"n must be 0 or more, got {shown(n)}")
         if not flag(replace, "replace") and n > size:
             having = "" if y is None else f" with y={y!r}"
             raise ValueError(
-                f"n must be at most {size:,}, the number of examples{having}, without replacement, got {n:,}"
+                f"n must be at most {size:,}, the number of examples{having}, without replacement, got {shown(n)}"
             )
+        if n >= 2**48:  # no machine has room for so many
+            raise ValueError(f"n must be below {2**48:,}, got {shown(n)}")
         rng = self._rng if random_state is None else generator(random_state)
         if replace:
             positions = rng.integers(size, size=n)

@@ -135,7 +135,8 @@ class RowStore:
             )
         ours = next(filter(None, (getattr(part, "columns", None) for part in self.parts)), None)
         if (given := getattr(rows, "columns", None)) and ours and given != ours:
-            raise ValueError(f"X has the columns {given}, where the memory has {ours}: put them in that order")
+            what = "put them in that order" if sorted(given) == sorted(ours) else "rename them, or leave some out"
+            raise ValueError(f"X has the columns {given}, where the memory has {ours}: {what}")
 
     def extend(self, rows: Any) -> None:
         self._index = None

@@ -135,7 +135,7 @@ class AssociativeMemory(Peer):
 
     def _dense(self, before, gains):
         s, rows, d = before.copy(), self.rows_, before.shape[1]
-        overlaps = s @ rows.T
+        overlaps, in_turn = s @ rows.T, self._parameter("updates") == "asynchronous"
         for cell in range(d):
             others = overlaps - s[:, cell, None] * rows[:, cell]
             gain = gains[others.astype(np.intp) + d - 1]
@@ -143,7 +143,7 @@ class AssociativeMemory(Peer):
             gain -= np.where(np.isfinite(most), most, 0)
             pull = np.exp(gain, out=gain) @ rows[:, cell]
             new = np.where(np.abs(pull) <= _TIE, s[:, cell], np.sign(pull))
-            if self._parameter("updates") == "asynchronous":
+            if in_turn:
                 overlaps = others + new[:, None] * rows[:, cell]
             s[:, cell] = new
         return s

@@ -6,12 +6,12 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.spatial.distance import cdist, pdist, squareform
 from scipy.special import expit, logsumexp
-from scipy.stats import multivariate_normal, norm
 from sklearn import config_context
 
 from ..shared.checks import number, whole
 from ..shared.types import RandomState
 from .base import Density, Peer, seed
+from .normal_law import along, lies_within, log_density, normal_law, root, split
 
 
 class Gaussian(Density):
@@ -27,8 +27,11 @@ class Gaussian(Density):
     def _fit(self, X, rng):
         self.mean_ = X.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov(X, rowvar=False, ddof=0).reshape(X.shape[1], -1))
-        kept = values > _FLAT * values[-1]
-        self._root = vectors[:, kept] * np.sqrt(values[kept])
+        kept = values > 1e-12 * values[-1]
+        self._law = normal_law(X)
+        # What varies little beside a column of a larger unit is lost in the covariance, and not in the law.
+        same = np.count_nonzero(kept) == len(self._law["spread"])
+        self._root = vectors[:, kept] * np.sqrt(values[kept]) if same else root(self._law)
         self._still = X.min(axis=0) == X.max(axis=0)
         self.covariance_ = self._root @ self._root.T
 
@@ -37,9 +40,7 @@ class Gaussian(Density):
         return np.where(self._still, self.mean_, rows)
 
     def _log_density(self, X):
-        if self._root.shape[1] < X.shape[1]:
-            return _within(X, self.mean_, self._root)
-        return np.atleast_1d(multivariate_normal(self.mean_, self.covariance_, allow_singular=True).logpdf(X))
+        return log_density(X, self._law)
 
 
 class GaussianMixture(Density):
@@ -116,22 +117,6 @@ def _leave_one_out_bandwidth(X, rng):
     return np.exp(minimize_scalar(loss, bounds=center + np.log([0.01, 100]), method="bounded").x)
 
 
-_FLAT = 1e-12  # of the largest variance; along what has less, data do not vary but for rounding
-
-
-def _within(X, mean, root):
-    """The log density of a normal law whose data fill a subspace: that in it, and -inf off it; 0 at a single point.
-
-    `root` (d, k) has the principal directions as its columns, times the standard deviations along them.
-    """
-    sd = np.sqrt((root**2).sum(axis=0))
-    basis, centered = root / sd, X - mean
-    along = centered @ basis
-    off = np.abs(centered - along @ basis.T).max(axis=1)
-    rounding = 1e-8 * np.abs(centered).max(axis=1) * bool(len(sd)) + 1e-12 * np.abs(mean).max()
-    return np.where(off <= rounding, norm.logpdf(along, scale=sd).sum(axis=1), -np.inf)
-
-
 def _part_or_number(value, name):
     if isinstance(value, float | np.floating):
         return number(value, name, above=0, below=1)
@@ -154,25 +139,42 @@ class PCAGaussian(Density):
     def _fit(self, X, rng):
         from sklearn.decomposition import PCA
 
-        self.model_ = PCA(self.n_components, svd_solver="full").fit(X) if np.ptp(X, axis=0).any() else None
         self.mean_ = X.mean(axis=0)
+        self.model_, self._law, self._noise = None, normal_law(X), 0.0
+        if len(self._law["spread"]):
+            self.model_ = PCA(self.n_components, svd_solver="full").fit(X)
+            self._measure(X)
+
+    def _measure(self, X):
+        """Find the variance of the noise; where there is none but rounding, the law in the subspace instead."""
+        variances, components = self.model_.explained_variance_, self.model_.components_
+        kept = np.sqrt(variances) > 1e-14 * np.sqrt(components**2 @ self.mean_**2 + variances[0])
+        law = along(X, self.mean_, components[kept], np.sqrt(variances[kept]))
+        self._law = law if lies_within(X, law) else None
+        if self._law is None:
+            self._noise = self.model_.noise_variance_
+            if self._noise < 1e-20 * variances[0]:  # singular values don't tell it so far down, and rows do
+                _, off = split(X, law)
+                self._noise = (off**2).sum() / (len(X) - 1) / max(1, X.shape[1] - len(variances))
 
     def _sample(self, n, rng):
         if self.model_ is None:
             return np.tile(self.mean_, (n, 1))
-        noise = self.model_.noise_variance_
-        spread = np.sqrt(np.maximum(self.model_.explained_variance_ - noise, 0))
+        spread = np.sqrt(np.maximum(self.model_.explained_variance_ - self._noise, 0))
         along = rng.normal(size=(n, len(spread))) * spread
-        return self.mean_ + along @ self.model_.components_ + np.sqrt(noise) * rng.normal(size=(n, len(self.mean_)))
+        other = np.sqrt(self._noise) * rng.normal(size=(n, len(self.mean_)))
+        return self.mean_ + along @ self.model_.components_ + other
 
     def _log_density(self, X):
-        if self.model_ is None:
-            return _within(X, self.mean_, np.empty((X.shape[1], 0)))
-        noise, variances = self.model_.noise_variance_, self.model_.explained_variance_
-        if noise > _FLAT * variances[0]:
-            return self.model_.score_samples(X)
-        kept = variances > _FLAT * variances[0]
-        return _within(X, self.mean_, (self.model_.components_[kept] * np.sqrt(variances[kept])[:, None]).T)
+        if self._law is not None:
+            return log_density(X, self._law)
+        # As scikit-learn's, but for the differences of large numbers by which that is off where the noise is little.
+        variances, centered = self.model_.explained_variance_, X - self.mean_
+        found = centered @ self.model_.components_.T
+        off = ((centered - found @ self.model_.components_) ** 2).sum(axis=1) / self._noise
+        rest = X.shape[1] - len(variances)
+        volume = np.log(variances).sum() + rest * np.log(self._noise) + X.shape[1] * np.log(2 * np.pi)
+        return -((found**2 / variances).sum(axis=1) + off + volume) / 2
 
 
 class RBM(Peer):

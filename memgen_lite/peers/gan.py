@@ -139,7 +139,7 @@ class GAN(Trained, objective=Standard):
     """
 
     def _generate(self, key, n):
-        return _draw(self.networks_["generator"], key, n, self.noise)
+        return _draw(self.networks_["generator"], key, n, self._plain("noise"))
 
 
 class WGANClip(GAN, objective=Clipped):

@@ -121,15 +121,15 @@ class InfinityGram(LanguageModel, Carded, BaseEstimator):
 
     def _shares(self, low, high, times):
         """The probability of a symbol, in each text, that followed so many `times` each of its contexts."""
-        share = np.full(len(low), 1 / (len(self.alphabet_) + 2))
+        share, escape = np.full(len(low), 1 / (len(self.alphabet_) + 2)), self._parameter("escape")
         for size, count in zip((high - low).T, times.T, strict=True):
             with np.errstate(invalid="ignore"):
-                share = np.where(size > 0, (count + self.escape * share) / (size + self.escape), share)
+                share = np.where(size > 0, (count + escape * share) / (size + escape), share)
         return share
 
     def _law(self, low, high):
         """The probability of the end and of each character, array (texts, 1 + characters)."""
-        if not self.escape:  # the longest context has the only say
+        if not self._parameter("escape"):  # the longest context has the only say
             last = np.maximum((high > low).sum(axis=1, keepdims=True) - 1, 0)
             low, high = (np.take_along_axis(part, last, axis=1) for part in (low, high))
         symbols = np.arange(len(self.alphabet_) + 1)
@@ -227,11 +227,12 @@ class InfinityGram(LanguageModel, Carded, BaseEstimator):
         n, prefix = whole(n, "n", 0), _one(prefix, "prefix")
         inside, max_length = flag(inside, "inside"), whole(max_length, "max_length", 0)
         rng = self._stream if random_state is None else generator(random_state)
+        escape = self._parameter("escape")
 
         def drawn(low, high, _):
             size = high - low
             with np.errstate(invalid="ignore"):
-                stays = (size > 0) & (rng.random(size.shape) * (size + self.escape) < size)
+                stays = (size > 0) & (rng.random(size.shape) * (size + escape) < size)
             column = size.shape[1] - 1 - stays[:, ::-1].argmax(axis=1)
             row = np.arange(len(size))
             slot = low[row, column] + (rng.random(len(size)) * size[row, column]).astype(np.int64)

@@ -186,8 +186,7 @@ class InfomaxEncoder(TransformerMixin, Networked, objective=Infomax):
 
     def _fit(self, X, rng):
         finite(X, "X", limit=_MOST)
-        if self.image_shape is not None:
-            check_image_shape(self.image_shape, "image_shape", X.shape[1])
+        check_image_shape(self.image_shape, "image_shape", X.shape[1])
         self._learn(X, rng)
 
     def transform(self, X: ArrayLike) -> np.ndarray:

@@ -81,16 +81,17 @@ class KNNLanguageModel(CharacterNetwork, objective=NextCharacterBesideMemory):
         self.values_ = windows[:, -1]
 
     def _states(self, windows):
+        weight = self._parameter("weight")
         for state, logs in super()._states(windows):
             memory = self._recalled(state)
             with np.errstate(divide="ignore"):
-                yield state, np.log(self.weight * memory + (1 - self.weight) * np.exp(logs))
+                yield state, np.log(weight * memory + (1 - weight) * np.exp(logs))
 
     def _recalled(self, state):
         """What the memory says of states (n, state): the probability of each symbol (n, symbols)."""
-        distances, places = neighbors(state, self.keys_, k=min(self.k, len(self.keys_)))
+        distances, places = neighbors(state, self.keys_, k=min(self._parameter("k"), len(self.keys_)))
         square = distances**2
-        shares = np.exp((square[:, :1] - square) / self.temperature)
+        shares = np.exp((square[:, :1] - square) / self._parameter("temperature"))
         law = np.zeros((len(state), len(self.alphabet_) + 2))
         np.add.at(law, (np.arange(len(state))[:, None], self.values_[places]), shares)
         return law / shares.sum(axis=1, keepdims=True)

@@ -86,8 +86,7 @@ class MaskedAutoencoder(Completing, Networked, objective=Masking):
 
     def _fit(self, X, rng):
         finite(X, "X", limit=_MOST)
-        if self.image_shape is not None:
-            check_image_shape(self.image_shape, "image_shape", X.shape[1])
+        check_image_shape(self.image_shape, "image_shape", X.shape[1])
         patches = int(patch_numbers(X.shape[1], self.image_shape, self.patch).max()) + 1
         low, high = (number(share, "visible", 0, 1) for share in bounds(self.visible))
         if low > high or round(patches * low) == patches:

@@ -15,7 +15,7 @@ def allowing(more: Any, rule: Rule) -> Rule:
     """The rule of a parameter that may have one more value, None or infinity."""
 
     def checked(value, name):
-        if value is more or (isinstance(value, float) and value == more):
+        if value is more or (isinstance(value, float | np.floating) and value == more):
             return value
         try:
             return rule(value, name)
@@ -44,7 +44,9 @@ RULES: dict[str, Rule] = {name: rule for names, rule in _RULES.items() for name 
 
 
 def check_image_shape(value: Any, name: str, n_features: int) -> None:
-    """Raise ValueError or TypeError unless rows of so many numbers are images of this shape."""
+    """Raise ValueError or TypeError unless rows of so many numbers are images of this shape; None is any."""
+    if value is None:
+        return
     if not isinstance(value, tuple | list) or len(value) not in (2, 3):
         right = False
     else:

@@ -36,7 +36,7 @@ class PatchDenoiser(Diffusion):
         self.shape_ = (side, side) if self.shape is None else self.shape
         check_image_shape(self.shape_, "shape", X.shape[1])
         self.shape_ = tuple(self.shape_)
-        if not 1 <= self.window <= max(self.shape_[:2]):
+        if self.window > max(self.shape_[:2]):
             raise ValueError(f"window must be from 1 to {max(self.shape_[:2])}, got {self.window}")
         self._scale(X)
         self.rows_ = X

@@ -65,7 +65,7 @@ class Denoiser(Trained):
         self._store(locals())
 
     def _objective(self):
-        return Denoising(self.batch_size, self.learning_rate, self.rounds, self.width, self.depth)
+        return Denoising(*map(self._plain, ("batch_size", "learning_rate", "rounds", "width", "depth")))
 
     def denoise(self, x: ArrayLike, sigma: float) -> np.ndarray:
         """The guess of rows `x` (n, d) without their noise of standard deviation `sigma`, in the data's unit."""

@@ -249,10 +249,17 @@ class Networked(Carded, BaseEstimator):
         if objective is not None:
             cls._kind = objective
             cls.__init__ = _constructor(objective)
+            cls.__init__.__module__ = cls.__module__
 
     def _objective(self, **changed):
-        given = {name: value for name, value in self.get_params().items() if name != "random_state"}
-        return self._kind(**given | changed)
+        return self._kind(
+            **{name: self._plain(name) for name in self._get_param_names() if name != "random_state"} | changed
+        )
+
+    def _plain(self, name):
+        """A parameter without NumPy's type, which would be an array to the compiler."""
+        value = getattr(self, name)
+        return value.item() if isinstance(value, np.generic) else value
 
     def _learn(self, X, rng, labels=None):
         """Train on rows X (n, d) in one unit, each with its label (n, ...) if there are any."""

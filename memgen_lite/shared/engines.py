@@ -87,7 +87,9 @@ def _handed(engine, function, *given):
     except BrokenExecutor:
         raise
     except RuntimeError as error:
-        raise RuntimeError(f"engine must take parts, got {shown(engine)}, which takes none: {error}") from None
+        if "shutdown" not in str(error):
+            raise
+        raise RuntimeError(f"engine must take parts, got {shown(engine)}, which takes no more: {error}") from error
 
 
 def _same(value):

@@ -1,5 +1,7 @@
 """Checkpoints in a row: the step from which on a model copies, and no step before it."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -79,7 +81,8 @@ def test_the_plot_has_a_point_a_step_and_says_where_copying_starts(names):
     [
         ((None, 1), "generated must be a dict by step of generated rows, got None as a step"),
         ((10, 2), "generated must have its steps in the order of training, got 2 after 10"),
-        ((1, np.nan), "generated must have its steps in the order of training, got nan after 1"),
+        ((np.nan,), "generated must have its steps in the order of training, got nan"),
+        ((date(2021, 1, 1), date(2020, 1, 1)), "order of training, got 2020-01-01 after 2021-01-01"),
     ],
 )
 def test_steps_that_tell_no_order_of_training_are_refused(steps, message):

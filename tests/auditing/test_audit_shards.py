@@ -211,7 +211,7 @@ def test_an_engine_that_dies_is_told_of():
 def test_an_engine_that_was_shut_down_is_named():
     pool = ThreadPoolExecutor(1)
     pool.shutdown()
-    with pytest.raises(RuntimeError, match=r"engine must take parts, got .*ThreadPoolExecutor.*, which takes none"):
+    with pytest.raises(RuntimeError, match=r"engine must take parts, got .*ThreadPoolExecutor.*, which takes no more"):
         mg.audit(cut(T), cut(H), G, engine=pool)
 
 

@@ -96,6 +96,41 @@ def test_the_density_of_data_that_fill_a_subspace_is_that_in_it_and_none_off_it(
     assert (model.score_samples(X + np.array([0, 0, 0, scale])) == -np.inf).all()
 
 
+@pytest.mark.parametrize("scale", [[1, 1, 1], [1e5, 1e-3, 1], [1, 1e-7, 1e-12], [1e60, 1e-60, 1], [1e15, 1, 1e-3]])
+@pytest.mark.parametrize("shift", [0.0, 1e3])
+def test_a_normal_distribution_is_the_same_in_any_units(scale, shift):
+    scale, X = np.array(scale), data(200, 3) @ [[1, 0.5, 0], [0, 1, 0.5], [0, 0, 1]]
+    model, other = (Gaussian(random_state=0).fit(rows) for rows in (X + shift, (X + shift) * scale))
+    expected = model.score_samples(X + shift) - np.log(scale).sum()
+    np.testing.assert_allclose(other.score_samples((X + shift) * scale), expected, atol=1e-5)
+    G = other.sample(2000)
+    assert np.isfinite(other.score_samples(G)).all()
+    np.testing.assert_allclose(G.std(axis=0) / scale, X.std(axis=0), rtol=0.1)
+
+
+@pytest.mark.parametrize("name", ["gaussian", "pca_gaussian"])
+def test_rows_that_nearly_fill_a_subspace_have_densities(name):
+    """Single precision, rounding and cents take rows out of it by little, but by more than doubles are rounded."""
+    flat = data(200, 3) @ np.random.default_rng(0).normal(size=(3, 5))
+    total = np.column_stack([flat[:, :2], flat[:, 0] + flat[:, 1] + 1e-7 * flat[:, 2]])
+    for X in (flat.astype(np.float32), np.round(flat, 6), total, data(200, 2) * [1, 1e-7]):
+        model = peer(name).fit(X)
+        assert np.isfinite(model.score_samples(X)).all()
+        assert np.isfinite(model.score_samples(model.sample(200))).all()
+
+
+@pytest.mark.parametrize("name", ["gaussian", "pca_gaussian"])
+def test_a_row_is_off_the_subspace_by_its_own_column_and_the_middle_is_in_it(name):
+    time = np.column_stack([1.7e18 + 1e15 * data(100, 1)[:, 0], np.full(100, 5.0)])
+    model = peer(name).fit(time)
+    assert np.isfinite(model.score_samples(time)).all() and np.isfinite(model.score_samples(model.sample(99))).all()
+    assert (model.score_samples(time + np.array([0, 1e-3])) == -np.inf).all()
+    flat = data(100, 2) @ np.random.default_rng(0).normal(size=(2, 4))
+    flat -= flat.mean(axis=0)
+    middle = (PCAGaussian(2) if name == "pca_gaussian" else Gaussian()).fit(flat)
+    assert np.isfinite(middle.score_samples(np.concatenate([np.zeros((1, 4)), 1e-9 * flat]))).all()
+
+
 @pytest.mark.parametrize("n_components", [0.9, 1])
 @pytest.mark.parametrize("shape", [(2, 5), (5, 9), (9, 1)])
 def test_fewer_rows_than_columns_have_finite_densities(shape, n_components):

@@ -1,12 +1,17 @@
 """What is no parameter is refused before anything is learned, by its name; whichever peer it is of."""
 
+from functools import partial
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from small import SMALL
 
 import memgen_lite as mg
+from memgen_lite.peers.base import Peer
 from memgen_lite.peers.cards import PLACES
 from memgen_lite.peers.parameters import RULES, allowing
+from memgen_lite.shared.checks import whole
 
 ROWS, LABELS = np.random.default_rng(0).choice([-1.0, 1.0], size=(30, 16)), np.arange(30) % 2
 OF_THE_DATA = {"channels", "features", "image_shape", "shape", "visible"}  # what these may be, the rows say
@@ -24,6 +29,57 @@ def test_a_parameter_that_is_none_is_named_before_anything_is_learned(name, wron
         with pytest.raises((TypeError, ValueError), match=rf"^{parameter} must "):
             model.fit(["a"] * 30, ["b"] * 30) if texts else model.fit(X[0] if name == "random_network" else X, LABELS)
         assert not [attribute for attribute in vars(model) if attribute.endswith("_")]
+
+
+@pytest.mark.parametrize("name", ["vae", "gan", "denoiser", "bottleneck", "masked_autoencoder", "infomax"])
+def test_numbers_of_numpy_are_the_numbers_that_they_are(name):
+    """As of a grid that is searched: to the compiler an array would be no size."""
+    plain = {"rounds": 3, "width": 4, "batch_size": 8, **SMALL.get(name, {})}
+    others = {
+        key: np.int64(value) if type(value) is int else np.float64(value)
+        for key, value in (mg.peers.peer(name).get_params() | plain).items()
+        if type(value) in (int, float)
+    }
+    one, two = (mg.peers.peer(name, **given, random_state=0).fit(ROWS, LABELS) for given in (plain, others))
+    for given, expected in zip(two.leaves(), one.leaves(), strict=True):
+        np.testing.assert_array_equal(given, expected)
+    if hasattr(one, "sample"):
+        np.testing.assert_array_equal(two.sample(5), one.sample(5))
+
+
+def test_a_name_means_elsewhere_what_its_author_says():
+    class Mine(Peer):
+        _rules: ClassVar = {"width": partial(whole, least=10)}
+
+        def __init__(self, noise=0.1, k="auto", width=10, random_state=None):
+            self._store(locals())
+
+        def _fit(self, X, rng):
+            self.mean_ = X.mean(axis=0)
+
+    class Narrower(Mine):
+        pass
+
+    class Wider(mg.peers.peer("hopfield").__class__):
+        pass
+
+    assert len(Mine().fit(ROWS).mean_) == 16
+    for kind in (Mine, Narrower):
+        with pytest.raises(ValueError, match=r"^width must be 10 or more, got 9"):
+            kind(width=9).fit(ROWS)
+    with pytest.raises(ValueError, match=r"^steps must be 0 or more, got -1"):
+        Wider(steps=-1).fit(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [("knn_lm", {"weight": 3.0}), ("knn_lm", {"temperature": 0}), ("infinity_gram", {"escape": -1.0})],
+)
+def test_what_a_model_of_texts_is_asked_with_is_checked_when_it_is_asked(name, given):
+    size = {"rounds": 1, "context": 2, "width": 4, "state": 4, "batch_size": 4} if name == "knn_lm" else {}
+    model = mg.peers.peer(name, **size, random_state=0).fit(["abc", "abd"])
+    with pytest.raises(ValueError, match=f"^{next(iter(given))} must be"):
+        model.set_params(**given).next_log_probabilities(["ab"])
 
 
 def test_every_parameter_has_a_rule_and_every_rule_a_parameter():
@@ -47,6 +103,7 @@ def test_every_parameter_has_a_rule_and_every_rule_a_parameter():
         ("kde", {"bandwidth": "x"}, "bandwidth must be a number above 0, or None, got 'x'"),
         ("hopfield", {"beta": np.inf}, "beta must be a finite number 0 or more, got inf"),
         ("completion", {"beta": -1}, "beta must be 0 or more, or infinity, got -1.0"),
+        ("hopfield", {"beta": np.float32("inf")}, "beta must be a finite number 0 or more, got inf"),
         ("vae", {"gamma": -1}, "gamma must be above 0, or None, got -1.0"),
         ("vae_fixed_gamma", {"gamma": None}, "gamma must be a number above 0, got None"),
         ("vae", {"depth": 1.5}, "depth must be a whole number, 0 or more, got 1.5"),

@@ -153,8 +153,8 @@ def test_a_blind_generator_is_not_accused_where_one_file_has_fewer_digits(rounde
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
-def test_whole_numbers_are_rounded_as_whole_numbers_and_stay_within_their_dtype(dtype):
-    ends = np.iinfo(dtype)
+def test_whole_numbers_are_rounded_as_whole_numbers_alike_in_all_dtypes(dtype):
+    ends, wide = np.iinfo(dtype), np.iinfo(np.uint64 if dtype == "uint64" else np.int64)
     drawn = np.random.default_rng(0).integers(ends.min, ends.max, 500, dtype=dtype)
     X = np.concatenate([np.array([ends.min, ends.min + 1, ends.max - 3, ends.max, 5, 15, 25, 50], dtype=dtype), drawn])
     np.testing.assert_array_equal(on_grid(X, 0), X)
@@ -162,5 +162,19 @@ def test_whole_numbers_are_rounded_as_whole_numbers_and_stay_within_their_dtype(
         step = 10**-places
         for given, found in zip(X.tolist(), on_grid(X, places).tolist(), strict=True):
             count = round(Fraction(given, step))  # of Python's, to the even one
-            within = [step * k for k in (count, count - 1, count + 1) if ends.min <= step * k <= ends.max]
+            within = [step * k for k in (count, count - 1, count + 1) if wide.min <= step * k <= wide.max]
             assert found == within[0]
+
+
+@pytest.mark.parametrize("table", [np.asarray, pd.DataFrame])
+def test_copies_in_a_narrower_dtype_stay_copies_where_all_are_rounded(table):
+    fine, coarse = rng.integers(0, 256, size=(2, 60, 1))
+    train, held_out, generated = 10 * (coarse % 26), fine, np.full((30, 1), 255)
+    train[:2] = 260
+    held_out[:5] = 255
+    given = dict(zip(ROLES, map(table, (train, held_out, generated.astype(np.uint8))), strict=True))
+    found = together(given)
+    assert any("rounded" in note for note in found.notes)
+    assert set(found.same["generated"]) <= set(found.same["held_out"]) and set(found.same["generated"]) <= set(
+        found.same["train"]
+    )

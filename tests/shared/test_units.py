@@ -1,5 +1,7 @@
 """Whether two samples are in one unit is asked where they tell, and not of so few values that chance would do it."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,10 +17,26 @@ def asked(train, held_out, generated):
 @pytest.mark.parametrize("table", [np.asarray, pd.DataFrame])
 @pytest.mark.parametrize("count", [1, 2, 3, 8, 19, 20, 40])
 def test_rows_of_one_law_are_asked_nothing_however_few_they_are(count, table):
+    """Of 20 draws of each of five laws none: each asks with a probability below 1 in 10,000, but for the skewed one."""
     for seed in range(20):
         rng = np.random.default_rng(seed)
         for d in (1, 2, 30):
-            assert not asked(*(table(rng.normal(size=(n, d))) for n in (100, 100, count)))
+            laws = rng.normal, rng.random, rng.exponential, partial(rng.integers, 0, 2), np.ones
+            for law in laws:
+                assert not asked(
+                    *(table(law(**{"shape" if law is np.ones else "size": (n, d)})) for n in (100, 100, count))
+                )
+
+
+@pytest.mark.parametrize("table", [np.asarray, pd.DataFrame])
+@pytest.mark.parametrize("d", [1, 2, 8])
+@pytest.mark.parametrize("factor", [255, 1000])
+def test_few_rows_in_another_unit_are_asked_about_where_both_begin_at_0(factor, d, table):
+    for seed in range(5):
+        real = np.random.default_rng(seed).random((2, 100, d))
+        for count in (5, 19):
+            assert asked(*map(table, (*real, factor * real[0][:count])))
+            assert asked(table(real[0][:count]), table(real[1][:count]), table(factor * real[0]))
 
 
 @pytest.mark.parametrize("table", [np.asarray, pd.DataFrame])
@@ -27,6 +45,8 @@ def test_few_rows_that_lie_far_off_are_asked_about(table):
     train, held_out, few = (rng.normal(10, 1, size=(n, 2)) for n in (100, 100, 3))
     assert asked(*map(table, (train, held_out, 1000 * few)))
     assert asked(*map(table, (train, held_out, 1000 * few[:1])))
+    assert asked(*map(table, (train, held_out, few * [1, 1000])))
+    assert asked(*map(table, (train * [1, 1e6], held_out * [1, 1e6], few * [1000, 1e6])))
 
 
 def test_times_and_whole_numbers_beyond_every_float_are_compared_as_they_are():

@@ -19,17 +19,20 @@ def images(ax: Axes, pictures: ArrayLike, *, columns: int | None = None, pad: in
     Parameters
     ----------
     ax : matplotlib Axes.
-    pictures : array (n, h, w) in any gray scale, or (n, h, w, 3 or 4) in 0-255 or 0-1.
+    pictures : array (n, h, w) or (n, h, w, 1) in any gray scale, or (n, h, w, 3 or 4) in 0-255 or 0-1.
     columns : int, images per row; a square grid if None.
     pad : int, pixels of white between images.
     edges : sequence of n colors or None; a frame around each image that has one.
     """
     pictures = np.asarray(pictures)
+    pictures = pictures[..., 0] if pictures.ndim == 4 and pictures.shape[3] == 1 else pictures
     if pictures.ndim not in (3, 4) or not len(pictures):
         raise ValueError(f"pictures must be (n, h, w) or (n, h, w, channels) with n > 0, got shape {pictures.shape}")
     if 0 in pictures.shape or pictures.shape[3:] not in ((), (3,), (4,)) or pictures.dtype.kind not in "fiub":
         told = f"{pictures.dtype} of shape {pictures.shape}"
-        raise ValueError(f"pictures must be numbers, of a pixel or more each, with 3 or 4 channels or none, got {told}")
+        raise ValueError(
+            f"pictures must be numbers, of a pixel or more each, with 1, 3 or 4 channels or none, got {told}"
+        )
     count, height, width = pictures.shape[:3]
     columns = int(np.ceil(np.sqrt(count))) if columns is None else whole(columns, "columns", 1)
     whole(pad, "pad", 0)

@@ -136,7 +136,7 @@ def _one_grid(samples, notes):
 
 
 def _column_on_grid(X, column, places):
-    X = X.copy()
+    X = X.astype(X.dtype if X.dtype.kind == "f" or X.dtype == np.uint64 else np.int64)
     X[:, column] = on_grid(X[:, column], places)
     return X
 

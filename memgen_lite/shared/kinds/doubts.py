@@ -66,13 +66,13 @@ def _apart(name, kind, given):
                     f"column {name!r}: no value of {role} is in {first}: coded alike?",
                 )
             continue
-        fewest = min(len(given[first]), len(given[role]))
+        counts = len(given[first]), len(given[role])
         ranges = [(_plain(column.min()), _plain(column.max())) for column in (given[first], given[role])]
         (low, high), (from_, to) = ranges
         with np.errstate(invalid="ignore"):  # what is not finite is told elsewhere
             lengths = [(0.0, float(_length(end - begin))) for begin, end in ranges]
-        share = beyond(given[first], given[role], ranges, fewest)
-        if apart(*ranges, fewest) or (role == "generated" and scaled(*lengths, fewest)) or share:
+        share = beyond(given[first], given[role], ranges, counts)
+        if apart(*ranges, counts) or (role == "generated" and scaled(*lengths, counts)) or share:
             part = f", {share:.0%} of one beyond the other" if share else ""
             yield Note(
                 f"column {name!r}: {first} lies in {low} to {high} and {role} in {from_} to {to}{part}: "

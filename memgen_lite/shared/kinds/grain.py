@@ -116,19 +116,23 @@ def grids(samples):
 
 
 def on_grid(X, places):
-    """Numbers rounded to decimal places, to the even one of two that are as near, in their own dtype."""
+    """Numbers rounded to decimal places, to the even one of two that are as near: floats in their own dtype.
+
+    Whole numbers come back in 64 bits, so that equal ones of two dtypes stay equal beyond the ends of the narrower.
+    """
     if X.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
             return np.round(X, places)
-    if places >= 0 or X.dtype.kind == "b":
+    if places >= 0:
         return X
-    step, ends = 10**-places, np.iinfo(X.dtype)
-    wide = X.astype(np.uint64 if X.dtype.kind == "u" else np.int64)  # no float has all whole numbers past 2**53
+    if X.dtype.kind not in "iub":
+        return np.round(X.astype(np.float64), places).astype(X.dtype)
+    wide = X.astype(X.dtype if X.dtype == np.uint64 else np.int64)  # no float has all whole numbers past 2**53
+    step, ends = 10**-places, np.iinfo(wide.dtype)
     rest = wide % step
     up = (2 * rest > step) | ((2 * rest == step) & (wide // step % 2 == 1))
-    # What is beyond the dtype's ends is no number of it.
-    up = (up & (wide <= ends.max - (step - rest))) | (wide < ends.min + rest)
-    return np.where(up, wide + (step - rest), wide - rest).astype(X.dtype)
+    up = (up & (wide <= ends.max - (step - rest))) | (wide < ends.min + rest)  # what is beyond is no such number
+    return np.where(up, wide + (step - rest), wide - rest)
 
 
 def _places(X):
