@@ -110,6 +110,7 @@ def code(name):
     """What a check can see of a peer: its methods, but for its settings, and how it draws."""
     kind = type(mg.peers.peer(name))
     ours = {name for base in kind.__mro__ if base.__module__.startswith(mg.__name__) for name in vars(base)}
+    ours = {name for name in ours if not name.startswith("__annotate")}  # from Python 3.14 on, of a class with some
     methods = {name: getattr(kind, name) for name in ours - {"__init__", "_generate"}}
     return frozenset((name, method) for name, method in methods.items() if isinstance(method, FunctionType))
 
