@@ -25,15 +25,20 @@ class Gaussian(Density):
         self._store(locals())
 
     def _fit(self, X, rng):
-        self.mean_ = X.mean(axis=0)
+        self._law = normal_law(X)
+        self.mean_ = self._law["mean"]
         values, vectors = np.linalg.eigh(np.cov(X, rowvar=False, ddof=0).reshape(X.shape[1], -1))
         kept = values > 1e-12 * values[-1]
-        self._law = normal_law(X)
         # What varies little beside a column of a larger unit is lost in the covariance, and not in the law.
         same = np.count_nonzero(kept) == len(self._law["spread"])
         self._root = vectors[:, kept] * np.sqrt(values[kept]) if same else root(self._law)
         self._still = X.min(axis=0) == X.max(axis=0)
-        self.covariance_ = self._root @ self._root.T
+
+    @property
+    def covariance_(self) -> np.ndarray:
+        """The covariance of the features (d, d)."""
+        self._check_fitted()
+        return self._root @ self._root.T
 
     def _sample(self, n, rng):
         rows = self.mean_ + rng.normal(size=(n, self._root.shape[1])) @ self._root.T

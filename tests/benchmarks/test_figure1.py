@@ -99,7 +99,8 @@ def test_what_is_held_and_fitted_is_counted():
     }
     assert bill["MemGEN-U"]["bytes"] == bill["kde"]["bytes"] == 8 * n * d
     assert bill["hopfield"]["bytes"] == 8 * (2 * n * d + d)
-    assert bill["gaussian"]["bytes"] == 8 * (d + 2 * d * d) + d  # a mean, a root, a covariance; which are constant
+    # A mean, a root, directions with their spreads, the units of columns, how far rows lie off; which are constant.
+    assert bill["gaussian"]["bytes"] == 8 * (d + d * d + (d * d + d) + d + d) + d
     rbm = mg.peers.peer("rbm", n_components=3, n_iter=1, gibbs_steps=1, random_state=0)
     line = figure1.bill("rbm", rbm, {}, parts(n, d)[0])[1]
     assert line["parameters"] == 3 * d + 3 + d
