@@ -144,11 +144,12 @@ class PCAGaussian(Density):
     def _fit(self, X, rng):
         from sklearn.decomposition import PCA
 
-        self.mean_ = X.mean(axis=0)
-        self.model_, self._law, self._noise = None, normal_law(X), 0.0
-        if len(self._law["spread"]):
+        self.mean_, self.model_, self._noise = X.mean(axis=0), None, 0.0
+        if np.ptp(X, axis=0).any():
             self.model_ = PCA(self.n_components, svd_solver="full").fit(X)
             self._measure(X)
+        else:
+            self._law = along(X, X[0], np.empty((0, X.shape[1])), np.empty(0))
 
     def _measure(self, X):
         """Find the variance of the noise; where there is none but rounding, the law in the subspace instead."""
@@ -166,9 +167,9 @@ class PCAGaussian(Density):
         if self.model_ is None:
             return np.tile(self.mean_, (n, 1))
         spread = np.sqrt(np.maximum(self.model_.explained_variance_ - self._noise, 0))
-        along = rng.normal(size=(n, len(spread))) * spread
-        other = np.sqrt(self._noise) * rng.normal(size=(n, len(self.mean_)))
-        return self.mean_ + along @ self.model_.components_ + other
+        codes = rng.normal(size=(n, len(spread))) * spread
+        noise = np.sqrt(self._noise) * rng.normal(size=(n, len(self.mean_)))
+        return self.mean_ + codes @ self.model_.components_ + noise
 
     def _log_density(self, X):
         if self._law is not None:

@@ -13,9 +13,9 @@ def normal_law(X):
     `mean` (d,); `sd` (d,), the unit of each column; `basis` (k, d), the principal directions in these units along which
     rows vary by more than rounding, and `spread` (k,), their standard deviations; `most` (d,), how far rows lie off.
     """
-    still = X.min(axis=0) == X.max(axis=0)
+    still, sd = X.min(axis=0) == X.max(axis=0), X.std(axis=0)
     mean = np.where(still, X[0], X.mean(axis=0))
-    sd = np.where(still, 1.0, X.std(axis=0))
+    sd = np.where(still | (sd == 0), 1.0, sd)  # 0 where squares vanish
     Z = (X - mean) / sd
     values, vectors = np.linalg.eigh(Z.T @ Z / len(Z))
     spread, basis = np.sqrt(np.maximum(values, 0)), vectors.T
@@ -36,9 +36,7 @@ def along(X, mean, basis, spread, sd=None):
 def lies_within(X, law):
     """Whether rows lie off the subspace of a law by no more than they are rounded."""
     found, off = split(X, law)
-    return bool(
-        (np.abs(off) <= _SHORT * (np.abs(law["mean"]) / law["sd"] + np.abs(found) @ np.abs(law["basis"]))).all()
-    )
+    return bool((np.abs(off) <= _SHORT * _size(found, law)).all())
 
 
 def root(law):
@@ -49,14 +47,18 @@ def root(law):
 def log_density(X, law):
     """The natural log of the density at each row (n,): in the subspace, by its own volume; off it, minus infinity."""
     found, off = split(X, law)
-    allowed = _ASKED * (np.abs(law["mean"]) / law["sd"] + np.abs(found) @ np.abs(law["basis"]))
-    outside = (np.abs(off) > _FAR * law["most"] + allowed).any(axis=1)
+    outside = (np.abs(off) > _FAR * law["most"] + _ASKED * _size(found, law)).any(axis=1)
     if len(law["spread"]) == len(law["sd"]):
         volume = np.log(law["spread"]).sum() + np.log(law["sd"]).sum()
     else:
         volume = np.log(np.abs(np.diagonal(np.linalg.qr(root(law), mode="r")))).sum()
     squares = ((found / law["spread"]) ** 2).sum(axis=1)
     return np.where(outside, -np.inf, 0.0 - squares / 2 - found.shape[1] * np.log(2 * np.pi) / 2 - volume)
+
+
+def _size(found, law):
+    """Of what sums of such a size (n, d) rows are made, so that a part of it is rounding."""
+    return np.abs(law["mean"]) / law["sd"] + np.abs(found) @ np.abs(law["basis"])
 
 
 def split(X, law):

@@ -120,6 +120,15 @@ def test_rows_that_nearly_fill_a_subspace_have_densities(name):
 
 
 @pytest.mark.parametrize("name", ["gaussian", "pca_gaussian"])
+def test_a_column_whose_squares_vanish_is_taken_for_constant(name):
+    X = np.column_stack([data(50, 2), 1e-200 * data(50, 1)])
+    constant = X * [1, 1, 0]
+    model, other = peer(name).fit(X), peer(name).fit(constant)
+    np.testing.assert_allclose(model.score_samples(X), other.score_samples(constant), atol=1e-9)
+    assert np.isfinite(model.score_samples(model.sample(50))).all()
+
+
+@pytest.mark.parametrize("name", ["gaussian", "pca_gaussian"])
 def test_a_row_is_off_the_subspace_by_its_own_column_and_the_middle_is_in_it(name):
     time = np.column_stack([1.7e18 + 1e15 * data(100, 1)[:, 0], np.full(100, 5.0)])
     model = peer(name).fit(time)
