@@ -4,7 +4,6 @@ import numbers
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_array, column_or_1d
@@ -144,6 +143,8 @@ def checked_rows(X, name="X", *, at_least=2):
 
 def checked_labels(y, n_rows):
     """The classes of labels `y` (n_rows,), sorted, and the place (n_rows,) of each label among them."""
+    import pandas as pd
+
     given, y = y, column_or_1d(unmasked(y, "y"), warn=True)
     if len(y) != n_rows:
         raise ValueError(f"y must hold a label for each of {n_rows} rows, got {len(y)}")
