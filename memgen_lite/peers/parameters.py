@@ -47,11 +47,8 @@ def check_image_shape(value: Any, name: str, n_features: int) -> None:
     """Raise ValueError or TypeError unless rows of so many numbers are images of this shape; None is any."""
     if value is None:
         return
-    if not isinstance(value, tuple | list) or len(value) not in (2, 3):
-        right = False
-    else:
-        right = np.prod([whole(side, name, 1) for side in value]) == n_features
-    if not right:
+    shaped = isinstance(value, tuple | list) and len(value) in (2, 3)
+    if not shaped or np.prod([whole(side, name, 1) for side in value]) != n_features:
         raise ValueError(
             f"{name} must be (height, width) or (height, width, channels) with {n_features} numbers in all, "
             f"got {shown(value)}"
