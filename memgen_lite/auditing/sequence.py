@@ -75,8 +75,8 @@ def audit_sequence(train: Any, held_out: Any, generated: dict[Any, Any], **optio
 
     Raises
     ------
-    TypeError, ValueError : where `generated` is no dict, or an empty one; for a step that is None, and for steps that
-        are numbers and do not rise. See also :func:`memgen_lite.audit`.
+    TypeError, ValueError : where `generated` is no dict, or an empty one; for a step that is None or NaN, and for
+        steps that are numbers or dates and do not rise. See also :func:`memgen_lite.audit`.
 
     >>> rng = np.random.default_rng(0)
     >>> T, H = rng.normal(size=(2, 200, 4))
